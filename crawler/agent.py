@@ -1,0 +1,140 @@
+"""What an agent does at a source: looks a content up, and queues a change for the next cycle (AC3, PU9, PU12)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from crawler.clock import Clock, NewId, new_id, utc_now
+from crawler.errors import UnknownContent
+from crawler.partner import Partner, Record, unrecorded
+from crawler.protocol.implementation import ImplementationInfo, read_implementation
+from crawler.store import Store
+from crawler.sync.queueing import Desk, Draft, cancels_creation, queue_create, queue_operation
+from crawler.sync.state import Known, OutboxEntry, Ref, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """What a change became: the entry that was `queued`, or the entries that deleting an unsent content `cancelled`."""
+
+    queued: OutboxEntry | None = None
+    cancelled: Sequence[OutboxEntry] = ()
+
+
+async def ask_info(
+    source: Source, store: Store, partner: Partner, *, clock: Clock = utc_now, record: Record = unrecorded
+) -> ImplementationInfo:
+    """Ask for the capabilities now and remember them (CY5). Raises `PartnerError`."""
+    answer = await partner.call("implementation.info", expected="a JSON object with 'objects'", record=record)
+    info = read_implementation(source.name, answer.body)
+    await store.run(store.save_info, source, answer.body, clock())
+    return info
+
+
+async def known_info(
+    source: Source, store: Store, partner: Partner, *, clock: Clock = utc_now, record: Record = unrecorded
+) -> ImplementationInfo:
+    """The capabilities as they are known; asked for where the settings are new or have changed (CY5).
+
+    Raises `PartnerError`.
+    """
+    stored = await store.run(store.stored_info, source)
+    if stored is not None:
+        return read_implementation(source.name, stored)
+    return await ask_info(source, store, partner, clock=clock, record=record)
+
+
+class Agent:
+    """Queues changes at one source, under the capabilities `info`. All methods are synchronous and touch the store.
+
+    An id that a method takes is a content's foreign id, or the id of the outbox entry that creates or created it.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        info: ImplementationInfo,
+        *,
+        clock: Clock = utc_now,
+        new_id: NewId = new_id,
+    ) -> None:
+        self.source = source
+        self.store = store
+        self.info = info
+        self._clock = clock
+        self._new_id = new_id
+
+    def create(self, draft: Draft) -> OutboxEntry:
+        """Queue a new content. Raises `ActionRefused`, or `UnknownContent` for what it refers to."""
+        replied = self._look_at(draft.in_reply_to) if draft.in_reply_to else None
+        if draft.thread is not None:
+            self._look_at(draft.thread)
+        entry = queue_create(self._desk(), self._new_id(), draft, replied)
+        self.store.queue(self.source, entry)
+        return entry
+
+    def reply(self, content_id: str, draft: Draft, *, object_name: str | None = None) -> OutboxEntry:
+        """Queue `draft` as a reply to a content; a reply to a thread is a message in it (PU12).
+
+        Raises `ActionRefused` or `UnknownContent`.
+        """
+        ref = self.find(content_id, object_name=object_name)
+        if ref.object == "threads":
+            return self.create(replace(draft, object="messages", thread=ref))
+        return self.create(replace(draft, object=ref.object, in_reply_to=ref))
+
+    def act(
+        self, operation: str, content_id: str, *, object_name: str | None = None, author_id: str | None = None
+    ) -> Queued:
+        """Queue an operation on a content: ``delete``, ``publish``, ``unpublish`` or a custom one.
+
+        Deleting a content that was never sent cancels its creation, and what depends on it, without a request (PU9).
+
+        Raises `ActionRefused` or `UnknownContent`.
+        """
+        ref = self.find(content_id, object_name=object_name)
+        content = self._look_at(ref)
+        if cancels_creation(operation, content) and ref.entry_id is not None:
+            reason = "its content was deleted before it was ever sent"
+            return Queued(cancelled=self.store.cancel(self.source, ref.entry_id, reason, self._clock()))
+        entry = queue_operation(self._desk(), self._new_id(), operation, ref, content, author_id=author_id)
+        self.store.queue(self.source, entry)
+        return Queued(queued=entry)
+
+    def find(self, content_id: str, *, object_name: str | None = None) -> Ref:
+        """The content that an id names; `object_name` decides where several objects have one of that id.
+
+        Raises `UnknownContent`.
+        """
+        found = [Ref(known.object, foreign_id=known.id) for known in self.store.known(self.source, content_id)]
+        if object_name is not None:
+            found = [ref for ref in found if ref.object == object_name]
+        if not found:
+            return self._find_entry(content_id)
+        if len(found) > 1:
+            names = ", ".join(sorted(ref.object for ref in found))
+            raise UnknownContent(f"{self.source.name}: {content_id} is the id of several contents: {names}")
+        return found[0]
+
+    def _find_entry(self, entry_id: str) -> Ref:
+        entry = self.store.entry(self.source, entry_id)
+        if entry is None or entry.operation != "create":
+            raise UnknownContent(f"{self.source.name}: no content {entry_id} is known")
+        if entry.foreign_id is not None:
+            return Ref(entry.object, foreign_id=entry.foreign_id)
+        return Ref(entry.object, entry_id=entry.id)
+
+    def _look_at(self, ref: Ref) -> Known | OutboxEntry:
+        if ref.entry_id is not None:
+            entry = self.store.entry(self.source, ref.entry_id)
+            if entry is not None:
+                return entry
+        for known in self.store.known(self.source, ref.foreign_id or ""):
+            if known.object == ref.object:
+                return known
+        raise UnknownContent(f"{self.source.name}: no content {ref} is known in {ref.object}")
+
+    def _desk(self) -> Desk:
+        return Desk(
+            source=self.source, info=self.info, puppetizable=self.store.puppetizable(self.source), now=self._clock()
+        )

@@ -1,0 +1,265 @@
+"""One synchronization cycle of one source: the one flow that the daemon, the command line and the judge all run.
+
+It decides, calls, commits; decides, calls, commits. The decisions are the pure functions of `crawler.sync`, the calls
+go through `crawler.partner`, and each commit is one method of `crawler.store`.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+import anyio
+
+from crawler.clock import Clock, utc_now
+from crawler.errors import DeadlineExceeded, EndpointUnreachable, PartnerError, StoreError
+from crawler.partner import Partner
+from crawler.protocol.envelope import Exchange, Params
+from crawler.protocol.implementation import ImplementationInfo, read_implementation
+from crawler.protocol.objects import Content
+from crawler.protocol.reading import Page, check_no_error, read_content, read_page
+from crawler.store import Begun, Store, this_process
+from crawler.sync.exports import (
+    GiveUp,
+    Send,
+    Settled,
+    Wait,
+    created_content,
+    decide_export,
+    known_content,
+    settle_created,
+    settle_failure,
+    settle_given_up,
+    settle_success,
+    shown_content,
+)
+from crawler.sync.pages import Accepted, Listing, accept_page
+from crawler.sync.plan import ListStep, plan_cycle
+from crawler.sync.report import CycleReport, ObjectReport
+from crawler.sync.schedule import interval
+from crawler.sync.state import Known, Outbox, OutboxEntry, Source
+
+LOOKUPS = 100
+"""How many unknown threads are fetched in one cycle at most (LS9)."""
+
+GONE = (EndpointUnreachable, DeadlineExceeded)
+"""Errors after which nothing else in the same cycle can be expected to succeed."""
+
+Event = Exchange | Accepted | Settled
+Watch = Callable[[Event], None]
+"""Is told what happens while a cycle runs: each exchange, each page that was stored, each export that was settled."""
+
+
+def unwatched(_event: Event) -> None:
+    """Watch nothing."""
+
+
+async def run_cycle(
+    source: Source,
+    store: Store,
+    *,
+    partner: Partner | None = None,
+    clock: Clock = utc_now,
+    watch: Watch = unwatched,
+) -> CycleReport:
+    """Run one cycle and report on it: pull what is new, then push what agents queued (LS8).
+
+    What fails at the partner is in the report's `errors`, and ends only what depends on it: a failed
+    `implementation.info` ends the cycle (IM1), a failed list its object, a failed export its attempt; an endpoint that
+    is gone ends the cycle. A `partner` that is passed in stays open, with its connections, for the next cycle.
+
+    Raises `SourceBusy` where another process crawls the source, and `StoreError`.
+    """
+    async with AsyncExitStack() as stack:
+        if partner is None:
+            partner = await stack.enter_async_context(Partner(source, clock=clock))
+        begun = await store.run(store.begin_cycle, source, this_process(), clock())
+        cycle = _Cycle(source, store, partner, begun, clock=clock, watch=watch)
+        try:
+            await cycle.run()
+        except PartnerError as error:
+            cycle.report.errors.append(error)
+        except StoreError:
+            raise  # nothing more can be written
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await cycle.end(interrupted=True)
+            raise
+        return await cycle.end()
+
+
+async def cycles_until_idle(
+    source: Source, store: Store, *, partner: Partner, clock: Clock = utc_now, watch: Watch = unwatched
+) -> AsyncIterator[CycleReport]:
+    """Run cycles at once, one after the other, until nothing is left to pull, send or retry, or nothing gets done."""
+    while True:
+        report = await run_cycle(source, store, partner=partner, clock=clock, watch=watch)
+        yield report
+        if report.idle or (report.errors and not report.exports):
+            return
+
+
+class _Cycle:
+    """One cycle under way: what its steps share, and one method for each."""
+
+    def __init__(
+        self, source: Source, store: Store, partner: Partner, begun: Begun, *, clock: Clock, watch: Watch
+    ) -> None:
+        self.source = source
+        self.store = store
+        self.partner = partner
+        self.clock = clock
+        self.watch = watch
+        self.begun = begun
+        self.lease = begun.lease
+        self.report = CycleReport(source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id)
+        self.outbox = Outbox()
+        self.info_body: bytes | None = None
+        self.exchanges: list[Exchange] = []
+
+    async def run(self) -> None:
+        info = await self.ask_info()
+        for step in plan_cycle(self.source, info, self.begun.cursors, self.outbox).lists:
+            try:
+                await self.pull(info, step)
+            except PartnerError as error:
+                self.note(error)
+            if step.cursor.object == "messages" and info.allows("threads", "show"):
+                await self.look_up_threads(info)
+        self.outbox = await self.store.run(self.store.load_outbox, self.source)
+        for entry in self.outbox.pending:
+            await self.push(info, entry)
+
+    async def ask_info(self) -> ImplementationInfo:
+        """`implementation.info`, first in every cycle (IM1)."""
+        answer = await self.call("implementation.info", None, "a JSON object with 'objects'")
+        info = read_implementation(self.source.name, answer)
+        self.info_body = answer
+        self.report.remarks = info.remarks
+        self.report.interval = interval(self.source, info)
+        return info
+
+    async def pull(self, info: ImplementationInfo, step: ListStep) -> None:
+        """`<object>.list`, page after page until nothing new comes (LS3); each page is stored with its cursor (LS6)."""
+        name, cursor = step.cursor.object, step.cursor.since_id
+        report = ObjectReport(object=name, cursor_before=cursor, cursor_after=cursor)
+        self.report.objects[name] = report
+        listing: Listing | None = Listing.begin(step.cursor)
+        while listing is not None:
+            params = {"since_id": listing.ask} if listing.ask is not None else None
+            answer = await self.call(step.action, params, "a JSON array of contents")
+            page = read_page(self.source.name, name, answer, info)
+            stored = await self.store.run(self.store.look_up, self.lease, name, page)
+            accepted = accept_page(self.source, listing, page, stored, self.clock())
+            if accepted.changes or accepted.cursor != listing.cursor or accepted.listing is not None:
+                await self.store.run(self.store.save_page, self.lease, accepted, self.clock(), self.recorded())
+            report.add(accepted)
+            self.watch(accepted)
+            listing = accepted.listing
+
+    async def look_up_threads(self, info: ImplementationInfo) -> None:
+        """`threads.show` for each thread that a message names and nobody knows, once each (LS9)."""
+        for thread_id in await self.store.run(self.store.threads_to_look_up, self.lease, LOOKUPS):
+            page = None
+            try:
+                answer = await self.call("threads.show", {"id": thread_id}, "a JSON object: the thread")
+                page = read_content(self.source.name, "threads.show", "threads", answer, info).under(thread_id)
+            except PartnerError as error:
+                self.note(error)
+            self.report.looked_up += 1
+            await self.store.run(self.store.save_lookup, self.lease, thread_id, page, self.clock(), self.recorded())
+
+    async def push(self, info: ImplementationInfo, entry: OutboxEntry) -> None:
+        """Send one export, or let it wait, or give it up (PU8, PU9)."""
+        match decide_export(self.source, info, entry, self.outbox):
+            case Wait() as wait:
+                self.report.waiting.append(wait)
+            case GiveUp(reason=reason):
+                await self.settle(settle_given_up(entry, reason))
+            case Send() as send:
+                begun = await self.store.run(self.store.begin_attempt, self.lease, entry, self.clock())
+                try:
+                    await self.attempt(info, replace(send, entry=begun))
+                except PartnerError as error:
+                    await self.settle(settle_failure(begun, error))
+                    if isinstance(error, GONE):
+                        raise
+
+    async def attempt(self, info: ImplementationInfo, send: Send) -> None:
+        """One attempt, already committed as begun: sent, and settled by its answer (PU2, PU3, PU5)."""
+        name, operation = send.entry.object, send.entry.operation
+        answer = await self.call(send.action, send.params, "a JSON object: the content")
+        if operation == "delete":
+            check_no_error(self.source.name, send.action, answer)
+            known = replace(self.outbox.known(name, send.target_id), deleted=True)
+            await self.settle(settle_success(send.entry), known, deleted=send.target_id)
+        elif operation == "create":
+            page = read_content(self.source.name, send.action, name, answer, info)
+            created = created_content(self.source.name, send, page)
+            already = await self.store.run(self.store.content_is_known, self.lease, name, created.id)
+            settled = settle_created(send.entry, created.id, known_before=already)
+            await self.settle(settled, None if already else known_content(created), created=created)
+        else:
+            shown, remark = shown_content(self.source.name, send, answer, info)
+            actions = shown.contents[0].actions if shown else ()
+            known = replace(self.outbox.known(name, send.target_id), actions=actions)
+            await self.settle(settle_success(send.entry, remark), known if shown else None, shown=shown)
+
+    async def settle(
+        self,
+        settled: Settled,
+        known: Known | None = None,
+        *,
+        created: Content | None = None,
+        shown: Page | None = None,
+        deleted: str | None = None,
+    ) -> None:
+        """Store what became of an export, and let those that wait for it know."""
+        await self.store.run(
+            self.store.settle,
+            self.lease,
+            settled,
+            self.clock(),
+            self.recorded(),
+            created=created,
+            shown=shown,
+            deleted=deleted,
+        )
+        self.outbox = self.outbox.after(settled.entry, known)
+        self.report.exports.append(settled)
+        self.watch(settled)
+
+    async def call(self, action: str, params: Params | None, expected: str) -> bytes:
+        """Send an action; returns the body of its trusted answer."""
+        answer = await self.partner.call(action, params, expected=expected, record=self.record)
+        return answer.body
+
+    def record(self, exchange: Exchange) -> None:
+        """Keep an exchange for the next commit."""
+        self.exchanges.append(exchange.cut(self.source.keep_bytes))
+        self.watch(exchange)
+
+    def recorded(self) -> list[Exchange]:
+        """The exchanges since the last commit, which the next one stores."""
+        exchanges, self.exchanges = self.exchanges, []
+        return exchanges
+
+    def note(self, error: PartnerError) -> None:
+        """Report an error and go on, unless the endpoint is gone: then nothing else in this cycle can succeed."""
+        if isinstance(error, GONE):
+            raise error
+        self.report.errors.append(error)
+
+    async def end(self, *, interrupted: bool = False) -> CycleReport:
+        """Store the report, and give the lease back."""
+        self.report.ended = self.clock()
+        await self.store.run(
+            self.store.end_cycle,
+            self.source,
+            self.lease,
+            self.report,
+            self.info_body,
+            self.report.ended,
+            exchanges=self.recorded(),
+            interrupted=interrupted,
+        )
+        return self.report

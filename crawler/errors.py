@@ -1,0 +1,172 @@
+"""Every error of this program, as one tree.
+
+::
+
+    CrawlerError
+    ├── ConfigurationError      settings, secret, URL: nothing was sent
+    ├── ActionRefused           an agent's action that we do not queue (AC3, PU12, PU13)
+    ├── UnknownContent          an id that names nothing here
+    ├── PartnerError            one exchange with a partner failed
+    │   ├── EndpointUnreachable     no connection: name, network, TLS, proxy
+    │   ├── DeadlineExceeded        connected, but no whole answer in time
+    │   ├── ConnectionBroken        connected, but the answer broke off or was not HTTP
+    │   ├── AnswerTooLarge          more bytes than the source allows
+    │   ├── AnswerEncoded           a Content-Encoding, though identity was asked for
+    │   ├── ErrorStatus             not 2xx (TR5)
+    │   ├── SignatureInvalid        2xx, but unsigned or wrongly signed (SG4, TR9)
+    │   ├── NotJson                 signed, but not JSON (TR9)
+    │   ├── UnexpectedShape         JSON, but not what the action asks for (TR6)
+    │   └── ResourceError           {"error": {...}}: refused by the partner (PU7)
+    └── StoreError              the database
+        ├── DatabaseUnavailable     cannot be opened, read or written
+        ├── DatabaseTooNew          written by a newer version of this program
+        ├── SourceBusy              another process crawls this source (CY2)
+        └── LeaseLost               another process took this source over (CY2)
+
+Errors carry data; `crawler.cli.advice` turns that data into a sentence on what to do, and into an exit code.
+"""
+
+
+class CrawlerError(Exception):
+    """Base of all errors that this program raises on purpose."""
+
+
+class ConfigurationError(CrawlerError):
+    """Settings, a secret or a URL that cannot be used; `hint` says how to mend it."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ActionRefused(CrawlerError):
+    """An agent's action that is refused before it is queued: `rule` is the rule that forbids it."""
+
+    def __init__(self, reason: str, *, rule: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.rule = rule
+        self.hint = hint
+
+
+class UnknownContent(CrawlerError):
+    """No content, outbox entry or cycle with that id is known for the source."""
+
+
+class PartnerError(CrawlerError):
+    """One exchange with a partner failed.
+
+    `source` and `action` say where, `expected` and `came` what was wrong, `explanation` is the partner's own text
+    (printable, shortened; empty when there is none).
+    """
+
+    def __init__(self, source: str, action: str, *, expected: str, came: str, explanation: str = "") -> None:
+        super().__init__(source, action, expected, came, explanation)
+        self.source = source
+        self.action = action
+        self.expected = expected
+        self.came = came
+        self.explanation = explanation
+
+    def __str__(self) -> str:
+        said = f"; the partner says: {self.explanation}" if self.explanation else ""
+        return f"{self.source}: {self.action}: expected {self.expected}, got {self.came}{said}"
+
+
+class EndpointUnreachable(PartnerError):
+    """No connection could be made: name, network, TLS or proxy."""
+
+
+class DeadlineExceeded(PartnerError):
+    """The exchange was not complete within the source's deadline."""
+
+
+class ConnectionBroken(PartnerError):
+    """The connection broke before the answer was complete, or what came was not HTTP."""
+
+
+class AnswerTooLarge(PartnerError):
+    """The answer has more bytes than the source's `max_answer_bytes`; the rest was not read."""
+
+
+class AnswerEncoded(PartnerError):
+    """The answer has a Content-Encoding although `identity` was asked for; it was not decoded."""
+
+
+class ErrorStatus(PartnerError):
+    """The answer's `status` is not 2xx (TR5); `ascii_hint` says whether the setting `ascii_json` may help (SP)."""
+
+    def __init__(
+        self,
+        source: str,
+        action: str,
+        *,
+        expected: str,
+        came: str,
+        explanation: str = "",
+        status: int,
+        ascii_hint: bool = False,
+    ) -> None:
+        super().__init__(source, action, expected=expected, came=came, explanation=explanation)
+        self.status = status
+        self.ascii_hint = ascii_hint
+
+
+class SignatureInvalid(PartnerError):
+    """A 2xx answer that is unsigned or wrongly signed (SG4); `php_status` is PHP's `Status:` header, if any (TR9)."""
+
+    def __init__(
+        self, source: str, action: str, *, expected: str, came: str, explanation: str = "", php_status: str = ""
+    ) -> None:
+        super().__init__(source, action, expected=expected, came=came, explanation=explanation)
+        self.php_status = php_status
+
+
+class NotJson(PartnerError):
+    """A 2xx answer whose body is not JSON (TR6)."""
+
+
+class UnexpectedShape(PartnerError):
+    """JSON, but not of the shape that the action asks for (TR6)."""
+
+
+class ResourceError(PartnerError):
+    """The partner answered `{"error": {…}}`; `fatal` says whether a repeat is pointless (PU7)."""
+
+    def __init__(
+        self, source: str, action: str, *, expected: str, came: str, explanation: str = "", fatal: bool = False
+    ) -> None:
+        super().__init__(source, action, expected=expected, came=came, explanation=explanation)
+        self.fatal = fatal
+
+
+class StoreError(CrawlerError):
+    """Something about the database; `hint` says what to do."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class DatabaseUnavailable(StoreError):
+    """The database cannot be opened, read or written."""
+
+
+class DatabaseTooNew(StoreError):
+    """The database was written by a newer version of this program."""
+
+
+class SourceBusy(StoreError):
+    """Another process holds the lease of this source (CY2); `holder` says which, `seconds` for how long at most."""
+
+    def __init__(self, source: str, holder: str, seconds: int) -> None:
+        super().__init__(
+            f"{source}: is being crawled by {holder}",
+            hint=f"wait for it to end; its lease lapses by itself within {seconds} s",
+        )
+        self.source = source
+        self.holder = holder
+        self.seconds = seconds
+
+
+class LeaseLost(StoreError):
+    """The lease lapsed and another process took the source over: this cycle must not write any more (CY2)."""

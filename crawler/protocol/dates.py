@@ -1,0 +1,48 @@
+"""Dates as partners write them (OB5, OB11)."""
+
+import re
+from datetime import UTC, datetime
+
+from crawler.protocol.envelope import format_time
+
+_READABLE = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?\s?(?:Z|z|UTC|[+-]\d\d:?\d\d)?)?", re.ASCII
+)
+_MILLISECONDS_FROM = 100_000_000_000  # as seconds: the year 5138
+
+
+def read_date(value: object) -> tuple[str | None, str]:
+    """A date in the spelling of TR2, and what is odd about it (empty if nothing is).
+
+    ``2012-02-10`` is midnight UTC; offsets, fractions of a second and a missing zone (taken as UTC) are read; numbers
+    are seconds or milliseconds since 1970 (OB11). What cannot be read is ``(None, why)``: it counts as absent (OB5).
+    """
+    if value is None or value == "":
+        return None, ""
+    if isinstance(value, str):
+        return _read_text(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
+        try:
+            return format_time(datetime.fromtimestamp(seconds, UTC)), "is a number instead of an ISO 8601 date"
+        except (ValueError, OverflowError, OSError):
+            return None, "is a number that is no date"
+    return None, "is not a date"
+
+
+def _read_text(text: str) -> tuple[str | None, str]:
+    try:
+        if len(text) == 20 and text[7] + text[10] + text[13] + text[19] == "-T:Z":
+            datetime.fromisoformat(text)
+            return text, ""
+        if not _READABLE.fullmatch(text):
+            return None, "is not an ISO 8601 date"
+        compact = text[:11] + text[11:].replace(" ", "").replace("UTC", "Z")
+        moment = datetime.fromisoformat(compact)
+        if moment.tzinfo is not None:
+            return format_time(moment), "has a space instead of the 'T'" if text[10] == " " else ""
+        if len(text) == 10:
+            return format_time(moment.replace(tzinfo=UTC)), ""
+        return format_time(moment.replace(tzinfo=UTC)), "has no time zone, and was read as UTC"
+    except (ValueError, OverflowError):
+        return None, "is not an ISO 8601 date"

@@ -1,0 +1,142 @@
+"""The bytes of a request, and what an answer's bytes are worth before their shape is looked at (TR, SG, SP)."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from crawler.errors import ErrorStatus, SignatureInvalid
+from crawler.protocol.signature import HEADER, Secret
+
+Params = Mapping[str, object]
+"""`params` of a request: JSON values, in the order in which they are to be sent; no floats (SP)."""
+
+CONTENT_TYPE = "application/json"
+EXPLANATION_CHARS = 300
+
+
+def format_time(moment: datetime) -> str:
+    """`moment` as TR2 wants it: ISO 8601, UTC, whole seconds, ``Z``. It must be aware."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def encode_request(action: str, params: Params | None, time: datetime, *, ascii_json: bool = False) -> bytes:
+    r"""The body of a request: `action`, `params` unless empty (TR7), `time`, compact and in this order (TR1, TR3).
+
+    Non-ASCII characters stand as themselves, or as ``\uXXXX`` where the source sets `ascii_json`. A lone surrogate,
+    which UTF-8 cannot carry, is always escaped, so that any id a partner gave can be sent back to it (OB12).
+    """
+    request: dict[str, object] = {"action": action}
+    if params:
+        request["params"] = params
+    request["time"] = format_time(time)
+    text = json.dumps(request, ensure_ascii=ascii_json, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP answer as it came: `status`, `headers` (names in lower case), and the exact `body` bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def signature(self) -> str | None:
+        """The signature that the partner sent, if any."""
+        return self.headers.get(HEADER.lower())
+
+    @property
+    def media(self) -> str:
+        """Status and content type, for errors: ``HTTP 200 (text/html, 35 bytes)``."""
+        kind = self.headers.get("content-type", "no content type").split(";")[0].strip()
+        return f"HTTP {self.status} ({printable(kind, 60)}, {len(self.body)} bytes)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and what came of it, byte for byte; what logs, the `log` command and the judge read.
+
+    `answer` is `None` when none came whole; `verdict` is what the signature was worth (SG4): ``valid``, ``missing``,
+    ``wrong``, ``unchecked`` (not 2xx, or the source does not verify), or ``none`` without an answer; `error` is the
+    text of the error that ended the exchange, empty when all was well; `seconds` is how long it took.
+    """
+
+    action: str
+    params: Params = field(default_factory=dict)
+    request: bytes
+    started: datetime
+    seconds: float
+    answer: Answer | None = None
+    verdict: str = "none"
+    error: str = ""
+    request_size: int
+    answer_size: int = 0
+
+    def cut(self, keep_bytes: int) -> "Exchange":
+        """The exchange with its bodies cut at `keep_bytes`; the sizes remain those of the whole."""
+        answer = self.answer
+        if answer is not None and len(answer.body) > keep_bytes:
+            answer = replace(answer, body=answer.body[:keep_bytes])
+        return replace(self, request=self.request[:keep_bytes], answer=answer)
+
+
+def verdict(answer: Answer, secret: Secret | None) -> str:
+    """What the answer's signature is worth (see `Exchange.verdict`); `secret` is `None` where it is not verified."""
+    if secret is None or not 200 <= answer.status < 300:
+        return "unchecked"
+    if answer.signature is None:
+        return "missing"
+    return "valid" if secret.verifies(answer.body, answer.signature) else "wrong"
+
+
+def check_answer(
+    source: str, action: str, expected: str, answer: Answer, signature_verdict: str, *, raw_non_ascii: bool
+) -> None:
+    """Raise unless `answer` is a trusted success (TR5, SG4).
+
+    `raw_non_ascii` says that the request held non-ASCII characters as themselves, which some partners answer with 422.
+
+    Raises `ErrorStatus` or `SignatureInvalid`.
+    """
+    if not 200 <= answer.status < 300:
+        came = f"HTTP {answer.status}"
+        if 300 <= answer.status < 400:
+            target = printable(answer.headers.get("location", "nowhere"), 200)
+            came = f"HTTP {answer.status}, a redirect to {target}, which is not followed"
+        raise ErrorStatus(
+            source,
+            action,
+            expected="HTTP 2xx",
+            came=came,
+            explanation=explain(answer.body),
+            status=answer.status,
+            ascii_hint=answer.status == 422 and raw_non_ascii,
+        )
+    if signature_verdict in ("missing", "wrong"):
+        php_status = printable(answer.headers.get("status", ""), 100)
+        came = f"{answer.media} that is {'unsigned' if signature_verdict == 'missing' else 'wrongly signed'}"
+        if php_status:
+            came += f" and has a header 'Status: {php_status}'"
+        raise SignatureInvalid(
+            source, action, expected=expected, came=came, explanation=explain(answer.body), php_status=php_status
+        )
+
+
+_MARKUP = re.compile(r"<(style|script)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+
+
+def explain(body: bytes) -> str:
+    """A partner's free text (TR6) on one printable line: tags and control characters removed, shortened."""
+    text = body[: 20 * EXPLANATION_CHARS].decode("utf-8", "replace")
+    if "<" in text:
+        text = _MARKUP.sub(" ", text)
+    return printable(text, EXPLANATION_CHARS)
+
+
+def printable(text: str, limit: int) -> str:
+    """`text` as one line of at most `limit` characters that no terminal takes for a command."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,67 @@
+"""Taking a JSON text apart without decoding it: how one broken content is kept from hiding its neighbours (OB12)."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
+_MEMBER = re.compile(rb'\s*("(?:[^"\\]|\\.)*+")\s*:(.*)', re.DOTALL)
+
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for a text that is no JSON, or more deeply nested than it goes."""
+
+
+def elements(text: bytes) -> list[bytes] | None:
+    """The members of the array or object in `text` as they stand there, `None` if its brackets do not match.
+
+    Only strings, commas and brackets are looked at, in linear time and without recursion, so a member may hold what no
+    decoder takes: ``NaN``, lone surrogates, 100,000 nested arrays. A member of an object keeps its key: ``"id": 7``.
+    """
+    text = text.strip()
+    if text[:1] + text[-1:] not in (b"[]", b"{}"):
+        return None
+    found = list(_members(text))
+    return found[:-1] if found and found[-1] is _END else None
+
+
+_END = b"end"
+
+
+def _members(text: bytes) -> Iterator[bytes]:
+    depth, start = 0, 1
+    for token in _TOKEN.finditer(text):
+        match text[token.start()]:
+            case 0x5B | 0x7B:  # [ {
+                depth += 1
+            case 0x5D | 0x7D:  # ] }
+                depth -= 1
+                if depth == 0:
+                    if text[start : token.start()].strip():
+                        yield text[start : token.start()]
+                    if token.end() == len(text):
+                        yield _END
+                    return
+            case 0x2C if depth == 1:  # ,
+                yield text[start : token.start()]
+                start = token.end()
+
+
+def member(text: bytes, name: str) -> object:
+    """The value of the member `name` of the JSON object in `text`, by itself; `None` if there is none to be had.
+
+    Reads what it can of an object of which another part cannot be decoded. Python's own decoder is used, because it
+    takes the lone surrogates that a partner may have in an id.
+    """
+    for part in elements(text) or ():
+        match = _MEMBER.match(part)
+        if match is None:
+            continue
+        try:
+            if json.loads(match[1]) == name:
+                value: object = json.loads(match[2])
+                return value
+        except (ValueError, RecursionError):
+            continue
+    return None

@@ -1,0 +1,96 @@
+"""Mending a content in which something is not as the guide types it (OB9, OB11, OB12)."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from crawler.protocol.dates import read_date
+from crawler.protocol.implementation import read_names, shape
+from crawler.protocol.json_split import UNDECODABLE, member
+from crawler.protocol.remarks import Remarks
+from crawler.protocol.wire import EXTRA, Unusable, WireContent, WireUser, check_storable
+
+_IDS = frozenset({"id", "thread_id", "in_reply_to_id"})
+_DATES = frozenset({"created_at", "updated_at"})
+_RAW = frozenset(EXTRA) - {"display_url", "ip"}
+
+Remarking = Callable[[str, str], None]
+
+
+def readable_id(element: bytes) -> str | None:
+    """The id of a content of which other parts may be unreadable; a number counts as its digits (OB9)."""
+    value = member(element, "id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) and value else None
+
+
+def mend(element: bytes, content_id: str | None, remarks: Remarks) -> WireContent:
+    """Read one content whatever its fields look like, remarking on each that had to be mended.
+
+    Raises `Unusable` where it cannot be: not JSON, not an object, or with values that no database takes.
+    """
+    try:
+        value = msgspec.json.decode(element)
+    except RecursionError:
+        raise Unusable("OB12", "is too deeply nested") from None
+    except UNDECODABLE as error:
+        raise Unusable("OB12", f"is not JSON that can be stored ({error})") from None
+    if not isinstance(value, dict):
+        raise Unusable("TR6", f"is {shape(value)} instead of an object")
+
+    def remark(rule: str, text: str) -> None:
+        remarks.add(rule, text, content_id or "")
+
+    fields = _mend_fields(value, WireContent.__struct_fields__, "", remark)
+    if not fields.get("id"):
+        raise Unusable("LS7", "has no 'id'")
+    for role in ("author", "recipient"):
+        fields[role] = _mend_user(value.get(role), role, remark)
+    check_storable(value.get("actions"), "actions")
+    actions = read_names(value.get("actions"))
+    if actions is None or isinstance(value.get("actions"), dict):
+        remark("OB9", f"'actions' is {shape(value['actions'])} instead of a list")
+    fields["actions"] = actions
+    return msgspec.convert(fields, WireContent, strict=True)
+
+
+def _mend_user(value: object, role: str, remark: Remarking) -> WireUser | None:
+    if value in (None, "", [], {}):
+        return None
+    if not isinstance(value, dict):
+        raise Unusable("OB4", f"the {role} is {shape(value)} instead of an object")
+    fields = _mend_fields(value, WireUser.__struct_fields__, f"{role}.", remark)
+    puppetizable = value.get("puppetizable")
+    if not isinstance(puppetizable, bool | None):
+        remark("OB4", f"'{role}.puppetizable' is {shape(puppetizable)} instead of true or false")
+    fields["puppetizable"] = puppetizable in (True, 1, "1", "true")
+    fields["id"] = fields.get("id") or ""
+    fields["screenname"] = fields.get("screenname") or ""
+    return msgspec.convert(fields, WireUser, strict=True)
+
+
+def _mend_fields(value: dict[str, object], names: tuple[str, ...], prefix: str, remark: Remarking) -> dict[str, object]:
+    """The fields of `names` that are strings, dates or kept as JSON, each of the type that the guide gives it."""
+    fields: dict[str, object] = {}
+    for name in names:
+        given = value.get(name)
+        if name in ("author", "recipient", "actions", "puppetizable") or given in (None, "", [], {}):
+            continue
+        check_storable(given, prefix + name)
+        if name in _RAW:
+            fields[name] = msgspec.Raw(msgspec.json.encode(given))
+        elif name in _DATES:
+            date, odd = read_date(given)
+            if odd:
+                remark("OB5" if date is None else "OB11", f"'{prefix}{name}' {odd}")
+            fields[name] = date
+        elif isinstance(given, str):
+            fields[name] = given
+        elif isinstance(given, int | float) and not isinstance(given, bool):
+            rule = "OB9" if name in _IDS else "OB1"
+            remark(rule, f"'{prefix}{name}' is a number; the guide wants a string")
+            fields[name] = str(given)
+        else:
+            remark("OB1", f"'{prefix}{name}' is {shape(given)} instead of a string, and counts as absent")
+    return fields

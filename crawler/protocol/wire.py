@@ -1,0 +1,91 @@
+"""Contents and users exactly as the guide types them, and what makes one unusable (LS7, OB12)."""
+
+import msgspec
+
+MAX_ID_CHARS = 1_000
+"""Longer ids are not stored **[decision]**: databases index them."""
+
+EXTRA = ("attachments", "categories", "context_data", "display_url", "ip", "structured_content", "structured_reply")
+"""The fields that are kept as they came, as JSON, in `Content.extra`."""
+
+EMPTY_JSON = frozenset((b"", b"null", b"[]", b"{}", b'""'))  # OB0
+
+
+class WireUser(msgspec.Struct):
+    """A user exactly as the guide types it; anything else goes the lenient way."""
+
+    id: str
+    screenname: str
+    firstname: str | None = None
+    lastname: str | None = None
+    avatar_url: str | None = None
+    email: str | None = None
+    home_phone: str | None = None
+    mobile_phone: str | None = None
+    gender: str | None = None
+    puppetizable: bool | None = False
+    created_at: str | None = None
+    updated_at: str | None = None
+    context_data: msgspec.Raw = msgspec.Raw()
+
+
+class WireContent(msgspec.Struct):
+    """A content exactly as the guide types it; anything else goes the lenient way."""
+
+    id: str
+    author: WireUser | None = None
+    recipient: WireUser | None = None
+    thread_id: str | None = None
+    in_reply_to_id: str | None = None
+    title: str | None = None
+    body: str | None = None
+    format: str | None = None
+    language: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    actions: list[str] | None = None
+    attachments: msgspec.Raw = msgspec.Raw()
+    categories: msgspec.Raw = msgspec.Raw()
+    context_data: msgspec.Raw = msgspec.Raw()
+    display_url: str | None = None
+    ip: str | None = None
+    structured_content: msgspec.Raw = msgspec.Raw()
+    structured_reply: msgspec.Raw = msgspec.Raw()
+
+
+class Unusable(Exception):
+    """A content that is ignored (LS7): `rule` and reason; never leaves `crawler.protocol`."""
+
+    def __init__(self, rule: str, reason: str) -> None:
+        super().__init__(reason)
+        self.rule = rule
+
+
+def check_id(value: str, name: str) -> None:
+    """Raise `Unusable` unless `value` is an id that a database can hold (OB12)."""
+    if not value:
+        raise Unusable("OB1", f"has no '{name}'")
+    if len(value) > MAX_ID_CHARS:
+        raise Unusable("OB12", f"'{name}' has more than {MAX_ID_CHARS:,} characters")
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database takes `text`: no NUL character, no lone surrogate (OB12)."""
+    return "\0" not in text and (text.isascii() or text.encode("utf-8", "replace").decode() == text)
+
+
+def check_storable(value: object, name: str) -> None:
+    """Raise `Unusable` where a decoded JSON value holds what no database takes: NUL, numbers beyond 64 bit (OB12)."""
+    pending = [value]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, str):
+            if "\0" in current:
+                raise Unusable("OB12", f"'{name}' holds a NUL character")
+        elif isinstance(current, dict):
+            pending.extend(current)
+            pending.extend(current.values())
+        elif isinstance(current, list):
+            pending.extend(current)
+        elif isinstance(current, int) and not -(2**63) <= current < 2**64:
+            raise Unusable("OB12", f"'{name}' holds a number beyond 64 bit")

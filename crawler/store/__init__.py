@@ -1,0 +1,15 @@
+"""The database: contents, identities, cursors, the outbox, cycles and their exchanges.
+
+One public method is one transaction, and rows never leave.
+"""
+
+from crawler.store.archive import Archive
+from crawler.store.cycles import Begun, CycleStore
+from crawler.store.lease import this_process
+from crawler.store.sources import Lease
+
+__all__ = ["Begun", "Lease", "Store", "this_process"]
+
+
+class Store(CycleStore, Archive):
+    """The whole store: `Store.open` it."""

@@ -1,0 +1,209 @@
+"""Looking at what is stored: what the command line shows. Records are JSON objects, ready to be printed."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import RowMapping
+from sqlmodel import Session
+
+from crawler.store.rows import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, OUTBOX, SOURCE, read_entry, read_known
+from crawler.store.sources import SourceStore
+from crawler.sync.state import Known, OutboxEntry, Source, Status
+
+Record = dict[str, Any]
+
+
+class Archive(SourceStore):
+    """The part of the store that only reads."""
+
+    def contents(
+        self,
+        source: Source,
+        object_name: str,
+        *,
+        thread_id: str | None = None,
+        author_id: str | None = None,
+        contains: str | None = None,
+        with_deleted: bool = False,
+        limit: int | None = None,
+    ) -> list[Record]:
+        """Contents of an object, oldest first; with a `limit`, the newest so many.
+
+        Oldest and newest are by `created_at`, then by import. `contains` is looked for in titles and bodies, whatever
+        its case.
+        """
+        query = _contents().where(CONTENT.c.object == object_name, SOURCE.c.name == source.name)
+        if thread_id is not None:
+            query = query.where(CONTENT.c.thread_id == thread_id)
+        if author_id is not None:
+            query = query.where(CONTENT.c.author_id == author_id)
+        if contains is not None:
+            found = [column.icontains(contains, autoescape=True) for column in (CONTENT.c.title, CONTENT.c.body)]
+            query = query.where(sa.or_(*found))
+        if not with_deleted:
+            query = query.where(CONTENT.c.deleted_at.is_(None))
+        query = query.order_by(CONTENT.c.created_at.desc(), CONTENT.c.id.desc()).limit(limit)
+        with self.reading() as session:
+            rows = session.execute(query).mappings().all()
+        return [_content_record(row) for row in reversed(rows)]
+
+    def content(self, source: Source, foreign_id: str) -> list[Record]:
+        """The contents of that foreign id, or created by the outbox entry of that id: at most one of each object."""
+        named = sa.or_(CONTENT.c.foreign_id == foreign_id, CONTENT.c.content_id == foreign_id)
+        query = _contents().where(named, SOURCE.c.name == source.name).order_by(CONTENT.c.object)
+        with self.reading() as session:
+            return [_content_record(row) for row in session.execute(query).mappings()]
+
+    def known(self, source: Source, foreign_id: str) -> list[Known]:
+        """What decides about an agent's action on the contents of that foreign id."""
+        query = sa.select(CONTENT).join(SOURCE).where(SOURCE.c.name == source.name, CONTENT.c.foreign_id == foreign_id)
+        with self.reading() as session:
+            return [read_known(row) for row in session.execute(query).mappings()]
+
+    def puppetizable(self, source: Source) -> list[str]:
+        """The ids of imported identities that agents may act as (PU12)."""
+        query = sa.select(IDENTITY.c.foreign_id).join(SOURCE)
+        query = query.where(SOURCE.c.name == source.name, IDENTITY.c.puppetizable.is_(True))
+        with self.reading() as session:
+            return list(session.execute(query.order_by(IDENTITY.c.foreign_id)).scalars())
+
+    def entry(self, source: Source, entry_id: str) -> OutboxEntry | None:
+        """An outbox entry, pending or settled."""
+        query = sa.select(OUTBOX).join(SOURCE).where(SOURCE.c.name == source.name, OUTBOX.c.id == entry_id)
+        with self.reading() as session:
+            row = session.execute(query).mappings().one_or_none()
+        return read_entry(row) if row is not None else None
+
+    def entries(self, source: Source, *, pending_only: bool = False, limit: int | None = None) -> list[Record]:
+        """Outbox entries in queue order; with a `limit`, the newest so many."""
+        query = sa.select(OUTBOX).join(SOURCE).where(SOURCE.c.name == source.name)
+        if pending_only:
+            query = query.where(OUTBOX.c.status == str(Status.PENDING))
+        with self.reading() as session:
+            rows = session.execute(query.order_by(OUTBOX.c.position.desc()).limit(limit)).mappings().all()
+        return [_entry_record(row) for row in reversed(rows)]
+
+    def cycles(self, source: Source, *, limit: int | None = None) -> list[Record]:
+        """Cycles, oldest first; with a `limit`, the newest so many. `report` is what ``sync --json`` printed."""
+        query = sa.select(CYCLE).join(SOURCE).where(SOURCE.c.name == source.name)
+        with self.reading() as session:
+            rows = session.execute(query.order_by(CYCLE.c.id.desc()).limit(limit)).mappings().all()
+        return [_cycle_record(row) for row in reversed(rows)]
+
+    def exchanges(self, source: Source, cycle_id: int) -> list[Record]:
+        """The exchanges of a cycle in their order. `request` and `response` are bytes, cut at the source's limit."""
+        query = sa.select(EXCHANGE).join(CYCLE, EXCHANGE.c.cycle_id == CYCLE.c.id).join(SOURCE)
+        query = query.where(SOURCE.c.name == source.name, CYCLE.c.id == cycle_id).order_by(EXCHANGE.c.id)
+        with self.reading() as session:
+            rows = session.execute(query).mappings().all()
+        return [{**row, "headers": json.loads(row["headers"]) if row["headers"] else None} for row in rows]
+
+    def cursors(self, source: Source) -> dict[str, str | None]:
+        """The cursors, by object."""
+        query = sa.select(CURSOR.c.object, CURSOR.c.since_id).join(SOURCE).where(SOURCE.c.name == source.name)
+        with self.reading() as session:
+            return {row[0]: row[1] for row in session.execute(query)}
+
+    def overview(self, names: Sequence[str] | None = None) -> list[Record]:
+        """One record for each source: counts of contents and exports, its last cycle, who crawls it now."""
+        query = sa.select(SOURCE).order_by(SOURCE.c.name)
+        if names is not None:
+            query = query.where(SOURCE.c.name.in_(names))
+        with self.reading() as session:
+            return [self._overview(session, row) for row in session.execute(query).mappings().all()]
+
+    def _overview(self, session: Session, row: RowMapping) -> Record:
+        own = row["id"]
+        contents = sa.select(CONTENT.c.object, sa.func.count()).where(
+            CONTENT.c.source_id == own, CONTENT.c.deleted_at.is_(None)
+        )
+        counts = {r[0]: r[1] for r in session.execute(contents.group_by(CONTENT.c.object))}
+        exports = sa.select(OUTBOX.c.status, sa.func.count()).where(OUTBOX.c.source_id == own)
+        statuses = {r[0]: r[1] for r in session.execute(exports.group_by(OUTBOX.c.status))}
+        last = sa.select(CYCLE).where(CYCLE.c.source_id == own).order_by(CYCLE.c.id.desc()).limit(1)
+        cycle = session.execute(last).mappings().one_or_none()
+        cursors = sa.select(CURSOR.c.object, CURSOR.c.since_id).where(CURSOR.c.source_id == own)
+        return {
+            "source": row["name"],
+            "base_uri": row["base_uri"],
+            "contents": counts,
+            "identities": session.scalar(
+                sa.select(sa.func.count()).select_from(IDENTITY).where(IDENTITY.c.source_id == own)
+            ),
+            "exports": statuses,
+            "cursors": {r[0]: r[1] for r in session.execute(cursors)},
+            "failures": row["failures"],
+            "last_cycle": _cycle_record(cycle) if cycle is not None else None,
+            "crawled_by": row["lease_owner"],
+        }
+
+
+def _contents() -> sa.Select[Any]:
+    author, recipient, thread = IDENTITY.alias(), IDENTITY.alias(), CONTENT.alias()
+
+    def same(identity: sa.FromClause, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        return sa.and_(identity.c.source_id == CONTENT.c.source_id, identity.c.foreign_id == column)
+
+    its_thread = sa.and_(
+        thread.c.source_id == CONTENT.c.source_id,
+        thread.c.object == "threads",
+        thread.c.foreign_id == CONTENT.c.thread_id,
+    )
+    return (
+        sa.select(
+            CONTENT,
+            author.c.screenname.label("author"),
+            recipient.c.screenname.label("recipient"),
+            thread.c.title.label("thread_title"),
+        )
+        .join(SOURCE, SOURCE.c.id == CONTENT.c.source_id)
+        .outerjoin(author, same(author, CONTENT.c.author_id))
+        .outerjoin(recipient, same(recipient, CONTENT.c.recipient_id))
+        .outerjoin(thread, its_thread)
+    )
+
+
+def _content_record(row: RowMapping) -> Record:
+    return {
+        "object": row["object"],
+        "id": row["foreign_id"],
+        "content_id": row["content_id"],
+        "author_id": row["author_id"],
+        "author": row["author"],
+        "recipient_id": row["recipient_id"],
+        "recipient": row["recipient"],
+        "thread_id": row["thread_id"],
+        "thread_title": row["thread_title"],
+        "in_reply_to_id": row["in_reply_to_id"],
+        "title": row["title"],
+        "body": row["body"],
+        "format": row["format"],
+        "language": row["language"],
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "actions": json.loads(row["actions"]),
+        **json.loads(row["extra"] or "{}"),
+        "imported_at": row["imported_at"],
+        "changed_at": row["changed_at"],
+        "deleted_at": row["deleted_at"],
+    }
+
+
+def _entry_record(row: RowMapping) -> Record:
+    """All columns but the row's own; ``waits`` is for whoever knows the capabilities."""
+    record = {name: value for name, value in row.items() if name not in ("position", "source_id")}
+    for name in ("attachments", "structured_content"):
+        record[name] = json.loads(record[name]) if record[name] else None
+    return record
+
+
+def _cycle_record(row: RowMapping) -> Record:
+    return {
+        "cycle": row["id"],
+        "started_at": row["started_at"],
+        "ended_at": row["ended_at"],
+        "outcome": row["outcome"],
+        "report": json.loads(row["report"]) if row["report"] else None,
+    }

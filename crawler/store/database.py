@@ -1,0 +1,216 @@
+"""Opening the database: SQLite by default, migrated to the newest schema at start; and its transactions.
+
+A transaction that writes begins with ``BEGIN IMMEDIATE`` on SQLite, so that it waits for other writers at its start and
+cannot fail half-way for one. ``synchronous=FULL``: what was committed survives a power cut (PU2).
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, ParamSpec, Self, TypeVar
+
+import anyio
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+from sqlmodel import Session
+
+from crawler.errors import ConfigurationError, DatabaseTooNew, DatabaseUnavailable
+
+HEAD = "0001"
+"""The newest migration; a test holds it to the migrations' own idea of that."""
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another one."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def database_url(where: str) -> sa.URL:
+    """A database URL, or a path that means an SQLite file.
+
+    Raises `ConfigurationError`.
+    """
+    if "://" not in where:
+        return sa.URL.create("sqlite", database=where)
+    try:
+        url = sa.make_url(where)
+    except ArgumentError as error:
+        raise ConfigurationError("the database is no URL that can be read", hint=URL_HINT) from error
+    if url.get_backend_name() != "sqlite":
+        raise ConfigurationError(f"a database of {url.get_backend_name()} cannot be used", hint=URL_HINT)
+    return url
+
+
+URL_HINT = "give a path, or a URL such as sqlite:///crawler.db"
+
+
+class Database:
+    """A migrated database. Use it as a context manager, or `close` it.
+
+    All methods of its subclasses are synchronous, and each is one transaction; on an event loop use `run`.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._one_connection = isinstance(engine.pool, StaticPool)
+        self._turn = threading.RLock()
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    @classmethod
+    def open(cls, where: str) -> Self:
+        """Open, create or migrate the database at a URL or path; ``sqlite://`` is one in memory.
+
+        Raises `ConfigurationError`, `DatabaseUnavailable` or `DatabaseTooNew`.
+        """
+        url = database_url(where)
+        options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}}
+        if url.database in (None, "", ":memory:"):
+            options = {"connect_args": {"check_same_thread": False}, "poolclass": StaticPool}
+        try:
+            engine = sa.create_engine(url, **options)
+        except (NoSuchModuleError, ImportError) as error:
+            raise ConfigurationError(f"a database of {url.drivername} cannot be used", hint=URL_HINT) from error
+        event.listen(engine, "connect", _configure)
+        event.listen(engine, "begin", _begin)
+        database = cls(engine)
+        try:
+            database._migrate()
+        except BaseException:
+            engine.dispose()
+            raise
+        return database
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    async def run(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one of the methods in the writer thread: one at a time, never on the event loop.
+
+        Once begun, a transaction is waited for even if the caller is cancelled: it is short, and then known.
+        """
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(1)
+        return await anyio.to_thread.run_sync(lambda: method(*args, **kwargs), limiter=self._limiter)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction that writes: committed at the end, rolled back by an exception.
+
+        Raises `DatabaseUnavailable`.
+        """
+        with self._turn, self._session(writing=True) as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads.
+
+        Raises `DatabaseUnavailable`.
+        """
+        if self._one_connection:
+            with self._turn, self._session(writing=False) as session:
+                yield session
+        else:
+            with self._session(writing=False) as session:
+                yield session
+
+    @contextmanager
+    def _session(self, *, writing: bool) -> Iterator[Session]:
+        try:
+            with self._engine.connect().execution_options(writing=writing) as connection:
+                with connection.begin(), Session(bind=connection) as session:
+                    yield session
+                    session.flush()
+        except SQLAlchemyError as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: SQLAlchemyError) -> DatabaseUnavailable:
+        reason = str(error.orig) if isinstance(error, DBAPIError) else str(error).splitlines()[0]
+        where = self._engine.url.render_as_string(hide_password=True)
+        hint = "look at the reason, then run the command again: what was committed is safe"
+        path = self._engine.url.database
+        for sign, advice in HINTS.items():
+            if sign in reason:
+                hint = advice
+        if "unable to open" in reason and path and not Path(path).parent.is_dir():
+            hint = f"the directory {Path(path).parent} does not exist: create it, or name another file with --database"
+        return DatabaseUnavailable(f"the database {where} cannot be used: {reason}", hint=hint)
+
+    def insert_into(self, rows: sa.Table) -> sqlite.Insert:
+        """An INSERT that can deal with conflicts. SQLite and PostgreSQL spell it alike, SQLAlchemy types it apart."""
+        if self._engine.dialect.name == "postgresql":
+            return postgresql.insert(rows)  # type: ignore[return-value]
+        return sqlite.insert(rows)
+
+    def clock(self) -> sa.ColumnElement[int]:
+        """Seconds since 1970 by the database's clock: leases of several machines are compared by it alone."""
+        if self._engine.dialect.name == "postgresql":
+            return sa.literal_column("CAST(EXTRACT(EPOCH FROM now()) AS INTEGER)", sa.Integer)
+        return sa.literal_column("CAST(strftime('%s', 'now') AS INTEGER)", sa.Integer)
+
+    def _migrate(self) -> None:
+        """Bring the schema to `HEAD`. Alembic is imported only where there is something to do."""
+        with self.reading() as session:
+            if self._version(session) == HEAD:
+                return
+        with self.writing() as session:
+            version = self._version(session)
+            if version == HEAD:  # another process was quicker
+                return
+            if version is not None and version > HEAD:
+                raise DatabaseTooNew(
+                    f"the database has schema {version}, and this program knows schemas up to {HEAD}",
+                    hint="a newer ringcx-crawler wrote it: update this one, or name another file with --database",
+                )
+            from alembic import command  # noqa: PLC0415  (heavy, and needed only here)
+            from alembic.config import Config  # noqa: PLC0415
+
+            config = Config()
+            config.set_main_option("script_location", str(files("crawler.store") / "migrations"))
+            config.attributes["connection"] = session.connection()
+            command.upgrade(config, "head")
+
+    @staticmethod
+    def _version(session: Session) -> str | None:
+        if not sa.inspect(session.connection()).has_table("alembic_version"):
+            return None
+        version: str | None = session.connection().scalar(sa.text("SELECT version_num FROM alembic_version"))
+        return version
+
+
+HINTS = {
+    "database is locked": "another program holds it locked: end that program, then run the command again",
+    "readonly": "the file or its directory is read-only: change its permissions, or name another with --database",
+    "unable to open": "check that the file's directory exists and may be written, or name another with --database",
+    "disk is full": "free some space on the disk, then run the command again: what was committed is safe",
+    "not a database": "the file is not an SQLite database: name another with --database",
+    "malformed": "the file is damaged: restore it from a backup, or name another with --database and import again",
+}
+
+
+def _configure(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy begins, in `_begin`; not Python's driver
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    writing = connection.get_execution_options().get("writing", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,282 @@
+"""Pushing: what may be sent now, with which params, and what its answer settles (PU, IM5, AC4)."""
+
+import json
+from dataclasses import dataclass, replace
+
+from crawler.errors import NotJson, PartnerError, ResourceError, UnexpectedShape
+from crawler.protocol.envelope import format_time
+from crawler.protocol.implementation import ImplementationInfo
+from crawler.protocol.objects import Content
+from crawler.protocol.reading import Page, read_content
+from crawler.protocol.wire import MAX_ID_CHARS, is_storable
+from crawler.sync.state import Json, Known, Outbox, OutboxEntry, Ref, Source, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Send this entry now: `action` by the partner's own name for it (IM6), with `params`."""
+
+    entry: OutboxEntry
+    action: str
+    params: dict[str, Json]
+
+    @property
+    def target_id(self) -> str:
+        """The foreign id of the content that is acted on; empty for a create."""
+        return str(self.params.get("id", ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Send nothing for this entry in this cycle; it uses up no attempt (PU8, PU9)."""
+
+    entry: OutboxEntry
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUp:
+    """Settle this entry without sending it: what it needs will never be there (PU6, PU9)."""
+
+    entry: OutboxEntry
+    reason: str
+
+
+Decision = Send | Wait | GiveUp
+
+
+class _NotNow(Exception):
+    """Why an entry waits; never leaves this module."""
+
+    def __init__(self, rule: str, reason: str) -> None:
+        super().__init__(reason)
+        self.rule = rule
+
+
+class _Never(Exception):
+    """Why an entry is given up; never leaves this module."""
+
+
+def decide_export(source: Source, info: ImplementationInfo, entry: OutboxEntry, outbox: Outbox) -> Decision:
+    """Whether a pending entry is sent now, waits, or is given up."""
+    try:
+        if entry.attempts >= entry.granted:  # the last attempt was begun, and its end never seen
+            raise _Never(f"attempt {entry.attempts} was cut off before its answer was seen (PU6)")
+        found = {ref: _resolve(ref, outbox) for ref in entry.refs}
+        if entry.operation == "create":
+            action, params = _create(source, info, entry, found)
+        else:
+            action, params = _act(info, entry, found)
+    except _NotNow as wait:
+        return Wait(entry=entry, rule=wait.rule, reason=str(wait))
+    except _Never as never:
+        return GiveUp(entry=entry, reason=str(never))
+    return Send(entry=entry, action=action, params=params)
+
+
+def _resolve(ref: Ref, outbox: Outbox) -> Known:
+    """The content that `ref` names, once the partner knows it (PU9)."""
+    if ref.entry_id is not None:
+        creation = outbox.entries[ref.entry_id]
+        if creation.status is Status.PENDING:
+            raise _NotNow("PU9", f"the {ref.object} content it refers to is itself still to be created ({creation.id})")
+        if creation.foreign_id is None:
+            raise _Never(f"the content it refers to was not created: {creation.status} ({creation.id}) (PU9)")
+        ref = Ref(ref.object, foreign_id=creation.foreign_id)
+    return outbox.known(ref.object, ref.foreign_id or "")
+
+
+def _create(
+    source: Source, info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known]
+) -> tuple[str, dict[str, Json]]:
+    if not info.allows(entry.object, "create"):
+        raise _NotNow("PU8", f"the partner does not declare {entry.object}.create at the moment")
+    target = found.get(entry.in_reply_to) if entry.in_reply_to else None
+    if target is not None and (refusal := reply_refusal(info, target)):
+        raise _NotNow("AC4", refusal)
+    thread_id = None
+    if entry.object == "messages" and not info.unthreaded:
+        if entry.thread is not None:
+            thread_id = found[entry.thread].id
+        elif target is not None:
+            thread_id = target.thread_id
+        if thread_id is None:
+            raise _NotNow("PU1", "the partner does not declare messages.unthreaded any more, and no thread was given")
+    queued_at = format_time(entry.queued_at)
+    message = entry.object != "threads"
+    private = entry.object == "private_messages"
+    params: dict[str, Json | None] = {
+        "attachments": [dict(a) for a in entry.attachments] if info.takes_attachments(entry.object) else None,
+        "author_id": entry.author_id,
+        "body": entry.body,
+        "content_id": entry.id,
+        "created_at": queued_at,
+        "format": entry.format,
+        "in_reply_to_id": target.id if target else None,
+        "recipient_id": entry.recipient_id if private else None,
+        "retry": entry.attempts > 0,
+        "sender_name": source.sender_name,
+        "structured_content": dict(entry.structured_content) if entry.structured_content and message else None,
+        "thread_id": thread_id,
+        "title": entry.title if info.takes_title(entry.object) else None,
+        "updated_at": queued_at if message else None,
+    }
+    return entry.action, {name: value for name, value in params.items() if value not in (None, [])}
+
+
+def _act(info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known]) -> tuple[str, dict[str, Json]]:
+    if entry.target is None:
+        raise _Never("it names no content to act on")
+    target = found[entry.target]
+    refusal = operation_refusal(info, target, entry.operation)
+    if refusal is not None:
+        raise _NotNow(*refusal)
+    operation = entry.operation
+    if operation == "delete":
+        operation = info.delete_name(entry.object) or operation
+    params: dict[str, Json] = {"id": target.id}
+    if operation not in ("delete", "destroy", "publish", "unpublish"):
+        params["user_id"] = entry.author_id
+    return f"{entry.object}.{operation}", params
+
+
+def operation_refusal(info: ImplementationInfo, content: Known, operation: str) -> tuple[str, str] | None:
+    """Why IM5 does not let `operation` be applied to `content` now, as (rule, reason); `None` if it does."""
+    names = {"delete", "destroy"} if operation == "delete" else {operation}
+    label = f"{content.object}.{operation}"
+    if not any(info.allows(content.object, name) for name in names):
+        return "PU8", f"the partner does not declare {label}"
+    if content.deleted:
+        return "IM5", f"{content.id} was deleted"
+    if names.isdisjoint(content.actions):
+        named = ", ".join(content.actions) or "none"
+        return "IM5", f"the actions of {content.id} do not name {operation}: they name {named}"
+    return None
+
+
+def reply_refusal(info: ImplementationInfo, content: Known) -> str | None:
+    """Why AC4 does not let an agent reply to `content` now; `None` if it does."""
+    if info.allows(content.object, "reply") and "reply" not in content.actions:
+        return f"the partner declares {content.object}.reply, and the actions of {content.id} do not name it"
+    return None
+
+
+def created_content(source: str, send: Send, page: Page) -> Content:
+    """The content that a create made: as it was sent (PU3, PU11), under the id of the answer, which `page` has read.
+
+    Its `actions` are those that the answer shows, if it shows the content.
+
+    Raises `UnexpectedShape` where the answer has no id: then the attempt failed (PU3).
+    """
+    foreign_id = page.head_id
+    if foreign_id is None or not is_storable(foreign_id) or len(foreign_id) > MAX_ID_CHARS:
+        came = "an answer without an 'id'" if foreign_id is None else "an 'id' that cannot be stored"
+        raise UnexpectedShape(source, send.action, expected="the created content with its 'id'", came=came)
+    params = send.params
+
+    def text(name: str) -> str | None:
+        value = params.get(name)
+        return value if isinstance(value, str) else None
+
+    extra = {name: params[name] for name in ("attachments", "structured_content") if name in params}
+    return Content(
+        object=send.entry.object,
+        id=foreign_id,
+        author_id=text("author_id"),
+        recipient_id=text("recipient_id"),
+        thread_id=text("thread_id"),
+        in_reply_to_id=text("in_reply_to_id"),
+        title=text("title"),
+        body=text("body"),
+        format=text("format"),
+        created_at=text("created_at"),
+        updated_at=text("updated_at"),
+        actions=page.contents[0].actions if page.contents else (),
+        extra=json.dumps(extra, ensure_ascii=False) if extra else None,
+    )
+
+
+def known_content(content: Content) -> Known:
+    """What decides about agents' actions on a content."""
+    return Known(
+        object=content.object,
+        id=content.id,
+        actions=content.actions,
+        author_id=content.author_id,
+        thread_id=content.thread_id,
+    )
+
+
+def shown_content(source: str, send: Send, body: bytes, info: ImplementationInfo) -> tuple[Page | None, str]:
+    """The content as an answer to an operation on it shows it (PU5), under the id that was asked for; and a remark.
+
+    An answer that does not show it is a success all the same **[decision]**: repeating the operation could do harm.
+
+    Raises `ResourceError`.
+    """
+    try:
+        page = read_content(source, send.action, send.entry.object, body, info).under(send.target_id)
+    except (NotJson, UnexpectedShape) as error:
+        return None, f"the answer does not show the content: it is {error.came} (PU5)"
+    if page.contents:
+        return page, ""
+    reason = f": it {page.ignored[0].reason}" if page.ignored else ""
+    return None, f"the answer does not show the content{reason} (PU5)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What an attempt, or giving up, makes of an entry. Pending again means that a later cycle tries once more."""
+
+    entry: OutboxEntry
+    remark: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """``succeeded``, ``retried`` (tried again at the next cycle) or ``given up``."""
+        match self.entry.status:
+            case Status.SUCCESS:
+                return "succeeded"
+            case Status.PENDING:
+                return "retried"
+            case _:
+                return "given up"
+
+
+def settle_success(entry: OutboxEntry, remark: str = "") -> Settled:
+    """The attempt succeeded, and created nothing."""
+    return Settled(entry=replace(entry, status=Status.SUCCESS, error=None), remark=remark)
+
+
+def settle_created(entry: OutboxEntry, foreign_id: str, *, known_before: bool) -> Settled:
+    """The attempt created the content that the partner calls `foreign_id` (PU3).
+
+    `known_before` says that a content of that id was there already. On a first attempt that is an answer with somebody
+    else's id (PU4); on a repeat it is the content that the earlier attempt created.
+    """
+    remark = ""
+    replied_to = entry.in_reply_to.foreign_id if entry.in_reply_to else None
+    if known_before and (entry.attempts == 1 or foreign_id == replied_to):
+        remark = f"the answer's id {foreign_id} is that of another content, which stays as it is (PU4)"
+    return Settled(entry=replace(entry, status=Status.SUCCESS, error=None, foreign_id=foreign_id), remark=remark)
+
+
+def settle_failure(entry: OutboxEntry, error: PartnerError) -> Settled:
+    """The attempt failed: tried again at the next cycle, or given up (PU6, PU7)."""
+    text = str(error)
+    if isinstance(error, ResourceError) and error.fatal:
+        return Settled(entry=replace(entry, status=_aborted(entry, Status.ABORTED), error=text))
+    if entry.attempts >= entry.granted:
+        return Settled(entry=replace(entry, status=_aborted(entry, Status.FAILURE), error=text))
+    return Settled(entry=replace(entry, error=text))
+
+
+def settle_given_up(entry: OutboxEntry, reason: str) -> Settled:
+    """The entry is given up without an answer: attempts used up unseen (PU6), or what it refers to is gone (PU9)."""
+    default = Status.FAILURE if entry.attempts >= entry.granted else Status.ABORTED
+    return Settled(entry=replace(entry, status=_aborted(entry, default), error=reason))
+
+
+def _aborted(entry: OutboxEntry, default: Status) -> Status:
+    return {"delete": Status.DELETE_ABORTED, "unpublish": Status.UNPUBLISH_ABORTED}.get(entry.operation, default)

@@ -1,0 +1,163 @@
+"""What a page of a listing means: contents to store, the next cursor, and whether to go on (LS)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from crawler.protocol.envelope import format_time
+from crawler.protocol.objects import Content, User
+from crawler.protocol.reading import Page
+from crawler.protocol.remarks import Ignored, Remarks
+from crawler.sync.state import Cursor, Source
+
+TRAIL = 4
+"""How many cursors before the newest are remembered (LS11)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """How far the listing of one object has come within one cycle.
+
+    `cursor` is what is stored; `ask` the `since_id` of the next request. `asked` are all that were asked for in this
+    cycle, `seen` the ids of the last page: bounded by the number of pages and the size of one. `checking` says that an
+    empty answer made us ask from before the cursor, in case the partner no longer knows it (LS11).
+    """
+
+    cursor: Cursor
+    ask: str | None
+    asked: frozenset[str | None]
+    seen: frozenset[str] = frozenset()
+    pages: int = 0
+    checking: bool = False
+
+    @classmethod
+    def begin(cls, cursor: Cursor) -> "Listing":
+        """The listing that starts at the stored cursor (LS1)."""
+        return cls(cursor=cursor, ask=cursor.since_id, asked=frozenset({cursor.since_id}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What the database holds of a page: id → digest of its contents and users, and which reply targets are known."""
+
+    contents: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict)
+    replied_to: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What to do about one page: store `new`, `updated`, `users` and `cursor` in one transaction (LS6).
+
+    `listing` continues it, or is `None` when this object is done for this cycle; `more_later` says that the next cycle
+    goes on where the page limit of this one cut it off (LS3).
+    """
+
+    object: str
+    new: tuple[Content, ...]
+    updated: tuple[Content, ...]
+    unchanged: int
+    users: tuple[User, ...]
+    ignored: tuple[Ignored, ...]
+    remarks: Remarks
+    cursor: Cursor
+    listing: Listing | None
+    more_later: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to store but the cursor."""
+        return bool(self.new or self.updated or self.users)
+
+
+def accept_page(source: Source, listing: Listing, page: Page, stored: Stored, now: datetime) -> Accepted:
+    """Decide what one page of ``<object>.list`` means."""
+    contents, too_old = _young_enough(source, page, stored, now)
+    new = tuple(c for c in contents if c.id not in stored.contents)
+    updated = tuple(c for c in contents if c.id in stored.contents and stored.contents[c.id] != c.digest)
+    remarks = _remark_replies(page, (*new, *updated), stored)
+    cursor = _next_cursor(source, listing, page, now)
+    following = _follow(source, listing, page, cursor, now)
+    if following is None and listing.checking and not page.size:
+        cursor = replace(cursor, checked_at=now)
+    cut_off = following is not None and following.pages >= source.max_pages
+    return Accepted(
+        object=listing.cursor.object,
+        new=new,
+        updated=updated,
+        unchanged=len(contents) - len(new) - len(updated),
+        users=tuple(user for user in page.users.values() if stored.users.get(user.id) != user.digest),
+        ignored=page.ignored + too_old,
+        remarks=remarks,
+        cursor=cursor,
+        listing=None if cut_off else following,
+        more_later=cut_off,
+    )
+
+
+def _young_enough(
+    source: Source, page: Page, stored: Stored, now: datetime
+) -> tuple[tuple[Content, ...], tuple[Ignored, ...]]:
+    """The contents that are not older than the source wants (CY7); one that is stored already stays."""
+    if source.ignore_older_than is None:
+        return page.contents, ()
+    oldest = format_time(now - timedelta(days=source.ignore_older_than))
+    kept, too_old = [], []
+    for position, content in enumerate(page.contents):
+        if content.id in stored.contents or content.created_at is None or content.created_at >= oldest:
+            kept.append(content)
+        else:
+            reason = f"was created at {content.created_at}, more than {source.ignore_older_than:g} days ago"
+            too_old.append(Ignored(position=position, id=content.id, rule="CY7", reason=reason))
+    return tuple(kept), tuple(too_old)
+
+
+def _remark_replies(page: Page, changed: tuple[Content, ...], stored: Stored) -> Remarks:
+    """The page's remarks, and one on each reply to a content that is not known (OB8)."""
+    here = {content.id for content in page.contents}
+    for content in changed:
+        target = content.in_reply_to_id
+        if target is not None and target not in here and target not in stored.replied_to:
+            page.remarks.add("OB8", "'in_reply_to_id' is no known content, and counts as absent", content.id)
+    return page.remarks
+
+
+def _due(source: Source, cursor: Cursor, now: datetime) -> bool:
+    """Whether it is time to see whether the partner still knows the cursor (LS11)."""
+    return cursor.checked_at is None or now - cursor.checked_at >= timedelta(seconds=source.cursor_check)
+
+
+def _next_cursor(source: Source, listing: Listing, page: Page, now: datetime) -> Cursor:
+    """The cursor after a page: the newest element's id (LS2), which the partner must know, having just sent it."""
+    cursor = listing.cursor
+    if page.head_id is None:
+        return cursor
+    if page.head_id == cursor.since_id:
+        return replace(cursor, checked_at=now) if _due(source, cursor, now) else cursor
+    trail = cursor.trail
+    if page.head_id in trail:  # a step back: what the trail holds before it is still older
+        trail = trail[trail.index(page.head_id) + 1 :]
+    elif cursor.since_id is not None:
+        trail = (cursor.since_id, *trail)[:TRAIL]
+    return replace(cursor, since_id=page.head_id, trail=trail, checked_at=now)
+
+
+def _follow(source: Source, listing: Listing, page: Page, cursor: Cursor, now: datetime) -> Listing | None:
+    """The next request of this object in this cycle, or `None` when it is done.
+
+    After contents: from the new cursor, unless that was asked for already or the page repeats the last one (LS3, LS5).
+    After nothing: done; or, where the cursor is due to be checked, from the one before it (LS11).
+    """
+    pages = listing.pages + 1
+    if page.size:
+        ids = frozenset([c.id for c in page.contents] + [i.id for i in page.ignored if i.id is not None])
+        if page.head_id is None or page.head_id in listing.asked or ids <= listing.seen:
+            return None
+        asked = listing.asked | {page.head_id}
+        return Listing(cursor=cursor, ask=page.head_id, asked=asked, seen=ids, pages=pages)
+    if not listing.checking and not _due(source, cursor, now):
+        return None
+    earlier = next((step for step in (*cursor.trail, None) if step not in listing.asked), cursor.since_id)
+    if earlier == cursor.since_id:
+        return None
+    return Listing(cursor=cursor, ask=earlier, asked=listing.asked | {earlier}, pages=pages, checking=True)

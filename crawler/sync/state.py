@@ -1,0 +1,167 @@
+"""The values that the decisions of a cycle are made of: frozen, without I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+
+from crawler.protocol.signature import Secret
+
+Json = object
+"""A decoded JSON value."""
+
+ATTEMPTS = 3
+"""How often an export is sent at most before it is given up (PU6)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One endpoint, its secret and its settings; what each means stands in ``config/crawler.example.toml``.
+
+    Intervals and timeouts are seconds; `ignore_older_than` is days.
+    """
+
+    name: str
+    base_uri: str
+    secret: Secret
+    list_interval: float = 60
+    no_list_interval: float = 180
+    agent_id: str | None = None
+    sender_name: str | None = None
+    ascii_json: bool = False
+    signature_in_query: bool = False
+    verify_signature: bool = True
+    verify_tls: bool = True
+    ca_bundle: str | None = None
+    trust_env: bool = False
+    deadline: float = 30
+    connect_timeout: float = 10
+    max_answer_bytes: int = 64 * 1024 * 1024
+    max_pages: int = 1_000
+    cursor_check: float = 3_600
+    ignore_older_than: float | None = None
+    keep_cycles: int = 100
+    keep_bytes: int = 65_536
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when any setting or the secret does (CY5); tells nothing about the secret."""
+        settings = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("name", "secret")}
+        probe = self.secret.sign(b"ringcx-crawler: which secret?")
+        return blake2b(f"{settings!r} {probe}".encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where the import of one object stands (LS1).
+
+    `trail` holds the cursors before `since_id`, newest first, a few of them; `checked_at` is when `since_id` was last
+    seen to be known to the partner (LS11).
+    """
+
+    object: str
+    since_id: str | None = None
+    trail: tuple[str, ...] = ()
+    checked_at: datetime | None = None
+
+
+class Status(StrEnum):
+    """Synchronization status of an export, in the platform's own words."""
+
+    PENDING = "export_pending"
+    SUCCESS = "success"
+    FAILURE = "export_failure"
+    ABORTED = "export_aborted"
+    DELETE_ABORTED = "delete_aborted"
+    UNPUBLISH_ABORTED = "unpublish_aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A content: one that the partner knows (`foreign_id`), or one that an outbox entry is to create (`entry_id`)."""
+
+    object: str
+    foreign_id: str | None = None
+    entry_id: str | None = None
+
+    def __str__(self) -> str:
+        return self.foreign_id or f"(queued) {self.entry_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """An agent's change on its way to the partner.
+
+    `id` is the `content_id` of what a create creates. `target` is the content that any other operation acts on.
+    `granted` attempts may be made in all (`ATTEMPTS`, more after a person's retry); `attempts` is how many were begun.
+    `foreign_id` is what the partner called the created content. `error` is why the last attempt failed.
+    `attachments` and `structured_content` are JSON values as they are sent.
+    """
+
+    id: str
+    object: str
+    operation: str
+    queued_at: datetime
+    author_id: str | None = None
+    target: Ref | None = None
+    thread: Ref | None = None
+    in_reply_to: Ref | None = None
+    recipient_id: str | None = None
+    title: str | None = None
+    body: str | None = None
+    format: str | None = None
+    attachments: tuple[Mapping[str, str], ...] = ()
+    structured_content: Mapping[str, Json] | None = None
+    status: Status = Status.PENDING
+    attempts: int = 0
+    granted: int = ATTEMPTS
+    error: str | None = None
+    foreign_id: str | None = None
+
+    @property
+    def action(self) -> str:
+        """The action, e.g. ``messages.create``; a deletion is ``delete`` here whatever the partner calls it (IM6)."""
+        return f"{self.object}.{self.operation}"
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        """The contents that this entry refers to (PU9)."""
+        return tuple(ref for ref in (self.target, self.thread, self.in_reply_to) if ref is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a content that an agent acts on: its `actions` decide (IM5, AC4)."""
+
+    object: str
+    id: str
+    actions: tuple[str, ...] = ()
+    author_id: str | None = None
+    thread_id: str | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """The entries that are pending or referred to by pending ones, in queue order, and the contents they refer to.
+
+    `contents` has the key (object, foreign id).
+    """
+
+    entries: Mapping[str, OutboxEntry] = field(default_factory=dict)
+    contents: Mapping[tuple[str, str], Known] = field(default_factory=dict)
+
+    def after(self, entry: OutboxEntry, known: Known | None = None) -> "Outbox":
+        """The outbox once `entry` is settled, and `known` is what became of the content it acted on."""
+        contents = {**self.contents, (known.object, known.id): known} if known else self.contents
+        return Outbox({**self.entries, entry.id: entry}, contents)
+
+    def known(self, object_name: str, foreign_id: str) -> Known:
+        """What is known of a content; nothing, if it is not stored."""
+        return self.contents.get((object_name, foreign_id), Known(object=object_name, id=foreign_id))
+
+    @property
+    def pending(self) -> tuple[OutboxEntry, ...]:
+        """The entries still to be sent, in the order in which they were queued (LS8)."""
+        return tuple(entry for entry in self.entries.values() if entry.status is Status.PENDING)

@@ -1,0 +1,20 @@
+"""What every test may rely on.
+
+An ``async def test_…`` just runs: anyio's plugin (``anyio_mode = "auto"`` in pyproject.toml) takes it, on the backend
+that `anyio_backend` names. The program itself runs on asyncio only, so the tests do, too.
+"""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever is `long` is `slow` as well, so that ``-m "not slow"`` does not call in the long runs."""
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker("slow")
