@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from crawler.clock import Clock, NewId, new_id, utc_now
-from crawler.errors import UnknownContent
+from crawler.errors import ActionRefused, UnknownContent
 from crawler.partner import Partner, Record, unrecorded
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.store import Store
-from crawler.sync.queueing import Desk, Draft, cancels_creation, queue_create, queue_operation
+from crawler.sync.exports import reply_refusal
+from crawler.sync.queueing import REPLY_HINT, Desk, Draft, cancels_creation, queue_create, queue_operation
 from crawler.sync.state import Known, OutboxEntry, Ref, Source
 
 
@@ -80,6 +81,9 @@ class Agent:
         """
         ref = self.find(content_id, object_name=object_name)
         if ref.object == "threads":
+            thread = self._look_at(ref)
+            if isinstance(thread, Known) and (refusal := reply_refusal(self.info, thread)):
+                raise ActionRefused(refusal, rule="AC4", hint=REPLY_HINT)
             return self.create(replace(draft, object="messages", thread=ref))
         return self.create(replace(draft, object=ref.object, in_reply_to=ref))
 

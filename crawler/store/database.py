@@ -130,10 +130,13 @@ class Database:
     @contextmanager
     def _session(self, *, writing: bool) -> Iterator[Session]:
         try:
-            with self._engine.connect().execution_options(writing=writing) as connection:
-                with connection.begin(), Session(bind=connection) as session:
-                    yield session
-                    session.flush()
+            with (
+                self._engine.connect().execution_options(writing=writing) as connection,
+                connection.begin(),
+                Session(bind=connection) as session,
+            ):
+                yield session
+                session.flush()
         except SQLAlchemyError as error:
             raise self._unavailable(error) from error
 

@@ -9,7 +9,7 @@ from crawler.protocol.implementation import ImplementationInfo
 from crawler.sync.exports import operation_refusal, reply_refusal
 from crawler.sync.state import Json, Known, OutboxEntry, Ref, Source, Status
 
-OBJECT_OF_CREATE = ("messages", "private_messages", "threads")
+REPLY_HINT = "the partner must add 'reply' to that content's 'actions'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def queue_create(desk: Desk, entry_id: str, draft: Draft, replied: Known | Outbo
         if replied.deleted:
             raise ActionRefused(f"{replied.id} was deleted", rule="AC3")
         if refusal := reply_refusal(info, replied):
-            raise ActionRefused(refusal, rule="AC4", hint="the partner must add 'reply' to that content's 'actions'")
+            raise ActionRefused(refusal, rule="AC4", hint=REPLY_HINT)
     if draft.body is None and not draft.attachments and draft.structured_content is None:
         raise ActionRefused(f"a content of {name} needs a body or an attachment", rule="PU1")
     if draft.attachments and not info.takes_attachments(name):
