@@ -10,7 +10,7 @@ from crawler.protocol.implementation import ImplementationInfo, read_implementat
 from crawler.store import Store
 from crawler.sync.exports import reply_refusal
 from crawler.sync.queueing import REPLY_HINT, Desk, Draft, cancels_creation, queue_create, queue_operation
-from crawler.sync.state import Known, OutboxEntry, Ref, Source
+from crawler.sync.state import Known, OutboxEntry, Ref, Source, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +68,9 @@ class Agent:
     def create(self, draft: Draft) -> OutboxEntry:
         """Queue a new content. Raises `ActionRefused`, or `UnknownContent` for what it refers to."""
         replied = self._look_at(draft.in_reply_to) if draft.in_reply_to else None
-        if draft.thread is not None:
-            self._look_at(draft.thread)
+        thread = self._look_at(draft.thread) if draft.thread else None
+        if isinstance(thread, Known) and thread.deleted:
+            raise ActionRefused(f"{thread.id} was deleted", rule="AC3")
         entry = queue_create(self._desk(), self._new_id(), draft, replied)
         self.store.queue(self.source, entry)
         return entry
@@ -108,24 +109,33 @@ class Agent:
     def find(self, content_id: str, *, object_name: str | None = None) -> Ref:
         """The content that an id names; `object_name` decides where several objects have one of that id.
 
-        Raises `UnknownContent`.
+        A thread may be one that is not imported, but named by messages.
+
+        Raises `UnknownContent`, or `ActionRefused` for a content whose creation was given up (PU9).
         """
         found = [Ref(known.object, foreign_id=known.id) for known in self.store.known(self.source, content_id)]
         if object_name is not None:
             found = [ref for ref in found if ref.object == object_name]
-        if not found:
-            return self._find_entry(content_id)
         if len(found) > 1:
             names = ", ".join(sorted(ref.object for ref in found))
             raise UnknownContent(f"{self.source.name}: {content_id} is the id of several contents: {names}")
-        return found[0]
+        if found:
+            return found[0]
+        if object_name == "threads" and self.store.names_thread(self.source, content_id):
+            return Ref("threads", foreign_id=content_id)
+        return self._find_entry(content_id, object_name)
 
-    def _find_entry(self, entry_id: str) -> Ref:
+    def _find_entry(self, entry_id: str, object_name: str | None) -> Ref:
         entry = self.store.entry(self.source, entry_id)
-        if entry is None or entry.operation != "create":
-            raise UnknownContent(f"{self.source.name}: no content {entry_id} is known")
+        if entry is None or entry.operation != "create" or object_name not in (None, entry.object):
+            among = f" among its {object_name}" if object_name else ""
+            raise UnknownContent(f"{self.source.name}: no content {entry_id} is known{among}")
         if entry.foreign_id is not None:
             return Ref(entry.object, foreign_id=entry.foreign_id)
+        if entry.status is not Status.PENDING:
+            raise ActionRefused(
+                f"the content {entry_id} was not created: {entry.status}", rule="PU9", hint="'outbox retry' retries it"
+            )
         return Ref(entry.object, entry_id=entry.id)
 
     def _look_at(self, ref: Ref) -> Known | OutboxEntry:
@@ -133,9 +143,12 @@ class Agent:
             entry = self.store.entry(self.source, ref.entry_id)
             if entry is not None:
                 return entry
-        for known in self.store.known(self.source, ref.foreign_id or ""):
+        foreign_id = ref.foreign_id or ""
+        for known in self.store.known(self.source, foreign_id):
             if known.object == ref.object:
                 return known
+        if ref.object == "threads" and self.store.names_thread(self.source, foreign_id):
+            return Known(object="threads", id=foreign_id)
         raise UnknownContent(f"{self.source.name}: no content {ref} is known in {ref.object}")
 
     def _desk(self) -> Desk:

@@ -1,16 +1,28 @@
 """Looking at what is stored: what the command line shows. Records are JSON objects, ready to be printed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import RowMapping
 from sqlmodel import Session
 
-from crawler.store.rows import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, OUTBOX, SOURCE, read_entry, read_known
+from crawler.store.rows import (
+    CONTENT,
+    CURSOR,
+    CYCLE,
+    EXCHANGE,
+    IDENTITY,
+    OUTBOX,
+    SOURCE,
+    read_cursor,
+    read_entry,
+    read_known,
+    restored,
+)
 from crawler.store.sources import SourceStore
-from crawler.sync.state import Known, OutboxEntry, Source, Status
+from crawler.sync.state import Cursor, Known, OutboxEntry, Source, Status
 
 Record = dict[str, Any]
 
@@ -25,6 +37,7 @@ class Archive(SourceStore):
         *,
         thread_id: str | None = None,
         author_id: str | None = None,
+        in_reply_to_id: str | None = None,
         contains: str | None = None,
         with_deleted: bool = False,
         limit: int | None = None,
@@ -39,6 +52,8 @@ class Archive(SourceStore):
             query = query.where(CONTENT.c.thread_id == thread_id)
         if author_id is not None:
             query = query.where(CONTENT.c.author_id == author_id)
+        if in_reply_to_id is not None:
+            query = query.where(CONTENT.c.in_reply_to_id == in_reply_to_id)
         if contains is not None:
             found = [column.icontains(contains, autoescape=True) for column in (CONTENT.c.title, CONTENT.c.body)]
             query = query.where(sa.or_(*found))
@@ -62,6 +77,21 @@ class Archive(SourceStore):
         with self.reading() as session:
             return [read_known(row) for row in session.execute(query).mappings()]
 
+    def names_thread(self, source: Source, thread_id: str) -> bool:
+        """Whether a message names that thread, be it imported or not (LS9)."""
+        query = sa.select(CONTENT.c.id).join(SOURCE).limit(1)
+        query = query.where(SOURCE.c.name == source.name, CONTENT.c.thread_id == thread_id)
+        with self.reading() as session:
+            return session.execute(query).first() is not None
+
+    def identity(self, source: Source, foreign_id: str) -> Record | None:
+        """An identity with all its fields, as far as it is known (OB4)."""
+        query = sa.select(IDENTITY).join(SOURCE)
+        query = query.where(SOURCE.c.name == source.name, IDENTITY.c.foreign_id == foreign_id)
+        with self.reading() as session:
+            row = session.execute(query).mappings().one_or_none()
+        return _identity_record(row) if row is not None else None
+
     def puppetizable(self, source: Source) -> list[str]:
         """The ids of imported identities that agents may act as (PU12)."""
         query = sa.select(IDENTITY.c.foreign_id).join(SOURCE)
@@ -76,9 +106,18 @@ class Archive(SourceStore):
             row = session.execute(query).mappings().one_or_none()
         return read_entry(row) if row is not None else None
 
-    def entries(self, source: Source, *, pending_only: bool = False, limit: int | None = None) -> list[Record]:
-        """Outbox entries in queue order; with a `limit`, the newest so many."""
+    def entries(
+        self,
+        source: Source,
+        *,
+        ids: Collection[str] | None = None,
+        pending_only: bool = False,
+        limit: int | None = None,
+    ) -> list[Record]:
+        """Outbox entries in queue order, all or those of these few `ids`; with a `limit`, the newest so many."""
         query = sa.select(OUTBOX).join(SOURCE).where(SOURCE.c.name == source.name)
+        if ids is not None:
+            query = query.where(OUTBOX.c.id.in_(ids))
         if pending_only:
             query = query.where(OUTBOX.c.status == str(Status.PENDING))
         with self.reading() as session:
@@ -104,10 +143,16 @@ class Archive(SourceStore):
         """The cursors, by object."""
         query = sa.select(CURSOR.c.object, CURSOR.c.since_id).join(SOURCE).where(SOURCE.c.name == source.name)
         with self.reading() as session:
-            return {row[0]: row[1] for row in session.execute(query)}
+            return {row[0]: restored(row[1]) for row in session.execute(query)}
+
+    def load_cursors(self, source: Source) -> dict[str, Cursor]:
+        """The cursors as a cycle begins with them, by object."""
+        query = sa.select(CURSOR).join(SOURCE).where(SOURCE.c.name == source.name)
+        with self.reading() as session:
+            return {row["object"]: read_cursor(row) for row in session.execute(query).mappings()}
 
     def overview(self, names: Sequence[str] | None = None) -> list[Record]:
-        """One record for each source: counts of contents and exports, its last cycle, who crawls it now."""
+        """One record for each source: counts of contents and exports, its last cycle, who crawls it now (CY2)."""
         query = sa.select(SOURCE).order_by(SOURCE.c.name)
         if names is not None:
             query = query.where(SOURCE.c.name.in_(names))
@@ -125,6 +170,7 @@ class Archive(SourceStore):
         last = sa.select(CYCLE).where(CYCLE.c.source_id == own).order_by(CYCLE.c.id.desc()).limit(1)
         cycle = session.execute(last).mappings().one_or_none()
         cursors = sa.select(CURSOR.c.object, CURSOR.c.since_id).where(CURSOR.c.source_id == own)
+        crawler = sa.select(SOURCE.c.lease_owner).where(SOURCE.c.id == own, SOURCE.c.lease_until > self.clock())
         return {
             "source": row["name"],
             "base_uri": row["base_uri"],
@@ -133,10 +179,10 @@ class Archive(SourceStore):
                 sa.select(sa.func.count()).select_from(IDENTITY).where(IDENTITY.c.source_id == own)
             ),
             "exports": statuses,
-            "cursors": {r[0]: r[1] for r in session.execute(cursors)},
+            "cursors": {r[0]: restored(r[1]) for r in session.execute(cursors)},
             "failures": row["failures"],
             "last_cycle": _cycle_record(cycle) if cycle is not None else None,
-            "crawled_by": row["lease_owner"],
+            "crawled_by": session.scalar(crawler),
         }
 
 
@@ -189,6 +235,14 @@ def _content_record(row: RowMapping) -> Record:
         "changed_at": row["changed_at"],
         "deleted_at": row["deleted_at"],
     }
+
+
+def _identity_record(row: RowMapping) -> Record:
+    """All columns but the row's own."""
+    own = ("id", "source_id", "foreign_id", "digest")
+    record = {"id": row["foreign_id"], **{name: value for name, value in row.items() if name not in own}}
+    record["context_data"] = json.loads(record["context_data"]) if record["context_data"] else None
+    return record
 
 
 def _entry_record(row: RowMapping) -> Record:

@@ -150,7 +150,7 @@ class CycleStore(OutboxStore):
             session.execute(
                 sa.update(CYCLE)
                 .where(CYCLE.c.id == lease.cycle_id)
-                .values(ended_at=stamp(now), outcome=outcome, report=json.dumps(report.as_json(), ensure_ascii=False))
+                .values(ended_at=stamp(now), outcome=outcome, report=json.dumps(report.as_json()))  # ASCII: OB12
             )
             values: dict[str, Any] = {
                 "lease_owner": None,

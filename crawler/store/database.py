@@ -206,12 +206,17 @@ HINTS = {
 
 def _configure(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy begins, in `_begin`; not Python's driver
+    connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows ASCII only
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _lower(value: object) -> object:
+    return value.casefold() if isinstance(value, str) else value
 
 
 def _begin(connection: sa.Connection) -> None:

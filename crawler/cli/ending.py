@@ -1,0 +1,38 @@
+"""How a command ends: errors become advice on stderr and an exit code, never a traceback."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from crawler.errors import CrawlerError
+
+INTERRUPTED = 130
+READER_GONE = 141  # as a shell reports a process that SIGPIPE ended
+
+
+@contextmanager
+def ended(ctx: click.Context) -> Iterator[None]:
+    """End the process rightly if the body raises one of our errors, is interrupted, or its reader has gone."""
+    try:
+        yield
+        sys.stdout.flush()
+    except CrawlerError as error:
+        from crawler.cli.advice import advise  # noqa: PLC0415 - rarely needed
+        from crawler.cli.output import print_advice  # noqa: PLC0415
+
+        advice = advise(error)
+        print_advice(advice)
+        ctx.exit(advice.exit_code)
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted: what was stored stays, and the next cycle goes on from there", err=True)
+        ctx.exit(INTERRUPTED)
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            raise
+        # What is still buffered would raise once more when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        ctx.exit(READER_GONE)

@@ -1,0 +1,95 @@
+"""One run of a command: its options in common, and how it gets at sources, store, partners and output."""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self, TypeVar
+
+import anyio
+import click
+
+from crawler.cli.output import Output
+from crawler.cli.outside import Outside
+from crawler.cli.trace import TracedPartner
+from crawler.errors import ConfigurationError
+from crawler.partner import Partner
+from crawler.settings import DEFAULT_CONFIG, Configuration, Flags, read_configuration
+from crawler.store import Store
+from crawler.sync.state import Source
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invocation:
+    """What a command works with. `out` prints."""
+
+    outside: Outside
+    out: Output
+    config: str | None = None
+    database: str | None = None
+    verbose: bool = False
+    as_json: bool = False
+    flags: Flags = Flags()  # noqa: RUF009 - frozen
+
+    @classmethod
+    def make(cls, root: click.Context, *, flags: Mapping[str, Any], **base: Any) -> Self:
+        """The invocation for the parameters that `crawler.cli.options` has collected."""
+        outside = root.ensure_object(Outside)
+        out = Output(is_terminal=outside.is_terminal, width=outside.width, as_json=bool(base["as_json"]))
+        return cls(outside=outside, out=out, flags=Flags(**flags), **base)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The configuration. Raises `ConfigurationError`."""
+        return read_configuration(self.config, self.outside.environ, warn=self.out.warn)
+
+    def stored_source(self, where: str) -> Source:
+        """The source that a name or URL means, to look at what is stored of it: no secret is needed for that.
+
+        Raises `ConfigurationError`.
+        """
+        return self.configuration.source(where, with_secret=False)
+
+    def source(self, where: str) -> Source:
+        """The source that a name or URL means; warns where its settings are dangerous.
+
+        Raises `ConfigurationError`.
+        """
+        source = self.configuration.source(where, self.flags)
+        if not source.verify_signature:
+            self.out.warn(f"{source.name}: SIGNATURES ARE NOT VERIFIED: anyone in between can forge what is imported")
+        if not source.verify_tls and source.base_uri.startswith("https:"):
+            self.out.warn(f"{source.name}: TLS CERTIFICATES ARE NOT VERIFIED: anyone in between can read along")
+        return source
+
+    def sources(self, names: Sequence[str], *, every: bool = False) -> list[Source]:
+        """The sources that `names` mean, once each; all configured ones if there are none, or for `every`.
+
+        Raises `ConfigurationError`.
+        """
+        if every and names:
+            raise click.UsageError("--all and SOURCE exclude each other")
+        wanted = names or self.configuration.names
+        if not wanted:
+            where = self.configuration.path or f"no {DEFAULT_CONFIG} here"
+            raise ConfigurationError(
+                f"no source was given, and none is configured ({where})",
+                hint="give the endpoint's URL, such as http://localhost:3000/, or write a configuration with "
+                "`ringcx-crawler init`",
+            )
+        found = [self.source(name) for name in wanted]
+        return list({source.name: source for source in found}.values())
+
+    def open_store(self) -> Store:
+        """The database, opened: use it as a context manager. Raises `ConfigurationError` or `StoreError`."""
+        return Store.open(self.configuration.database(self.database))
+
+    def partner(self, source: Source) -> Partner:
+        """The partner behind a source: use it as an async context manager. With ``-v`` it shows each exchange."""
+        kind = TracedPartner if self.verbose else Partner
+        return kind(source, transport=self.outside.transport(source), clock=self.outside.clock)
+
+    def wait_for(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run `work` on an event loop. Ctrl-C cancels it, and is raised when it has ended."""
+        return anyio.run(work)

@@ -1,0 +1,175 @@
+"""Printing: tables and records that a narrow terminal, a pipe and a screen reader can all take.
+
+Everything that came from a partner goes through `clean` first: it may hold commands for the terminal. Results go to
+stdout, everything else to stderr.
+"""
+
+import json
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from rich.cells import cell_len
+
+from crawler.cli.advice import Advice
+
+JOINERS = "\u200c\u200d"
+"""Invisible, and part of words and emoji."""
+
+Cell = object
+"""What stands in a table: text, number, or `None`."""
+
+
+def clean(value: object, *, lines: bool = False) -> str:
+    """`value` as text without anything that a terminal takes for a command; `None` is empty.
+
+    Line breaks and tabs become blanks, unless `lines` are asked for.
+    """
+    text = "" if value is None else str(value)
+    kept = JOINERS + ("\n" if lines else "")
+    return "".join(c if c.isprintable() or c in kept else " " for c in text)
+
+
+def as_json(value: object, *, indent: int | None = None) -> str:
+    """`value` as JSON text in which whatever is not printable stands escaped: for terminals, and for any encoding."""
+    unicode = (sys.stdout.encoding or "").lower().replace("_", "-") in ("utf-8", "utf8")
+    text = json.dumps(value, ensure_ascii=not unicode, indent=indent)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
+def print_advice(advice: Advice) -> None:
+    """An error and what to do about it, on stderr."""
+    width = _width(sys.stderr) if sys.stderr.isatty() else 10_000
+    for line in advice.text.splitlines():
+        click.echo(_wrapped(clean(line), "error: ", width), err=True)
+    for paragraph in advice.advice:
+        click.echo(_wrapped(clean(paragraph), "  ", width), err=True)
+
+
+class Output:
+    """Where a command prints to. With `as_json`, tables and notes are not printed; a command prints records then."""
+
+    def __init__(self, *, is_terminal: bool | None = None, width: int | None = None, as_json: bool = False) -> None:
+        self.is_terminal = sys.stdout.isatty() if is_terminal is None else is_terminal
+        self.width = width or _width(sys.stdout)
+        self.as_json = as_json
+
+    def text(self, text: str = "") -> None:
+        """A text: wrapped on a terminal, as it is elsewhere. It must be clean."""
+        click.echo(_wrapped(text, "", self.width) if self.is_terminal and text else text)
+
+    def json(self, value: object) -> None:
+        """One JSON value on one line; on a terminal, spread over several."""
+        click.echo(as_json(value, indent=2 if self.is_terminal else None))
+
+    def json_lines(self, records: Iterable[object]) -> None:
+        """One JSON value a line."""
+        for record in records:
+            click.echo(as_json(record))
+
+    def records(self, records: Iterable[Any], columns: Sequence[str], *, empty: str) -> None:
+        """A list: the named `columns` as a table, or whole records with ``--json``; `empty` says that there is none."""
+        listed = list(records)
+        if self.as_json:
+            self.json_lines(listed)
+        elif listed:
+            self.table(columns, [[record.get(column) for column in columns] for record in listed])
+        else:
+            self.note(empty)
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+        """A table; on a terminal that is too narrow for it, one line for each cell. Numbers stand to the right."""
+        listed = [list(row) for row in rows]
+        cells = [[clean(cell) for cell in row] for row in listed]
+        right = [any(isinstance(row[i], int | float) for row in listed) for i in range(len(columns))]
+        if not self.is_terminal:
+            self._plain_table(columns, cells, right)
+        elif _least_width(columns, cells) > self.width:
+            self._stacked(columns, cells)
+        else:
+            self._rich_table(columns, cells, right)
+
+    def facts(self, facts: Iterable[tuple[str, Cell]]) -> None:
+        """Names and values, one pair a line; what is empty is left out."""
+        shown = [(name, clean(value)) for name, value in facts if value not in (None, "")]
+        margin = max((cell_len(name) for name, _ in shown), default=0) + 2
+        for name, value in shown:
+            start = _padded(name, margin, right=False)
+            click.echo(_wrapped(value, start, self.width) if self.is_terminal else start + value)
+
+    def note(self, text: str) -> None:
+        """Something that is no result, on stderr."""
+        click.echo(_wrapped(clean(text), "", self.width) if sys.stderr.isatty() else clean(text), err=True)
+
+    def warn(self, text: str) -> None:
+        """Something to be careful about, on stderr."""
+        self.note(f"warning: {text}")
+
+    def _plain_table(self, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
+        widths = [max(cell_len(row[i]) for row in (columns, *cells)) for i in range(len(columns))]
+        for row in (columns, *cells):
+            padded = [_padded(cell, width, right=r) for cell, width, r in zip(row, widths, right, strict=True)]
+            click.echo("  ".join(padded).rstrip())
+
+    def _stacked(self, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+        for number, row in enumerate(cells):
+            if number:
+                click.echo()
+            self.facts(zip(columns, row, strict=True))
+
+    def _rich_table(self, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
+        from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - only a terminal needs it
+        from rich.console import Console  # noqa: PLC0415
+        from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for column, is_number in zip(columns, right, strict=True):
+            table.add_column(Text(column), justify="right" if is_number else "left", overflow="fold")
+        for row in cells:
+            table.add_row(*map(Text, row))
+        Console(file=sys.stdout, force_terminal=True, width=self.width, highlight=False).print(table)
+
+
+def _least_width(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
+    """The width below which a table breaks words: one that is longer than 24 may be broken."""
+
+    def widest_word(column: int) -> int:
+        words = (word for row in (columns, *cells) for word in row[column].split())
+        return min(max(map(cell_len, words), default=0), 24)
+
+    return sum(widest_word(i) + 2 for i in range(len(columns)))
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    blanks = " " * (width - cell_len(text))
+    return blanks + text if right else text + blanks
+
+
+def _wrapped(text: str, start: str, width: int) -> str:
+    """`text` after `start`, its further lines indented as far; no word is broken, so that URLs can be copied."""
+    indent = " " * len(start)
+    return textwrap.fill(
+        text,
+        width=max(width, len(start) + 20),
+        initial_indent=start,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _width(stream: Any) -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns

@@ -1,0 +1,56 @@
+"""What is seen of a long import while it runs: one line a source, on stderr, on a terminal only."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from rich.console import Console
+from rich.progress import Progress as Bars
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from crawler.cli.output import clean
+from crawler.cycle import Event, Watch, unwatched
+from crawler.protocol.envelope import Exchange
+from crawler.sync.exports import Settled
+
+
+class Progress:
+    """Lines of progress; without `bars` there are none."""
+
+    def __init__(self, bars: Bars | None = None) -> None:
+        self._bars = bars
+
+    @classmethod
+    @contextmanager
+    def on_terminal(cls, *, quiet: bool = False) -> Iterator[Self]:
+        """Progress on stderr, gone at the end; none if that is no terminal, or `quiet`."""
+        if quiet or not sys.stderr.isatty():
+            yield cls()
+            return
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+            yield cls(bars)
+
+    def watch(self, source: str) -> Watch:
+        """What a cycle of `source` is to tell its progress to."""
+        if self._bars is None:
+            return unwatched
+        bars, name = self._bars, clean(source)
+        task = bars.add_task(name, total=None)
+        counts = {"imported": 0, "exported": 0}
+
+        def watch(event: Event) -> None:
+            match event:
+                case Exchange():
+                    return
+                case Settled():
+                    counts["exported"] += 1
+                    doing = event.entry.action
+                case _:
+                    counts["imported"] += len(event.new) + len(event.updated)
+                    doing = f"{event.object}.list"
+            exported = f", {counts['exported']:,} exported" if counts["exported"] else ""
+            bars.update(task, description=f"{name}  {doing}  {counts['imported']:,} imported{exported}")
+
+        return watch

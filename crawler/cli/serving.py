@@ -1,0 +1,29 @@
+"""Serving an ASGI application from a thread of this process, on a free port of the loopback address."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from crawler.reference import ReferencePartner
+
+HOST = "127.0.0.1"
+PATIENCE = 10.0
+
+
+@contextmanager
+def served(partner: ReferencePartner, port: int = 0) -> Iterator[str]:
+    """Serve `partner` while the body runs, on a free port or on `port`; yields its URL. Raises `OSError`."""
+    with socket.create_server((HOST, port)) as listener:
+        config = uvicorn.Config(partner, log_level="critical", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            # The socket listens already: a connection made now waits until the server takes it.
+            yield f"http://{HOST}:{listener.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE)

@@ -1,0 +1,82 @@
+"""``status``: how the sources fare."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from crawler.cli.invocation import Invocation
+from crawler.cli.options import base_command
+from crawler.cli.output import clean
+from crawler.protocol.implementation import POLLED
+from crawler.settings import without_userinfo
+from crawler.sync.state import Status
+
+NEVER = {"contents": {}, "identities": 0, "exports": {}, "cursors": {}, "failures": 0, "last_cycle": None}
+NOTHING = "No source yet: try `ringcx-crawler sync http://localhost:3000/`, or write a configuration with `init`."
+
+
+@click.command()
+@base_command
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+def status(run: Invocation, sources: Sequence[str]) -> None:
+    """Show how the sources fare.
+
+    What is stored of them, what waits to be exported or was given up, and the last cycle; of SOURCEs, or of all that
+    are configured or stored. Nothing is sent.
+    """
+    records = overview(run, sources)
+    if run.as_json:
+        run.out.json_lines(records)
+    elif not records:
+        run.out.note(NOTHING)
+    else:
+        for number, record in enumerate(records):
+            if number:
+                run.out.text()
+            _print(run, record)
+
+
+def overview(run: Invocation, sources: Sequence[str]) -> list[dict[str, Any]]:
+    """One record for each source, configured ones that were never crawled included."""
+    configured = run.configuration.settings.sources
+    names = list(dict.fromkeys(run.configuration.name(where) for where in sources))
+    with run.open_store() as store:
+        stored = {record["source"]: record for record in store.overview(names or None)}
+    records = []
+    for name in names or sorted({*configured, *stored}):
+        record = stored.get(name) or {"source": name, "base_uri": None, **NEVER, "crawled_by": None}
+        uri = configured[name].base_uri if name in configured else record["base_uri"] or name
+        records.append({**record, "base_uri": without_userinfo(uri), "configured": name in configured})
+    return records
+
+
+def _print(run: Invocation, record: dict[str, Any]) -> None:
+    exports = record["exports"]
+    given_up = {name: count for name, count in exports.items() if name not in (Status.PENDING, Status.SUCCESS)}
+    named = record["source"] != record["base_uri"]
+    run.out.text(clean(f"{record['source']}  {record['base_uri']}" if named else record["source"]))
+    run.out.facts(
+        [
+            ("  last cycle", _last_cycle(record["last_cycle"])),
+            ("  failed in a row", record["failures"] or None),
+            ("  contents", _counts({n: c for n in POLLED if (c := record["contents"].get(n))}) or "none"),
+            ("  identities", record["identities"] or None),
+            ("  cursors", _counts(record["cursors"])),
+            ("  exports pending", exports.get(Status.PENDING)),
+            ("  exports given up", _counts(given_up)),
+            ("  being crawled by", record["crawled_by"]),
+        ]
+    )
+
+
+def _last_cycle(cycle: dict[str, Any] | None) -> str:
+    if cycle is None:
+        return "never crawled"
+    errors = (cycle["report"] or {}).get("errors") or []
+    why = f": {errors[0]['message']}" if errors else ""
+    return f"{cycle['cycle']}, {cycle['started_at']}, {cycle['outcome']}{why}"
+
+
+def _counts(counts: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

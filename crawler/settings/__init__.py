@@ -1,0 +1,33 @@
+"""Where settings come from: the configuration file, the environment, the command line.
+
+`read_configuration` reads the file and the environment; its result turns names and URLs into `Source` values. What each
+setting means stands in ``config/crawler.example.toml``.
+"""
+
+from crawler.settings.address import normal_uri, without_userinfo
+from crawler.settings.configuration import (
+    DATABASE_VARIABLE,
+    DEFAULT_CONFIG,
+    DEFAULT_DATABASE,
+    Configuration,
+    Flags,
+)
+from crawler.settings.keys import Settings, SourceKeys, SourceTable
+from crawler.settings.reading import CONFIG_VARIABLE, read_configuration
+from crawler.settings.secret import SECRET_VARIABLE
+
+__all__ = [
+    "CONFIG_VARIABLE",
+    "DATABASE_VARIABLE",
+    "DEFAULT_CONFIG",
+    "DEFAULT_DATABASE",
+    "SECRET_VARIABLE",
+    "Configuration",
+    "Flags",
+    "Settings",
+    "SourceKeys",
+    "SourceTable",
+    "normal_uri",
+    "read_configuration",
+    "without_userinfo",
+]

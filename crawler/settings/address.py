@@ -1,0 +1,62 @@
+"""Addresses of endpoints: checked, brought into one spelling, and shown without what they may hold of secrets."""
+
+from urllib.parse import SplitResult, urlsplit
+
+import httpx
+
+EXPECTED = "a URL such as https://shop.example/channel"
+PORTS = {"http": 80, "https": 443}
+
+
+def normal_uri(uri: str) -> str:
+    """`uri` in one spelling: scheme and host in lower case, no port that goes without saying, no empty path.
+
+    Raises `ValueError`, which says what came instead of a URL (it quotes no user name and no password).
+    """
+    if uri != uri.strip() or not uri.isprintable() or " " in uri:
+        raise ValueError("a text with blanks or control characters in it")
+    parts = _split(uri)
+    if parts.scheme not in PORTS:
+        came = f"the scheme '{parts.scheme}'" if "://" in uri else f"'{_tail(uri)}', without http:// before it"
+        raise ValueError(came)
+    if not parts.hostname:
+        raise ValueError(f"'{without_userinfo(uri)}', which names no host")
+    if parts.fragment:
+        raise ValueError(f"'{without_userinfo(uri)}', which has a fragment (#…)")
+    try:
+        httpx.URL(uri)
+        port = parts.port
+    except (httpx.InvalidURL, ValueError) as error:
+        raise ValueError(f"'{without_userinfo(uri)}', which is no URL: {_reason(error)}") from None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    userinfo = parts.netloc.rpartition("@")[0]
+    place = f"{userinfo}@{host}" if userinfo else host
+    if port is not None and port != PORTS[parts.scheme]:
+        place += f":{port}"
+    return parts._replace(netloc=place, path=parts.path or "/").geturl()
+
+
+def without_userinfo(uri: str) -> str:
+    """`uri` as it may be shown: without user name and password."""
+    start, separator, rest = uri.partition("://")
+    if not separator:
+        return _tail(uri)
+    end = min((rest.find(mark) for mark in "/?#" if mark in rest), default=len(rest))
+    return f"{start}://{_tail(rest[:end])}{rest[end:]}"
+
+
+def _split(uri: str) -> SplitResult:
+    try:
+        return urlsplit(uri)
+    except ValueError as error:
+        raise ValueError(f"'{without_userinfo(uri)}', which is no URL: {_reason(error)}") from None
+
+
+def _tail(text: str) -> str:
+    return text.rpartition("@")[2]
+
+
+def _reason(error: Exception) -> str:
+    """Why a URL cannot be read, where the reason does not quote the URL."""
+    text = str(error)
+    return "it cannot be read" if "@" in text else text[:1].lower() + text[1:]

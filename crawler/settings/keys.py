@@ -1,0 +1,96 @@
+"""The configuration file's keys. A field's description says what is expected there, for errors and documentation."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from crawler.settings.address import EXPECTED as URL_EXPECTED
+from crawler.settings.address import normal_uri
+
+SECRET_KEYS = ("secret_env", "secret_file", "secret")
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False, description="a number of seconds above 0")]
+Text = Annotated[str, Field(min_length=1, description="a text that is not empty")]
+Uri = Annotated[str, AfterValidator(normal_uri), Field(description=URL_EXPECTED)]
+Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$", description="a name of letters, digits, '.', '_' and '-'")]
+
+
+class Keys(BaseModel):
+    """Strict: what is not known or not of the right type is refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SourceKeys(Keys):
+    """What may be set for one source or, in ``[defaults]``, for all: the fields of `crawler.sync.state.Source`."""
+
+    secret_env: Annotated[str | None, Field(min_length=1, description="the name of an environment variable")] = None
+    secret_file: Annotated[str | None, Field(min_length=1, description="the path of a file")] = None
+    secret: Annotated[SecretStr | None, Field(description="a text")] = None
+    list_interval: Seconds | None = None
+    no_list_interval: Seconds | None = None
+    agent_id: Text | None = None
+    sender_name: Text | None = None
+    ascii_json: Annotated[bool | None, Field(description="true or false")] = None
+    signature_in_query: Annotated[bool | None, Field(description="true or false")] = None
+    verify_signature: Annotated[bool | None, Field(description="true or false")] = None
+    verify_tls: Annotated[bool | None, Field(description="true or false")] = None
+    ca_bundle: Annotated[str | None, Field(min_length=1, description="the path of a file")] = None
+    trust_env: Annotated[bool | None, Field(description="true or false")] = None
+    deadline: Seconds | None = None
+    connect_timeout: Seconds | None = None
+    max_answer_bytes: Annotated[int | None, Field(ge=1, description="a whole number of bytes above 0")] = None
+    max_pages: Annotated[int | None, Field(ge=1, description="a whole number above 0")] = None
+    cursor_check: Annotated[float | None, Field(ge=0, allow_inf_nan=False, description="a number of seconds")] = None
+    ignore_older_than: Annotated[
+        float | None, Field(gt=0, le=36_500, allow_inf_nan=False, description="a number of days above 0")
+    ] = None
+    keep_cycles: Annotated[int | None, Field(ge=1, description="a whole number above 0")] = None
+    keep_bytes: Annotated[int | None, Field(ge=0, description="a whole number of bytes")] = None
+
+    def over(self, defaults: "SourceKeys") -> dict[str, object]:
+        """The keys that are set here, and those of `defaults` that are not; of the secret's keys only one place's."""
+        own = {name: getattr(self, name) for name in self.model_fields_set}
+        common = {name: getattr(defaults, name) for name in defaults.model_fields_set}
+        if any(name in own for name in SECRET_KEYS):
+            common = {name: value for name, value in common.items() if name not in SECRET_KEYS}
+        return common | own
+
+
+class SourceTable(SourceKeys):
+    """``[sources.NAME]``."""
+
+    base_uri: Uri
+
+
+class Settings(BaseSettings):
+    """The whole file."""
+
+    model_config = SettingsConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+
+    database: Text | None = None
+    defaults: SourceKeys = SourceKeys()
+    sources: dict[Name, SourceTable] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The TOML file only: what the environment may set has a meaning of its own, and is read elsewhere."""
+        return init_settings, TomlConfigSettingsSource(settings_cls)
+
+    @classmethod
+    def read(cls, path: str) -> Self:
+        """The settings in the file at `path`. Raises what `open`, `tomllib` and pydantic raise."""
+
+        class FromFile(cls):  # type: ignore[valid-type, misc]  # pydantic takes the path from the class
+            model_config = SettingsConfigDict(toml_file=path)
+
+        found: Self = FromFile()
+        return found
