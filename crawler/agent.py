@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from crawler.clock import Clock, NewId, new_id, utc_now
-from crawler.errors import ActionRefused, UnknownContent
+from crawler.errors import ActionRefused, PartnerError, UnknownContent
 from crawler.partner import Partner, Record, unrecorded
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.store import Store
@@ -26,7 +26,11 @@ async def ask_info(
 ) -> ImplementationInfo:
     """Ask for the capabilities now and remember them (CY5). Raises `PartnerError`."""
     answer = await partner.call("implementation.info", expected="a JSON object with 'objects'", record=record)
-    info = read_implementation(source.name, answer.body)
+    try:
+        info = read_implementation(source.name, answer.body)
+    except PartnerError as error:  # it may quote an answer that has the secret in it
+        error.without(source.secret.redact)
+        raise
     await store.run(store.save_info, source, answer.body, clock())
     return info
 

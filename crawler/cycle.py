@@ -77,14 +77,15 @@ async def run_cycle(
         try:
             await cycle.run()
         except PartnerError as error:
-            cycle.report.errors.append(error)
+            cycle.report.errors.append(cycle.shown(error))
         except StoreError:
             raise  # nothing more can be written
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await cycle.end(interrupted=True)
             raise
-        return await cycle.end()
+        with anyio.CancelScope(shield=True):  # a cycle that is done gives its lease back, cancelled or not
+            return await cycle.end()
 
 
 async def cycles_until_idle(
@@ -177,10 +178,12 @@ class _Cycle:
                 await self.settle(settle_given_up(entry, reason))
             case Send() as send:
                 begun = await self.store.run(self.store.begin_attempt, self.lease, entry, self.clock())
+                if begun is None:
+                    return
                 try:
                     await self.attempt(info, replace(send, entry=begun))
                 except PartnerError as error:
-                    await self.settle(settle_failure(begun, error))
+                    await self.settle(settle_failure(begun, self.shown(error)))
                     if isinstance(error, GONE):
                         raise
 
@@ -247,7 +250,11 @@ class _Cycle:
         """Report an error and go on, unless the endpoint is gone: then nothing else in this cycle can succeed."""
         if isinstance(error, GONE):
             raise error
-        self.report.errors.append(error)
+        self.report.errors.append(self.shown(error))
+
+    def shown(self, error: PartnerError) -> PartnerError:
+        """The error without the secret, which a partner may have sent back in an answer that could not be read."""
+        return error.without(self.source.secret.redact)
 
     async def end(self, *, interrupted: bool = False) -> CycleReport:
         """Store the report, and give the lease back."""

@@ -26,6 +26,9 @@
 Errors carry data; `crawler.cli.advice` turns that data into a sentence on what to do, and into an exit code.
 """
 
+from collections.abc import Callable
+from typing import Self
+
 
 class CrawlerError(Exception):
     """Base of all errors that this program raises on purpose."""
@@ -66,6 +69,12 @@ class PartnerError(CrawlerError):
         self.expected = expected
         self.came = came
         self.explanation = explanation
+
+    def without(self, redact: Callable[[str], str]) -> Self:
+        """This very error, once `redact` has taken out what nobody may see."""
+        self.came, self.explanation = redact(self.came), redact(self.explanation)
+        self.args = (self.source, self.action, self.expected, self.came, self.explanation)
+        return self
 
     def __str__(self) -> str:
         said = f"; the partner says: {self.explanation}" if self.explanation else ""

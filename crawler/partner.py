@@ -6,7 +6,8 @@ it. All pools share one TLS context for each set of TLS settings: a context cost
 
 import functools
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import perf_counter
 from types import TracebackType
@@ -35,7 +36,7 @@ from crawler.protocol.envelope import (
     printable,
     verdict,
 )
-from crawler.protocol.signature import HEADER, QUERY_PARAMETER
+from crawler.protocol.signature import HEADER, QUERY_PARAMETER, Secret
 from crawler.sync.state import Source
 
 KEEPALIVE = 600.0
@@ -133,18 +134,18 @@ class Partner:
         source, started, begun = self.source, self._clock(), perf_counter()
         body = encode_request(action, params, started, ascii_json=source.ascii_json)
         signature = source.secret.sign(body)
-        answer: Answer | None = None
+        shown: Answer | None = None
         failure: PartnerError | None = None
         signature_verdict = "none"
         try:
             answer = await self._send(action, body, signature, expected)
+            shown = _without_secret(answer, source.secret)
             self._answered = True
             signature_verdict = verdict(answer, source.secret if source.verify_signature else None)
-            check_answer(source.name, action, expected, answer, signature_verdict, raw_non_ascii=not body.isascii())
+            check_answer(source.name, action, expected, shown, signature_verdict, raw_non_ascii=not body.isascii())
             return answer
         except PartnerError as error:
-            error.explanation = source.secret.redact(error.explanation)
-            failure = error
+            failure = error.without(source.secret.redact)
             raise
         finally:
             record(
@@ -154,11 +155,11 @@ class Partner:
                     request=body,
                     started=started,
                     seconds=perf_counter() - begun,
-                    answer=answer,
+                    answer=shown,
                     verdict=signature_verdict,
-                    error=str(failure) if failure else "" if answer else "interrupted",
+                    error=str(failure) if failure else "" if shown else "interrupted",
                     request_size=len(body),
-                    answer_size=len(answer.body) if answer else 0,
+                    answer_size=len(shown.body) if shown else 0,
                 )
             )
 
@@ -177,7 +178,9 @@ class Partner:
         except (TimeoutError, httpx.TimeoutException) as error:
             came = f"no whole answer within {source.deadline:g} s"
             raise DeadlineExceeded(**where, came=came) from error
-        except (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        except httpx.InvalidURL as error:
+            raise EndpointUnreachable(**where, came=f"a base URI that is none: {_reason(error)}") from error
+        except (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
             came = f"no connection to {self._address}: {_reason(error)}"
             raise EndpointUnreachable(**where, came=came) from error
         except Exception as error:  # whatever HTTP, TLS or an application in process comes up with
@@ -196,11 +199,9 @@ class Partner:
             if encoding not in ("", "identity"):
                 came = f"HTTP {response.status_code} with Content-Encoding {printable(encoding, 40)}"
                 raise AnswerEncoded(**{**where, "expected": "an answer that is not encoded"}, came=came)
-            if response.is_stream_consumed:  # a transport that made the whole answer at once, as mocks do
-                return Answer(status=response.status_code, headers=dict(response.headers), body=response.content)
             chunks: list[bytes] = []
             size = 0
-            async for chunk in response.aiter_raw():
+            async for chunk in _chunks(response):
                 size += len(chunk)
                 if size > source.max_answer_bytes:
                     came = f"an answer of more than {source.max_answer_bytes:,} bytes"
@@ -214,7 +215,26 @@ class Partner:
         return f"{url.scheme}://{url.netloc.decode('ascii', 'replace').rpartition('@')[2]}"
 
 
-def _reason(error: Exception) -> str:
-    """Why a foreign call failed, in its own words or by the name of its kind, without an empty message."""
-    text = printable(str(error), 200)
-    return text or type(error).__name__
+async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The answer's bytes as they come; at once where a transport made the whole of it beforehand, as mocks do."""
+    if response.is_stream_consumed:
+        yield response.content
+    else:
+        async for chunk in response.aiter_raw():
+            yield chunk
+
+
+def _without_secret(answer: Answer, secret: Secret) -> Answer:
+    """The answer as errors, logs and the database may show it, should a partner send the secret back."""
+    headers = {name: secret.redact(value) for name, value in answer.headers.items()}
+    return replace(answer, headers=headers, body=secret.redact_bytes(answer.body))
+
+
+def _reason(error: BaseException) -> str:
+    """Why a foreign call failed: what its first cause says, or the name of its kind, without an empty message."""
+    if isinstance(error, BaseExceptionGroup):  # one for each address that was tried
+        return _reason(error.exceptions[0])
+    cause = error.__cause__ or next(iter(error.args), None)  # httpcore passes the cause as an argument
+    if isinstance(cause, BaseException):  # "All connection attempts failed" alone helps nobody
+        return _reason(cause)
+    return printable(str(error), 200) or type(error).__name__

@@ -3,7 +3,9 @@
 Nothing heavy is imported before a command is known: ``--help`` and ``--version`` answer at once.
 """
 
+import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
@@ -63,5 +65,8 @@ def cli(**_options: object) -> None:
 
 def main() -> NoReturn:
     """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a character is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     cli(prog_name="ringcx-crawler")
     raise AssertionError("click has ended the process")

@@ -7,6 +7,7 @@ import click
 from crawler.agent import ask_info
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import one_source
+from crawler.cli.output import NONE
 from crawler.protocol.implementation import POLLED, SEND_API_OBJECTS, STANDARD, ImplementationInfo, read_names
 from crawler.sync.schedule import interval
 from crawler.sync.state import Source
@@ -94,7 +95,7 @@ def _print(run: Invocation, source: Source, info: ImplementationInfo, report: di
 def _mark(info: ImplementationInfo, name: str, operation: str) -> str:
     if info.allows(name, operation):
         return "yes"
-    return "ignored" if operation in info.declared[name] else "-"
+    return "ignored" if operation in info.declared[name] else NONE
 
 
 def _columns(info: ImplementationInfo) -> list[str]:

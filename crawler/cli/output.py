@@ -23,6 +23,9 @@ JOINERS = "\u200c\u200d"
 Cell = object
 """What stands in a table: text, number, or `None`."""
 
+NONE = "-"
+"""Stands in a cell for what is not there on purpose."""
+
 
 def clean(value: object, *, lines: bool = False) -> str:
     """`value` as text without anything that a terminal takes for a command; `None` is empty.
@@ -91,7 +94,7 @@ class Output:
         if not self.is_terminal:
             self._plain_table(columns, cells, right)
         elif _least_width(columns, cells) > self.width:
-            self._stacked(columns, cells)
+            self._stacked(columns, cells, right)
         else:
             self._rich_table(columns, cells, right)
 
@@ -117,11 +120,18 @@ class Output:
             padded = [_padded(cell, width, right=r) for cell, width, r in zip(row, widths, right, strict=True)]
             click.echo("  ".join(padded).rstrip())
 
-    def _stacked(self, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    def _stacked(self, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
+        """One line for each cell; numbers share one."""
         for number, row in enumerate(cells):
             if number:
                 click.echo()
-            self.facts(zip(columns, row, strict=True))
+            named = list(zip(columns, row, right, strict=True))
+            texts = [(name, cell) for name, cell, is_number in named if not is_number and cell != NONE]
+            counts = ", ".join(f"{name}\xa0{cell}" for name, cell, is_number in named if is_number and cell)
+            self.facts(texts[:1])
+            if counts:
+                click.echo(_wrapped(counts, "  ", self.width).replace("\xa0", " "))
+            self.facts((f"  {name}", cell) for name, cell in texts[1:])
 
     def _rich_table(self, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
         from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - only a terminal needs it

@@ -1,8 +1,8 @@
 """``partner``: the reference partner, served."""
 
-import errno
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -10,6 +10,7 @@ import uvicorn
 
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_command
+from crawler.cli.serving import listen
 from crawler.errors import ConfigurationError
 from crawler.protocol.signature import Secret
 from crawler.reference import FAULTS, reference_partner
@@ -58,7 +59,9 @@ def partner(
         run.out.note(f"Try: ringcx-crawler sync {url}")
         level = "info" if run.verbose else "error"
         config = uvicorn.Config(app, log_level=level, access_log=run.verbose, lifespan="off")
-        uvicorn.Server(config).run(sockets=[listening])
+        with suppress(KeyboardInterrupt):  # uvicorn has ended in good order, and passes it on
+            uvicorn.Server(config).run(sockets=[listening])
+        click.echo(err=True)
 
 
 def _secret(run: Invocation, secret: str | None, secret_file: str | None) -> tuple[Secret, str]:
@@ -81,10 +84,9 @@ def _secret(run: Invocation, secret: str | None, secret_file: str | None) -> tup
 def _listen(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises `ConfigurationError`."""
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
+        return listen(host, port)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno in errno.errorcode else error.strerror or str(error)
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         raise ConfigurationError(
             f"nothing can be served at {host}, port {port}: {reason}",
             hint="give another --port; --port 0 takes one that is free",

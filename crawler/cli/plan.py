@@ -31,7 +31,7 @@ def plan(run: Invocation, source: Source) -> None:
         run.out.json({"source": source.name, "steps": steps})
         return
     run.out.table(
-        ["", "action", "params", "why"],
+        ["step", "action", "params", "why"],
         [[step["does"], step["action"], _params(step["params"]), step["why"]] for step in steps],
     )
 

@@ -1,6 +1,7 @@
 """Signing and verifying the exact bytes of a body (SG1, SG4)."""
 
 import hmac
+import json
 from typing import NoReturn
 
 HEADER = "X-SMCCSDK-SIGNATURE"
@@ -19,7 +20,7 @@ class Secret:
     Raises `ValueError` for an empty text, for an HMAC with no key protects nothing, and for one that is not Unicode.
     """
 
-    __slots__ = ("_keyed", "_text")
+    __slots__ = ("_keyed", "_spellings", "_text")
 
     def __init__(self, text: str) -> None:
         if not text:
@@ -29,6 +30,8 @@ class Secret:
         except UnicodeEncodeError:  # its text would quote the secret
             raise ValueError("a secret must be text that UTF-8 can hold") from None
         self._text = text
+        spellings = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+        self._spellings = sorted(spellings, key=len, reverse=True)
         self._keyed = hmac.new(key, digestmod="sha512")
 
     def sign(self, body: bytes) -> str:
@@ -42,8 +45,17 @@ class Secret:
         return hmac.compare_digest(self.sign(body).encode(), signature.encode("utf-8", "replace"))
 
     def redact(self, text: str) -> str:
-        """`text` with each occurrence of the secret replaced by ``[secret]``."""
-        return text.replace(self._text, "[secret]")
+        """`text` with each occurrence of the secret replaced by ``[secret]``, in JSON's spellings of it as well."""
+        for spelling in self._spellings:
+            text = text.replace(spelling, "[secret]")
+        return text
+
+    def redact_bytes(self, body: bytes) -> bytes:
+        """The same for UTF-8; bytes without the secret are not copied."""
+        for spelling in self._spellings:
+            if spelling.encode() in body:
+                body = body.replace(spelling.encode(), b"[secret]")
+        return body
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())

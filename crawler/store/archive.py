@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import RowMapping
 from sqlmodel import Session
 
+from crawler.protocol.implementation import POLLED
 from crawler.store.rows import (
     CONTENT,
     CURSOR,
@@ -29,6 +30,12 @@ Record = dict[str, Any]
 
 class Archive(SourceStore):
     """The part of the store that only reads."""
+
+    def last_info(self, source: Source) -> bytes | None:
+        """The newest implementation info, to look at: no secret is needed to know it (cf. `stored_info`)."""
+        with self.reading() as session:
+            info: str | None = session.execute(sa.select(SOURCE.c.info).where(SOURCE.c.name == source.name)).scalar()
+        return info.encode() if info else None
 
     def contents(
         self,
@@ -187,7 +194,8 @@ class Archive(SourceStore):
 
 
 def _contents() -> sa.Select[Any]:
-    author, recipient, thread = IDENTITY.alias(), IDENTITY.alias(), CONTENT.alias()
+    author, recipient = IDENTITY.alias(), IDENTITY.alias()
+    thread, replied = CONTENT.alias(), CONTENT.alias()
 
     def same(identity: sa.FromClause, column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
         return sa.and_(identity.c.source_id == CONTENT.c.source_id, identity.c.foreign_id == column)
@@ -197,9 +205,15 @@ def _contents() -> sa.Select[Any]:
         thread.c.object == "threads",
         thread.c.foreign_id == CONTENT.c.thread_id,
     )
+    of_known = sa.exists().where(
+        replied.c.source_id == CONTENT.c.source_id,
+        replied.c.object.in_(POLLED),
+        replied.c.foreign_id == CONTENT.c.in_reply_to_id,
+    )
     return (
         sa.select(
             CONTENT,
+            of_known.label("replies_to_known"),
             author.c.screenname.label("author"),
             recipient.c.screenname.label("recipient"),
             thread.c.title.label("thread_title"),
@@ -222,7 +236,7 @@ def _content_record(row: RowMapping) -> Record:
         "recipient": row["recipient"],
         "thread_id": row["thread_id"],
         "thread_title": row["thread_title"],
-        "in_reply_to_id": row["in_reply_to_id"],
+        "in_reply_to_id": row["in_reply_to_id"] if row["replies_to_known"] else None,  # OB8
         "title": row["title"],
         "body": row["body"],
         "format": row["format"],

@@ -25,7 +25,7 @@ HEAD = "0001"
 """The newest migration; a test holds it to the migrations' own idea of that."""
 
 BUSY_SECONDS = 30
-"""How long a writer waits for another one."""
+"""How long a writer waits for another one, unless it is said."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,13 +63,15 @@ class Database:
         self._limiter: anyio.CapacityLimiter | None = None
 
     @classmethod
-    def open(cls, where: str) -> Self:
+    def open(cls, where: str, *, busy_seconds: float = BUSY_SECONDS) -> Self:
         """Open, create or migrate the database at a URL or path; ``sqlite://`` is one in memory.
+
+        `busy_seconds` is how long a writer waits for another one.
 
         Raises `ConfigurationError`, `DatabaseUnavailable` or `DatabaseTooNew`.
         """
         url = database_url(where)
-        options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}}
+        options: dict[str, Any] = {"connect_args": {"timeout": busy_seconds}}
         if url.database in (None, "", ":memory:"):
             options = {"connect_args": {"check_same_thread": False}, "poolclass": StaticPool}
         try:
@@ -208,7 +210,6 @@ def _configure(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy begins, in `_begin`; not Python's driver
     connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows ASCII only
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")

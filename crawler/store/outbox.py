@@ -52,15 +52,19 @@ class OutboxStore(ContentStore):
                     contents[row["object"], row["foreign_id"]] = read_known(row)
         return Outbox(entries=entries, contents=contents)
 
-    def begin_attempt(self, lease: Lease, entry: OutboxEntry, now: datetime) -> OutboxEntry:
-        """Commit that an attempt begins, before it is sent: after a crash the next one is a repeat (PU2, PU6)."""
+    def begin_attempt(self, lease: Lease, entry: OutboxEntry, now: datetime) -> OutboxEntry | None:
+        """Commit that an attempt begins, before it is sent: after a crash the next one is a repeat (PU2, PU6).
+
+        Returns `None`, and the attempt must not be made, where the entry was cancelled since it was loaded (PU9).
+        """
         with self.writing() as session:
             self._hold(session, lease)
-            session.execute(
-                sa.update(OUTBOX)
-                .where(OUTBOX.c.id == entry.id)
-                .values(attempts=entry.attempts + 1, begun_at=stamp(now))
+            pending = (OUTBOX.c.id == entry.id, OUTBOX.c.status == str(Status.PENDING))
+            begun = session.execute(
+                sa.update(OUTBOX).where(*pending).values(attempts=entry.attempts + 1, begun_at=stamp(now))
             )
+            if begun.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has one
+                return None
         return replace(entry, attempts=entry.attempts + 1)
 
     def content_is_known(self, lease: Lease, object_name: str, foreign_id: str) -> bool:
@@ -88,8 +92,7 @@ class OutboxStore(ContentStore):
         if entry is None or entry.status is not Status.PENDING:
             raise UnknownContent(f"{source.name}: no pending entry {entry_id} is in the outbox")
         if entry.attempts:
-            reason = f"{entry_id} was sent already, {entry.attempts} of {entry.granted} times"
-            raise ActionRefused(reason, rule="PU9", hint="delete the content once it is created")
+            raise _sent_already(entry)
         gone: dict[str, OutboxEntry] = {}
         for other in outbox.pending:
             if other.id == entry_id:
@@ -100,7 +103,9 @@ class OutboxStore(ContentStore):
             for settled in gone.values():
                 values = {"status": str(settled.status), "error": settled.error, "settled_at": stamp(now)}
                 untouched = (OUTBOX.c.id == settled.id, OUTBOX.c.attempts == settled.attempts)
-                session.execute(sa.update(OUTBOX).where(*untouched).values(values))
+                cancelled = session.execute(sa.update(OUTBOX).where(*untouched).values(values))
+                if settled.id == entry_id and cancelled.rowcount != 1:  # type: ignore[attr-defined]  # sent meanwhile
+                    raise _sent_already(entry)
         return list(gone.values())
 
     def retry(self, source: Source, entry_id: str) -> OutboxEntry:
@@ -162,6 +167,11 @@ class OutboxStore(ContentStore):
             if deleted is not None:
                 self._delete(session, lease, entry.object, deleted, now)
             self._put_exchanges(session, lease, exchanges)
+
+
+def _sent_already(entry: OutboxEntry) -> ActionRefused:
+    reason = f"{entry.id} was sent already, {max(entry.attempts, 1)} of {entry.granted} times"
+    return ActionRefused(reason, rule="PU9", hint="delete the content once it is created")
 
 
 def _entries_of(row: RowMapping) -> list[str]:

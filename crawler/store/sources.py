@@ -75,7 +75,7 @@ class SourceStore(Database):
         holder, fence, left = session.execute(query.where(SOURCE.c.id == source_id)).one()
         if holder is not None and left > 0 and not holder_is_gone(holder):
             raise SourceBusy(source.name, holder, left)
-        seconds = round(2 * source.deadline) + 60
+        seconds = round(5 * source.deadline) + 60  # `implementation.info`, sent twice, and three lists of nothing new
         values = {"lease_owner": owner, "fence": fence + 1, "last_started_at": stamp(now)}
         values["lease_until"] = self.clock() + seconds
         session.execute(sa.update(SOURCE).where(SOURCE.c.id == source_id).values(values))

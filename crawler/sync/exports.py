@@ -43,6 +43,9 @@ class GiveUp:
     reason: str
 
 
+NOUNS = {"threads": "thread", "messages": "message", "private_messages": "private message"}
+"""What one content of an object is called."""
+
 Decision = Send | Wait | GiveUp
 
 
@@ -80,9 +83,11 @@ def _resolve(ref: Ref, outbox: Outbox) -> Known:
     if ref.entry_id is not None:
         creation = outbox.entries[ref.entry_id]
         if creation.status is Status.PENDING:
-            raise _NotNow("PU9", f"the {ref.object} content it refers to is itself still to be created ({creation.id})")
+            raise _NotNow("PU9", f"the {NOUNS[ref.object]} it refers to is itself still to be created ({creation.id})")
         if creation.foreign_id is None:
-            raise _Never(f"the content it refers to was not created: {creation.status} ({creation.id}) (PU9)")
+            raise _Never(
+                f"the {NOUNS[ref.object]} it refers to was not created: {creation.status} ({creation.id}) (PU9)"
+            )
         ref = Ref(ref.object, foreign_id=creation.foreign_id)
     return outbox.known(ref.object, ref.foreign_id or "")
 

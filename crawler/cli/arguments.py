@@ -1,0 +1,78 @@
+"""Arguments and options for contents: ids, bodies, and which object an id is of."""
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from crawler.protocol.envelope import printable
+from crawler.protocol.implementation import POLLED
+from crawler.protocol.wire import is_storable
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def stored_text(value: str) -> str:
+    """Text that can be stored and sent (OB12): what the command line's bytes say may be none, and has surrogates then.
+
+    Raises `click.BadParameter`.
+    """
+    if not is_storable(value):
+        raise click.BadParameter("this is not text in UTF-8, or it holds a NUL character")
+    return value
+
+
+def http_url(value: str) -> str:
+    """The URL of an attachment. Raises `click.BadParameter`."""
+    text = stored_text(value)
+    if not text.lower().startswith(("http://", "https://")) or not text.isprintable() or " " in text:
+        raise click.BadParameter(f"'{printable(text, 60)}' is no URL such as https://shop.example/photo.jpg")
+    return text
+
+
+def content_id(command: F) -> F:
+    """Argument ID, and the option that says of which object it is: parameters `content_id` and `object_name`."""
+    return click.argument("content_id", metavar="ID", type=stored_text)(object_option(command))
+
+
+def object_option(command: F) -> F:
+    """``--object``: parameter `object_name`."""
+    return click.option(
+        "--object", "object_name", type=click.Choice(POLLED), help="What ID is the id of, where several have the same."
+    )(command)
+
+
+def author_option(command: F) -> F:
+    """``--author``: parameter `author_id`."""
+    return click.option(
+        "--author",
+        "author_id",
+        metavar="ID",
+        type=stored_text,
+        help="The identity that acts; else agent_id, else the only puppetizable one (PU12).",
+    )(command)
+
+
+def draft_options(command: F) -> F:
+    """What a message or thread may have besides its body: parameters `author_id`, `body_format` and `attachments`."""
+    body_format = click.option(
+        "--format",
+        "body_format",
+        type=click.Choice(["html", "text"]),
+        help="What the body is; else what the partner's options say (PU13).",
+    )
+    attach = click.option(
+        "--attach", "attachments", multiple=True, metavar="URL", type=http_url, help="Attach it. May be repeated."
+    )
+    return author_option(attach(body_format(command)))
+
+
+def read_body(text: str | None) -> str | None:
+    """A body as it was given; ``-`` is what stdin holds, without the line break at its end."""
+    if text != "-":
+        return text
+    body = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    if not is_storable(body):
+        raise click.UsageError("the body on stdin is not text in UTF-8, or it holds a NUL character")
+    return body.removesuffix("\n").removesuffix("\r")
