@@ -85,7 +85,8 @@ async def run_cycle(
                 await cycle.end(interrupted=True)
             raise
         with anyio.CancelScope(shield=True):  # a cycle that is done gives its lease back, cancelled or not
-            return await cycle.end()
+            await cycle.end()
+        return cycle.report
 
 
 async def cycles_until_idle(
@@ -256,7 +257,7 @@ class _Cycle:
         """The error without the secret, which a partner may have sent back in an answer that could not be read."""
         return error.without(self.source.secret.redact)
 
-    async def end(self, *, interrupted: bool = False) -> CycleReport:
+    async def end(self, *, interrupted: bool = False) -> None:
         """Store the report, and give the lease back."""
         self.report.ended = self.clock()
         await self.store.run(
@@ -269,4 +270,3 @@ class _Cycle:
             exchanges=self.recorded(),
             interrupted=interrupted,
         )
-        return self.report

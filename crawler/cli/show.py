@@ -105,7 +105,8 @@ def _print(run: Invocation, record: Record) -> None:
             (record["object"], record["id"]),
             ("author", person(record, "author")),
             ("recipient", person(record, "recipient")),
-            ("thread", _thread(thread) if thread else None),
+            ("thread", _thread(thread) if thread and record["object"] == "messages" else None),
+            ("messages", thread["messages"] if thread and record["object"] == "threads" else None),
             ("in reply to", _line(record["in_reply_to"]) if record["in_reply_to"] else None),
             *((name.replace("_", " "), record[name]) for name in FIELDS),
             *((name.replace("_", " "), _flat(record.get(name))) for name in EXTRA),
@@ -114,13 +115,15 @@ def _print(run: Invocation, record: Record) -> None:
     )
     _print_body(run, record["body"])
     identity = record["identity"] or {}
-    more = [(f"author's {name.replace('_', ' ')}", _flat(identity.get(name))) for name in PERSON]
-    puppet = [("puppetizable", "yes: agents may write as this author")] if identity.get("puppetizable") else []
-    out.facts([*more, *puppet])
-    out.facts(("reply", _line(reply)) for reply in record["replies"])
+    about = [(f"author's {name.replace('_', ' ')}", _flat(identity.get(name))) for name in PERSON]
+    about += [("puppetizable", "yes: agents may write as this author")] if identity.get("puppetizable") else []
+    about += [("reply", _line(reply)) for reply in record["replies"]]
+    if any(value for _, value in about):
+        out.facts(about)
+        out.text()
     _print_may(run, record)
     created = record["export"]
-    if created:
+    if created is not None:
         tried = f"{created['attempts']} attempt{'s' if created['attempts'] != 1 else ''}"
         out.facts([("created by", f"{created['action']} {created['id']}: {created['status']}, {tried}")])
     for entry in record["pending"]:
@@ -130,7 +133,6 @@ def _print(run: Invocation, record: Record) -> None:
 
 def _print_may(run: Invocation, record: Record) -> None:
     """What agents may do, and why not the rest."""
-    run.out.text()
     if record["may"] is None:
         run.out.text("What agents may do is not known: ask the partner with `ringcx-crawler info`.")
         return
