@@ -76,9 +76,14 @@ class PartnerError(CrawlerError):
         self.args = (self.source, self.action, self.expected, self.came, self.explanation)
         return self
 
-    def __str__(self) -> str:
+    @property
+    def what(self) -> str:
+        """What went wrong, for where the source and the action are plain."""
         said = f"; the partner says: {self.explanation}" if self.explanation else ""
-        return f"{self.source}: {self.action}: expected {self.expected}, got {self.came}{said}"
+        return f"expected {self.expected}, got {self.came}{said}"
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.action}: {self.what}"
 
 
 class EndpointUnreachable(PartnerError):

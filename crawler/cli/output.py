@@ -10,7 +10,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import click
 from rich.cells import cell_len
@@ -19,6 +19,9 @@ from crawler.cli.advice import Advice
 
 JOINERS = "\u200c\u200d"
 """Invisible, and part of words and emoji."""
+
+LONGEST_WORD = 24
+"""Characters of a word that a table keeps whole; longer ones, such as content_ids, may be broken."""
 
 Cell = object
 """What stands in a table: text, number, or `None`."""
@@ -140,19 +143,22 @@ class Output:
         from rich.text import Text  # noqa: PLC0415
 
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for column, is_number in zip(columns, right, strict=True):
-            table.add_column(Text(column), justify="right" if is_number else "left", overflow="fold")
+        for i, (column, is_number) in enumerate(zip(columns, right, strict=True)):
+            words = not is_number and " " not in column and all(" " not in row[i] for row in cells)
+            whole = words and all(cell_len(row[i]) <= LONGEST_WORD for row in cells)
+            justify: Literal["left", "right"] = "right" if is_number else "left"
+            table.add_column(Text(column), justify=justify, overflow="fold", no_wrap=whole)
         for row in cells:
             table.add_row(*map(Text, row))
         Console(file=sys.stdout, force_terminal=True, width=self.width, highlight=False).print(table)
 
 
 def _least_width(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
-    """The width below which a table breaks words: one that is longer than 24 may be broken."""
+    """The width below which a table breaks words; one that is longer than `LONGEST_WORD` may be broken."""
 
     def widest_word(column: int) -> int:
         words = (word for row in (columns, *cells) for word in row[column].split())
-        return min(max(map(cell_len, words), default=0), 24)
+        return min(max(map(cell_len, words), default=0), LONGEST_WORD)
 
     return sum(widest_word(i) + 2 for i in range(len(columns)))
 

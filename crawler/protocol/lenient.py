@@ -51,7 +51,7 @@ def mend(element: bytes, content_id: str | None, remarks: Remarks, passed_over: 
 
     fields = _mend_fields(value, WireContent.__struct_fields__, "", remark)
     if not fields.get("id"):
-        raise Unusable("LS7", "has no 'id'")
+        raise Unusable("OB1", "has no 'id'")
     for role in ("author", "recipient"):
         fields[role] = _mend_user(value.get(role), role, remark)
     check_storable(value.get("actions"), "actions")

@@ -270,7 +270,7 @@ def settle_created(entry: OutboxEntry, foreign_id: str, *, known_before: bool) -
 
 def settle_failure(entry: OutboxEntry, error: PartnerError) -> Settled:
     """The attempt failed: tried again at the next cycle, or given up (PU6, PU7)."""
-    text = str(error)
+    text = error.what
     if isinstance(error, ResourceError) and error.fatal:
         return Settled(entry=replace(entry, status=_aborted(entry, Status.ABORTED), error=text))
     if entry.attempts >= entry.granted:
