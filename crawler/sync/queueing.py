@@ -57,7 +57,8 @@ def queue_create(desk: Desk, entry_id: str, draft: Draft, replied: Known | Outbo
             raise ActionRefused(f"{replied.id} was deleted", rule="AC3")
         if refusal := reply_refusal(info, replied):
             raise ActionRefused(refusal, rule="AC4", hint=REPLY_HINT)
-    if not draft.body and not draft.attachments and draft.structured_content is None:
+    structured = name != "threads" and draft.structured_content
+    if not draft.body and not draft.attachments and not structured:
         raise ActionRefused(f"a content of {name} needs a body or an attachment", rule="PU1")
     if draft.attachments and not info.takes_attachments(name):
         raise ActionRefused(

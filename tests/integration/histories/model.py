@@ -1,10 +1,11 @@
-"""What must come of a history: told what agents queued and what went over the line, it knows what we must hold and send.
+"""What must come of a history: from what agents queued and what went over the line follows what we hold and send.
 
 It is strict both ways: what is sent must be just what may be sent, in its order, and all of it.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,10 +33,10 @@ class Held:
 class Intent:
     """What an agent wants. A reference is a foreign id, or another intent."""
 
-    id: str
+    id: str = ""
     name: str
     operation: str
-    queued_at: str
+    queued_at: str = ""
     draft: dict[str, Any] = field(default_factory=dict)
     target: "str | Intent | None" = None
     thread: "str | Intent | None" = None
@@ -73,6 +74,8 @@ class Model:
     asked_threads: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
     """Foreign ids of which the partner said that they are deleted."""
+    sent: dict[str, Row] = field(default_factory=dict)
+    """What was sent last under each content_id."""
     exported: int = 0
     """Requests of the last cycle that exported something."""
 
@@ -83,18 +86,13 @@ class Model:
     _settled: int = 0
     _fresh: set[str] = field(default_factory=set)
 
-    def row(self, key: Key) -> Held | None:
-        return self.held.get(key)
-
     def follow(self, requests: Sequence[Request], death: Death | None) -> None:
         """Go through what one cycle sent; `death` is where the process died in it, if it did in the store."""
         self._queue, self._death = deque(requests), death
         self._begun = self._settled = self.exported = 0
         self._fresh = set()
-        try:
+        with suppress(_Ended):
             self._cycle()
-        except _Ended:
-            pass
         assert not self._queue, f"LS8, IM1: sent although nothing was left to be sent: {self._queue[0]}"
 
     def _cycle(self) -> None:
@@ -152,11 +150,12 @@ class Model:
             if request.fate == "answered" and not self._died_with("look_up", "save_page"):
                 self._store_page(name, request.answer)
         if self._info.allows(action) and not asked:
-            self._check_dead()
+            self._check_dead(name)
             raise _Ended
 
-    def _check_dead(self) -> None:
-        assert self._death and not self._queue, f"LS8: not listed although it is in force, before {list(self._queue)}"
+    def _check_dead(self, name: str) -> None:
+        assert self._death, f"LS8: {name} is not listed although it is in force"
+        assert not self._queue, f"LS8: {name} is not listed before {self._queue[0]}"
 
     def _store_page(self, name: str, answer: Any) -> None:
         if not isinstance(answer, list):
@@ -212,6 +211,8 @@ class Model:
         self._begin(intent)
         request = self._next()
         self.exported += 1
+        if intent.operation == "create":
+            self.sent[intent.id] = read_sent(request.params)
         assert (request.action, request.params) == expected, f"PU1, PU2, IM5, LS8: expected {expected}, sent {request}"
         if request.fate == "died":
             raise _Ended

@@ -4,7 +4,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.integration.histories.machine import Histories
 
 QUICK = settings(
-    max_examples=int(__import__("os").environ.get("N","500")),
+    max_examples=int(__import__("os").environ.get("N", "500")),
     stateful_step_count=20,
     deadline=None,
     derandomize=True,

@@ -1,0 +1,538 @@
+"""What may be sent now, with which params, and what its answer settles (PU, IM4-IM8, AC1, AC4)."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.errors import DeadlineExceeded, ErrorStatus, NotJson, PartnerError, ResourceError, UnexpectedShape
+from crawler.protocol.implementation import ImplementationInfo
+from crawler.protocol.reading import Page, read_content
+from crawler.sync.exports import (
+    Decision,
+    GiveUp,
+    Send,
+    Wait,
+    created_content,
+    decide_export,
+    known_content,
+    operation_refusal,
+    reply_refusal,
+    settle_created,
+    settle_failure,
+    settle_given_up,
+    settle_success,
+    shown_content,
+)
+from crawler.sync.state import Known, Outbox, OutboxEntry, Status
+from tests.unit.protocol.samples import encoded, info, message, unhurried
+from tests.unit.sync.samples import OPERATIONS, SOURCE, creation, known, on, operation, outbox, queued
+
+ALL = dict.fromkeys(("threads", "messages", "private_messages"), OPERATIONS)
+INFO = info(**ALL)
+
+
+def decided(entry: OutboxEntry, *others: OutboxEntry | Known, under: ImplementationInfo = INFO) -> Decision:
+    return decide_export(SOURCE, under, entry, outbox(*others, entry))
+
+
+def sent(entry: OutboxEntry, *others: OutboxEntry | Known, under: ImplementationInfo = INFO) -> Send:
+    decision = decided(entry, *others, under=under)
+    assert isinstance(decision, Send), decision
+    return decision
+
+
+def waits(entry: OutboxEntry, *others: OutboxEntry | Known, under: ImplementationInfo = INFO) -> tuple[str, str]:
+    decision = decided(entry, *others, under=under)
+    assert isinstance(decision, Wait), decision
+    return decision.rule, decision.reason
+
+
+def test_a_message_is_sent_with_all_it_has_in_the_guides_order() -> None:
+    """PU1, PU2, PU12, TR3."""
+    entry = creation(
+        attachments=({"url": "https://shop.example/a.png", "type": "image/png", "filename": "a.png"},),
+        in_reply_to=on("messages", "m1"),
+        title="Hello",
+        structured_content={"type": "select"},
+        queued_at=datetime(2012, 10, 1, 17, 18, 40, 5, tzinfo=UTC),
+        recipient_id="nobody",
+    )
+    source = replace(SOURCE, sender_name="Support")
+    under = info("messages.attachments", **ALL)
+    send = decide_export(source, under, entry, outbox(entry, known("m1", thread_id="t7")))
+    assert isinstance(send, Send)
+    assert (send.action, send.target_id) == ("messages.create", "")
+    assert list(send.params.items()) == [
+        ("attachments", [{"url": "https://shop.example/a.png", "type": "image/png", "filename": "a.png"}]),
+        ("author_id", "agent"),
+        ("body", "<p>Hi</p>"),
+        ("content_id", "q1"),
+        ("created_at", "2012-10-01T17:18:40Z"),
+        ("format", "html"),
+        ("in_reply_to_id", "m1"),
+        ("retry", False),
+        ("sender_name", "Support"),
+        ("structured_content", {"type": "select"}),
+        ("thread_id", "t1"),
+        ("title", "Hello"),
+        ("updated_at", "2012-10-01T17:18:40Z"),
+    ]
+
+
+def test_a_private_message_is_sent_to_its_recipient_and_into_no_thread() -> None:
+    """PU1."""
+    send = sent(creation(object_name="private_messages", in_reply_to=on("private_messages", "p1")))
+    assert send.action == "private_messages.create"
+    assert list(send.params) == [
+        "author_id", "body", "content_id", "created_at", "format", "in_reply_to_id", "recipient_id", "retry",
+        "updated_at",
+    ]  # fmt: skip
+    assert (send.params["recipient_id"], send.params["in_reply_to_id"]) == ("u1", "p1")
+
+
+def test_a_thread_is_sent_with_a_title_and_without_what_only_messages_have() -> None:
+    """PU1."""
+    send = sent(creation(object_name="threads", title="T", structured_content={"type": "select"}, recipient_id="u1"))
+    assert list(send.params) == ["author_id", "body", "content_id", "created_at", "format", "retry", "title"]
+
+
+@pytest.mark.parametrize(
+    ("options", "absent"),
+    [
+        ([], "attachments"),
+        (["messages.no_title"], "title"),
+        (["messages.unthreaded"], "thread_id"),
+    ],
+)
+def test_what_the_options_do_not_allow_is_not_sent(options: list[str], absent: str) -> None:
+    """PU13, PU14, IM7."""
+    entry = creation(attachments=({"url": "u"},), title="T")
+    assert absent in sent(entry, under=info("messages.attachments", **ALL)).params
+    assert absent not in sent(entry, under=info(*options, **ALL)).params
+
+
+@pytest.mark.parametrize(("attempts", "retry"), [(0, False), (1, True), (2, True), (5, True)])
+def test_any_attempt_but_the_first_says_that_it_is_a_repeat(attempts: int, retry: bool) -> None:
+    """PU2, PU6: three more may be granted."""
+    send = sent(creation(attempts=attempts, granted=6))
+    assert (send.params["retry"], send.params["content_id"]) == (retry, "q1")
+
+
+def test_a_reply_stays_in_the_thread_of_what_it_replies_to() -> None:
+    """PU12, PU1."""
+    reply = creation(thread=None, in_reply_to=on("messages", "m1"))
+    assert sent(reply, known("m1", thread_id="t7")).params["thread_id"] == "t7"
+    assert "thread_id" not in sent(reply, known("m1", thread_id="t7"), under=info("messages.unthreaded", **ALL)).params
+
+
+def test_a_message_that_was_queued_without_a_thread_waits_while_one_is_needed() -> None:
+    """PU1, IM2: capabilities may change at any cycle."""
+    for entry in (creation(thread=None), creation(thread=None, in_reply_to=on("messages", "m1"))):
+        assert waits(entry, known("m1"))[0] == "PU1"
+        assert sent(entry, known("m1"), under=info("messages.unthreaded", **ALL)).action == "messages.create"
+
+
+@pytest.mark.parametrize(
+    ("entry", "under"),
+    [
+        (creation(), info(messages=["list"])),
+        (creation(object_name="threads"), info("messages.unthreaded", **ALL)),
+        (creation(object_name="threads"), info("threads.no_content", **ALL)),
+        (creation(object_name="private_messages"), info(messages=OPERATIONS)),
+        (operation("spam"), info(messages=["list", "create"])),
+        (operation("delete"), info(messages=["list", "create"])),
+        (operation("delete", target=on("threads", "t1")), info("messages.unthreaded", **ALL)),
+    ],
+)
+def test_what_the_partner_does_not_declare_at_the_moment_waits(entry: OutboxEntry, under: ImplementationInfo) -> None:
+    """PU8, IM5, IM7, IM8."""
+    rule, reason = waits(entry, known("m1"), known("t1", "threads"), under=under)
+    assert (rule, reason.removesuffix(" at the moment")) == ("PU8", f"the partner does not declare {entry.action}")
+    assert decided(entry, known("m1"), known("t1", "threads"), under=under).entry == entry
+
+
+def test_a_reply_needs_reply_in_the_contents_actions_where_it_is_declared() -> None:
+    """AC4."""
+    reply = creation(in_reply_to=on("messages", "m1"))
+    declared = info(messages=["create", "reply"])
+    reason = "the partner declares messages.reply, and the actions of m1 do not name it"
+    assert waits(reply, known("m1", actions=("delete",)), under=declared) == ("AC4", reason)
+    assert waits(reply, under=declared)[0] == "AC4"
+    assert sent(reply, known("m1", actions=("reply",)), under=declared).action == "messages.create"
+    assert sent(reply, known("m1", actions=()), under=info(messages=["create"])).action == "messages.create"
+    assert reply_refusal(declared, known("m1", actions=("reply",))) is None
+
+
+def test_a_reply_alone_is_no_create() -> None:
+    """AC4: `reply` is never sent."""
+    reply = creation(in_reply_to=on("messages", "m1"))
+    assert waits(reply, known("m1", actions=("reply",)), under=info(messages=["reply"]))[0] == "PU8"
+
+
+@pytest.mark.parametrize("name", ["delete", "publish", "unpublish", "spam"])
+def test_an_operation_needs_the_declaration_and_the_contents_actions(name: str) -> None:
+    """IM5, PU5."""
+    entry = operation(name)
+    send = sent(entry, known("m1", actions=(name,)))
+    assert (send.action, send.target_id) == (f"messages.{name}", "m1")
+    assert list(send.params.items()) == [("id", "m1")] + ([("user_id", "agent")] if name == "spam" else [])
+    assert waits(entry, known("m1", actions=())) == (
+        "IM5", f"the actions of m1 do not name {name}: they name none"
+    )  # fmt: skip
+    assert waits(entry, known("m1", actions=("x", "y")))[1].endswith("they name x, y")
+    assert waits(entry)[0] == "IM5"
+    assert waits(entry, known("m1", deleted=True)) == ("IM5", "m1 was deleted")
+
+
+@pytest.mark.parametrize("named", ["delete", "destroy"])
+@pytest.mark.parametrize(
+    ("declared", "action"),
+    [(["delete"], "messages.delete"), (["destroy"], "messages.destroy"), (["destroy", "delete"], "messages.delete")],
+)
+def test_a_deletion_goes_by_the_name_that_the_partner_declares(declared: list[str], action: str, named: str) -> None:
+    """IM6, PU5."""
+    send = sent(operation("delete"), known("m1", actions=(named,)), under=info(messages=declared))
+    assert (send.action, send.params, send.entry.action) == (action, {"id": "m1"}, "messages.delete")
+
+
+def test_an_operation_without_a_target_is_given_up() -> None:
+    """PU5."""
+    assert decided(replace(operation(), target=None)) == GiveUp(
+        entry=replace(operation(), target=None), reason="it names no content to act on"
+    )
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        creation("q2", thread=queued("threads", "q1")),
+        creation("q2", in_reply_to=queued("messages", "q1")),
+        operation("delete", target=queued("messages", "q1")),
+        operation("spam", target=queued("threads", "q1")),
+    ],
+)
+def test_what_refers_to_a_content_that_is_still_to_be_created_waits_for_it(entry: OutboxEntry) -> None:
+    """PU9: for its end, whichever it is."""
+    object_name = next(ref.object for ref in entry.refs if ref.entry_id)
+    first = creation("q1", object_name)
+    noun = {"threads": "thread", "messages": "message"}[object_name]
+    assert waits(entry, first) == ("PU9", f"the {noun} it refers to is itself still to be created (q1)")
+    assert waits(entry, replace(first, attempts=2, error="x"))[0] == "PU9"
+    for status in (Status.FAILURE, Status.ABORTED):
+        decision = decided(entry, replace(first, status=status))
+        reason = f"the {noun} it refers to was not created: {status} (q1) (PU9)"
+        assert decision == GiveUp(entry=entry, reason=reason)
+    created = replace(first, status=Status.SUCCESS, foreign_id="x7")
+    assert "x7" in sent(entry, created, known("x7", object_name)).params.values()
+
+
+def test_an_operation_on_a_created_content_waits_until_its_own_actions_name_it() -> None:
+    """PU9, IM5."""
+    created = creation("q1", status=Status.SUCCESS, foreign_id="m7")
+    entry = operation("spam", target=queued("messages", "q1"))
+    assert waits(entry, created)[0] == "IM5"
+    assert waits(entry, created, known("m7", actions=("delete",)))[0] == "IM5"
+    assert sent(entry, created, known("m7")).target_id == "m7"
+
+
+def test_a_reply_to_a_queued_reply_waits_for_it_and_not_for_what_that_replies_to() -> None:
+    """PU9."""
+    first = creation("q1", in_reply_to=on("messages", "m1"))
+    second = creation("q2", in_reply_to=queued("messages", "q1"), thread=None)
+    assert waits(second, first, known("m1"))[0] == "PU9"
+    created = replace(first, status=Status.SUCCESS, foreign_id="m7")
+    send = sent(second, created, known("m1"), known("m7", thread_id="t7"))
+    assert (send.params["in_reply_to_id"], send.params["thread_id"]) == ("m7", "t7")
+
+
+def test_a_message_whose_thread_was_given_up_is_given_up_although_its_reply_could_be_sent() -> None:
+    """PU9."""
+    gone = creation("q1", "threads", status=Status.ABORTED)
+    reply = creation("q2", thread=queued("threads", "q1"), in_reply_to=on("messages", "m1"))
+    assert isinstance(decided(reply, gone, known("m1")), GiveUp)
+
+
+@pytest.mark.parametrize(("attempts", "granted"), [(3, 3), (6, 6), (4, 3)])
+def test_an_attempt_that_a_crash_cut_off_counts(attempts: int, granted: int) -> None:
+    """PU6."""
+    entry = creation(attempts=attempts, granted=granted)
+    reason = f"attempt {attempts} was cut off before its answer was seen (PU6)"
+    assert decided(entry, under=info(messages=["list"])) == GiveUp(entry=entry, reason=reason)
+
+
+@pytest.mark.parametrize("attempts", [0, 1, 2])
+def test_three_attempts_may_be_made(attempts: int) -> None:
+    """PU6."""
+    assert sent(creation(attempts=attempts)).entry.attempts == attempts
+
+
+def page(body: object, under: ImplementationInfo = INFO, object_name: str = "messages") -> Page:
+    return read_content("shop", f"{object_name}.create", object_name, encoded(body), under)
+
+
+def test_a_created_content_is_what_was_sent_under_the_answers_id() -> None:
+    """PU3, PU11: whatever text the answer shows."""
+    entry = creation(title="T", attachments=({"url": "é"},), structured_content={"type": "select"})
+    send = sent(entry, under=info("messages.attachments", **ALL))
+    content = created_content("shop", send, page(message("m7", body="changed", actions=["delete"])))
+    assert (content.object, content.id, content.body, content.title) == ("messages", "m7", "<p>Hi</p>", "T")
+    assert (content.author_id, content.thread_id, content.format) == ("agent", "t1", "html")
+    assert (content.created_at, content.updated_at) == ("2024-03-01T12:00:00Z", "2024-03-01T12:00:00Z")
+    assert (content.in_reply_to_id, content.recipient_id, content.language) == (None, None, None)
+    assert content.actions == ("delete",)
+    assert json.loads(content.extra or "") == {"attachments": [{"url": "é"}], "structured_content": {"type": "select"}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "foreign_id"), [({"id": "m7"}, "m7"), ({"id": 7}, "7"), ({"id": 0, "error": None}, "0")]
+)
+def test_an_id_alone_will_do(answer: object, foreign_id: str) -> None:
+    """PU3, OB9."""
+    content = created_content("shop", sent(creation()), page(answer))
+    assert (content.id, content.actions, content.extra) == (foreign_id, (), None)
+
+
+@pytest.mark.parametrize("answer", [{}, None, [], "", {"id": None}, {"id": ""}, {"id": True}, {"body": "x"}])
+def test_an_answer_without_an_id_is_a_failure(answer: object) -> None:
+    """PU3, PU11, OB0."""
+    with pytest.raises(UnexpectedShape) as caught:
+        created_content("shop", sent(creation()), page(answer))
+    error = caught.value
+    assert (error.source, error.action, error.came) == ("shop", "messages.create", "an answer without an 'id'")
+
+
+@pytest.mark.parametrize("foreign_id", ["\0", "\ud83d", "x" * 1_001])
+def test_an_id_that_cannot_be_stored_is_a_failure(foreign_id: str) -> None:
+    """PU3, OB12."""
+    with pytest.raises(UnexpectedShape) as caught:
+        created_content("shop", sent(creation()), page({"id": foreign_id}))
+    assert caught.value.came == "an 'id' that cannot be stored"
+
+
+def test_what_is_known_of_a_created_content_decides_about_the_next() -> None:
+    """PU9."""
+    content = created_content("shop", sent(creation()), page(message("m7", actions=["spam"])))
+    assert known_content(content) == Known(
+        object="messages", id="m7", actions=("spam",), author_id="agent", recipient_id=None, thread_id="t1"
+    )
+
+
+def test_an_operations_answer_shows_the_content_under_the_id_that_was_asked_for() -> None:
+    """PU5, OB11."""
+    send = sent(operation("spam"), known("m1"))
+    shown, remark = shown_content("shop", send, encoded(message("M-1", actions=["ham"])), INFO)
+    assert shown is not None
+    assert ([(it.id, it.actions) for it in shown.contents], remark) == ([("m1", ("ham",))], "")
+
+
+@pytest.mark.parametrize(
+    ("body", "remark"),
+    [
+        (b"", "the answer does not show the content (PU5)"),
+        (b"{}", "the answer does not show the content (PU5)"),
+        (b"ok", "the answer does not show the content: it is a body that is not JSON (PU5)"),
+        (b"[1]", "the answer does not show the content: it is an array (PU5)"),
+        (b'{"ok":true}', "the answer does not show the content: it has no 'id' (PU5)"),
+        (b'{"id":"m1"}', "the answer does not show the content: it has no 'author' (PU5)"),
+    ],
+)
+def test_an_operations_answer_that_does_not_show_the_content_is_remarked_on(body: bytes, remark: str) -> None:
+    """PU5: and is success all the same, for repeating the operation could do harm."""
+    assert shown_content("shop", sent(operation("spam"), known("m1")), body, INFO) == (None, remark)
+
+
+def test_an_operations_answer_that_is_an_error_is_none_the_less() -> None:
+    """PU7."""
+    send = sent(operation("spam"), known("m1"))
+    with pytest.raises(ResourceError):
+        shown_content("shop", send, b'{"error":{"fatal":true}}', INFO)
+
+
+def failed(kind: type[PartnerError] = DeadlineExceeded, **fields: Any) -> PartnerError:
+    return kind("shop", "messages.create", expected="x", came="y", **fields)
+
+
+FATAL = failed(ResourceError, explanation="never", fatal=True)
+LATER = failed(ResourceError, explanation="later", fatal=False)
+WORDS = {  # what was queued → (given up after three attempts, given up at once)
+    "create": ("export_failure", "export_aborted"),
+    "delete": ("delete_aborted", "delete_aborted"),
+    "publish": ("export_failure", "export_aborted"),
+    "unpublish": ("unpublish_aborted", "unpublish_aborted"),
+    "spam": ("export_failure", "export_aborted"),
+}
+
+
+def begun(name: str, attempts: int = 1, **changes: Any) -> OutboxEntry:
+    make = creation("q1") if name == "create" else operation(name)
+    return replace(make, attempts=attempts, **changes)
+
+
+@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize("error", [failed(), failed(ErrorStatus, status=500), failed(NotJson), LATER])
+def test_what_failed_is_tried_again_twice_and_then_given_up(name: str, error: PartnerError) -> None:
+    """PU6, PU7."""
+    for attempts in (1, 2):
+        settled = settle_failure(begun(name, attempts), error)
+        assert (settled.outcome, settled.entry.status) == ("retried", Status.PENDING)
+        assert (settled.entry.error, settled.entry.attempts) == (error.what, attempts)
+    settled = settle_failure(begun(name, 3), error)
+    assert (settled.outcome, str(settled.entry.status), settled.entry.error) == ("given up", WORDS[name][0], error.what)
+
+
+@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+def test_a_fatal_error_gives_up_at_once_and_keeps_the_message(name: str, attempts: int) -> None:
+    """PU7."""
+    settled = settle_failure(begun(name, attempts), FATAL)
+    assert (settled.outcome, str(settled.entry.status)) == ("given up", WORDS[name][1])
+    assert settled.entry.error == "expected x, got y; the partner says: never"
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_what_is_given_up_unsent_has_the_word_for_its_operation(name: str) -> None:
+    """PU6, PU9: an attempt that was cut off is a failure, a lost reference an abortion."""
+    failure, abortion = WORDS[name]
+    for attempts, word in ((3, failure), (0, abortion), (2, abortion)):
+        settled = settle_given_up(begun(name, attempts), "because")
+        assert (settled.outcome, str(settled.entry.status), settled.entry.error) == ("given up", word, "because")
+
+
+def test_a_person_may_grant_three_more() -> None:
+    """PU6."""
+    granted = begun("create", 4, granted=6)
+    assert settle_failure(granted, LATER).outcome == "retried"
+    assert settle_failure(replace(granted, attempts=6), LATER).outcome == "given up"
+
+
+@unhurried
+@given(st.integers(1, 9), st.integers(1, 9), st.sampled_from([FATAL, LATER, failed()]), st.sampled_from(sorted(WORDS)))
+def test_nothing_is_pending_that_has_no_attempt_left(
+    attempts: int, granted: int, error: PartnerError, name: str
+) -> None:
+    """PU6."""
+    settled = settle_failure(begun(name, attempts, granted=granted), error)
+    assert settled.entry.status is not Status.PENDING or attempts < granted
+    assert (settled.entry.attempts, settled.entry.granted) == (attempts, granted)
+    assert settled.entry.status is not Status.SUCCESS
+
+
+def test_success_forgets_the_error_before_it() -> None:
+    settled = settle_success(begun("spam", 2, error="later"), "odd")
+    assert (settled.outcome, settled.entry.status, settled.entry.error) == ("succeeded", Status.SUCCESS, None)
+    assert (settled.remark, settle_success(begun("spam")).remark) == ("odd", "")
+
+
+REPLY = creation(in_reply_to=on("messages", "m1"), error="later")
+
+
+@pytest.mark.parametrize(
+    ("attempts", "foreign_id", "known_before", "remarked"),
+    [
+        (1, "m7", False, False),
+        (1, "m7", True, True),
+        (1, "m1", True, True),
+        (2, "m7", True, False),
+        (2, "m1", True, True),
+        (2, "m1", False, False),
+    ],
+)
+def test_a_create_that_is_answered_with_another_contents_id_succeeds_with_a_remark(
+    attempts: int, foreign_id: str, known_before: bool, remarked: bool
+) -> None:
+    """PU3, PU4: on a repeat a known id may be that of the content which the earlier attempt created."""
+    settled = settle_created(replace(REPLY, attempts=attempts), foreign_id, known_before=known_before)
+    assert (settled.outcome, settled.entry.foreign_id, settled.entry.error) == ("succeeded", foreign_id, None)
+    remark = f"the answer's id {foreign_id} is that of another content, which stays as it is (PU4)"
+    assert settled.remark == (remark if remarked else "")
+    assert settle_created(begun("create", 2), "m1", known_before=True).remark == ""
+
+
+names = st.lists(st.sampled_from([*OPERATIONS, "reply", "destroy", "ham"]), unique=True)
+objects = st.sampled_from(["threads", "messages", "private_messages"])
+infos = st.builds(
+    lambda declared, options: info(*options, **(declared or {"messages": []})),
+    st.dictionaries(objects, names),
+    st.lists(st.sampled_from(["messages.unthreaded", "threads.no_content", "messages.attachments"]), unique=True),
+)
+operations = st.sampled_from(["create", "delete", "publish", "unpublish", "spam", "ham", "reply", "list", "show"])
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> tuple[OutboxEntry, Outbox]:
+    """An entry for anything, and what it refers to, in any state."""
+    object_name, name = draw(objects), draw(operations)
+    first = creation("q0", object_name, status=draw(st.sampled_from(list(Status))))
+    if first.status is Status.SUCCESS:
+        first = replace(first, foreign_id="x")
+    ref = draw(st.sampled_from([on(object_name, "x"), queued(object_name, "q0")]))
+    attempts = draw(st.integers(0, 4))
+    changes: dict[str, Any] = {"attempts": attempts}
+    if name == "create":
+        changes["in_reply_to"] = draw(st.none() | st.just(ref))
+        entry = creation("q1", object_name, **changes)
+    else:
+        entry = operation(name, "q1", ref, **changes)
+    content = known("x", object_name, actions=tuple(draw(names)), deleted=draw(st.booleans()))
+    return entry, outbox(first, entry, *([content] if draw(st.booleans()) else []))
+
+
+def forbidden(send: Send, under: ImplementationInfo, content: Known) -> list[str]:
+    """The rules that sending this breaks, told without asking the code that decided."""
+    object_name, _, name = send.action.partition(".")
+    declared = under.declared.get(object_name, ())
+    broken = []
+    if name not in declared:
+        broken.append("IM5/PU8")
+    if name in ("list", "show", "reply"):
+        broken.append("IM4/AC4")
+    if object_name == "threads" and "messages.unthreaded" in under.options:
+        broken.append("IM7")
+    if object_name == "threads" and "threads.no_content" in under.options:
+        broken.append("IM8")
+    if name == "destroy" and "delete" in declared:
+        broken.append("IM6")
+    if name == "create":
+        if "in_reply_to_id" in send.params and "reply" in declared and "reply" not in content.actions:
+            broken.append("AC4")
+        if "messages.unthreaded" in under.options and "thread_id" in send.params:
+            broken.append("IM7")
+    elif content.deleted or not {name, *({"delete", "destroy"} if name in ("delete", "destroy") else ())} & set(
+        content.actions
+    ):
+        broken.append("IM5")
+    return broken
+
+
+@unhurried
+@given(infos, entries())
+def test_nothing_is_sent_that_is_forbidden(under: ImplementationInfo, queue: tuple[OutboxEntry, Outbox]) -> None:
+    """IM4, IM5, IM6, IM7, IM8, AC4, PU6, PU8, PU9."""
+    entry, its_outbox = queue
+    decision = decide_export(SOURCE, under, entry, its_outbox)
+    assert decision.entry == entry
+    if isinstance(decision, Send):
+        assert forbidden(decision, under, its_outbox.known(entry.object, "x")) == []
+        assert entry.attempts < entry.granted
+        first = its_outbox.entries["q0"]
+        assert first.status is Status.SUCCESS or all(ref.entry_id is None for ref in entry.refs)
+        assert all(value not in (None, []) for value in decision.params.values())
+        assert not any(isinstance(value, float) for value in decision.params.values())
+
+
+@pytest.mark.parametrize("order", list(permutations(["delete", "destroy"])))
+def test_a_refusal_names_the_side_that_did_not_allow_it(order: tuple[str, str]) -> None:
+    """AC3, IM5, IM6."""
+    declared, named = order
+    assert operation_refusal(info(messages=[declared]), known("m1", actions=(named,)), "delete") is None
+    assert operation_refusal(info(messages=["list"]), known("m1", actions=(named,)), "delete") == (
+        "PU8", "the partner does not declare messages.delete"
+    )  # fmt: skip
+    refusal = operation_refusal(info(messages=[declared]), known("m1", actions=("spam",)), "delete")
+    assert refusal == ("IM5", "the actions of m1 do not name delete: they name spam")
