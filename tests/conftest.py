@@ -5,6 +5,7 @@ that `anyio_backend` names. The program itself runs on asyncio only, so the test
 """
 
 import pytest
+from _pytest.terminal import TerminalReporter
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +19,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker("slow")
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """The figures that tests have recorded, with ``record_property("figure", "500 histories")``."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")

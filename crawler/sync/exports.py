@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from crawler.errors import NotJson, PartnerError, ResourceError, UnexpectedShape
 from crawler.protocol.envelope import format_time
-from crawler.protocol.implementation import ImplementationInfo
+from crawler.protocol.implementation import COLLECTION_LEVEL, ImplementationInfo
 from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page, read_content
 from crawler.protocol.wire import MAX_ID_CHARS, is_storable
@@ -147,7 +147,9 @@ def _act(info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known]) 
 
 
 def operation_refusal(info: ImplementationInfo, content: Known, operation: str) -> tuple[str, str] | None:
-    """Why IM5 does not let `operation` be applied to `content` now, as (rule, reason); `None` if it does."""
+    """Why IM4 and IM5 do not let `operation` be applied to `content` now, as (rule, reason); `None` if they do."""
+    if operation in COLLECTION_LEVEL:
+        return "IM4", f"{operation} is not an operation on a content"
     names = {"delete", "destroy"} if operation == "delete" else {operation}
     label = f"{content.object}.{operation}"
     if not any(info.allows(content.object, name) for name in names):
@@ -198,7 +200,7 @@ def created_content(source: str, send: Send, page: Page) -> Content:
         created_at=text("created_at"),
         updated_at=text("updated_at"),
         actions=page.contents[0].actions if page.contents else (),
-        extra=json.dumps(extra, ensure_ascii=False) if extra else None,
+        extra=json.dumps(extra, ensure_ascii=False, separators=(",", ":")) if extra else None,  # as lists spell it
     )
 
 

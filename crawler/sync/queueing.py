@@ -101,14 +101,14 @@ def queue_operation(
     Raises `ActionRefused` (AC3).
     """
     operation = "delete" if operation == "destroy" else operation
-    if operation in ("list", "show", "create", "reply"):
-        raise ActionRefused(f"{operation} is not an operation on a content", rule="IM4")
     known = content if isinstance(content, Known) else Known(object=target.object, id="", actions=(operation,))
     refusal = operation_refusal(desk.info, known, operation)
-    if refusal is not None and refusal[0] == "PU8":
-        raise _undeclared(target.object, operation)
     if refusal is not None:
-        raise ActionRefused(refusal[1], rule="IM5", hint="the partner must name it in that content's 'actions'")
+        rule, reason = refusal
+        if rule == "PU8":
+            raise _undeclared(target.object, operation)
+        hint = "the partner must name it in that content's 'actions'" if rule == "IM5" and not known.deleted else ""
+        raise ActionRefused(reason, rule=rule, hint=hint)
     standard = operation in ("delete", "publish", "unpublish")
     return OutboxEntry(
         id=entry_id,

@@ -295,6 +295,16 @@ async def test_a_thread_that_cannot_be_shown_is_asked_for_once_and_keeps_its_mes
     assert (ids(shop, "threads"), ids(shop)) == ([], MESSAGES[::-1])
 
 
+async def test_a_thread_is_stored_under_the_id_that_messages_name(store: Store) -> None:
+    shop = Shop(store, settings={"capabilities": DEFAULT.without("threads.list")})
+    author = {"id": "marc", "screenname": "marc_75"}
+    shop.endpoint.plan("threads.show", Says({"id": "thread-1", "title": "Size", "body": "S or M?", "author": author}))
+    await shop.sync()
+
+    assert ids(shop, "threads") == THREADS
+    assert [row["title"] for row in rows(store, "content") if row["foreign_id"] == "1"] == ["Size"]
+
+
 async def test_a_look_up_that_is_cut_off_is_made_up_for(store: Store) -> None:
     shop = Shop(store, settings={"capabilities": DEFAULT.without("threads.list")})
     way = Between(shop)

@@ -76,23 +76,34 @@ class Wrong:
     times: int
 
 
-def without(base: Capabilities, lost: set[str], options: set[str]) -> Capabilities:
-    """Capabilities that lack some actions and options."""
-    for action in sorted(lost):
-        base = base.without(action)
-    return replace(base, options=tuple(it for it in base.options if it not in options))
+@dataclass(frozen=True)
+class Declares:
+    """The partner declares something else from now on: a base, without some actions and options."""
 
+    base: str
+    lost: frozenset[str] = frozenset()
+    options: frozenset[str] = frozenset()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        base = BASES[self.base]
+        for action in sorted(self.lost):
+            base = base.without(action)
+        return replace(base, options=tuple(it for it in base.options if it not in self.options))
+
+
+BASES = {"all": DEFAULT, "destroy": DESTROYING, "unthreaded": UNTHREADED, "titles only": TITLES_ONLY}
 
 pick = st.integers(0, 30)
 """Which of those that there are: the number is taken modulo."""
 
 repeats = st.integers(1, 4)
 
-capabilities = st.just(DEFAULT) | st.builds(
-    without,
-    st.sampled_from([DEFAULT, DEFAULT, DESTROYING, UNTHREADED, TITLES_ONLY]),
-    st.sets(st.sampled_from([f"{name}.{it}" for name, its in DEFAULT.objects.items() for it in its]), max_size=4),
-    st.sets(st.sampled_from(DEFAULT.options), max_size=2),
+declarations = st.just(Declares("all")) | st.builds(
+    Declares,
+    st.sampled_from(["all", *BASES]),
+    st.frozensets(st.sampled_from([f"{name}.{it}" for name, its in DEFAULT.objects.items() for it in its]), max_size=4),
+    st.frozensets(st.sampled_from(DEFAULT.options), max_size=2),
 )
 
 listings = st.builds(
@@ -130,7 +141,9 @@ wrongs = st.builds(
 deaths = st.builds(
     Death,
     method=st.sampled_from(
-        ["begin_attempt", "settle", "content_is_known", "save_page", "save_lookup"] * 2
+        ["save_page"] * 4
+        + ["begin_attempt", "settle"] * 3
+        + ["content_is_known", "save_lookup"] * 2
         + ["begin_cycle", "look_up", "threads_to_look_up", "load_outbox", "end_cycle"]
     ),
     count=st.sampled_from([1, 1, 2, 3]),

@@ -197,16 +197,21 @@ class Model:
 
     def _follow_export(self, intent: Intent) -> None:
         if intent.attempts >= intent.granted:
+            self._check_unsent(intent, "PU6")
             self._settle(intent, intent.given_up("export_failure"))
             return
         for reference in intent.references:
-            if isinstance(reference, Intent) and reference.pending:
+            if isinstance(reference, Intent) and (reference.pending or reference.foreign_id is None):
+                self._check_unsent(intent, "PU9")
+                if not reference.pending:
+                    self._settle(intent, intent.given_up("export_aborted"))
                 return
-            if isinstance(reference, Intent) and reference.foreign_id is None:
-                self._settle(intent, intent.given_up("export_aborted"))
-                return
-        expected = self._create(intent) if intent.operation == "create" else self._act(intent)
-        if expected is None or self._may_wait(intent, *expected):
+        creates = intent.operation == "create"
+        expected = self._create(intent) if creates else self._act(intent)
+        if expected is None:
+            self._check_unsent(intent, "PU8, AC4, PU1" if creates else "PU8, IM5")
+            return
+        if self._may_wait(intent, *expected):
             return
         self._begin(intent)
         request = self._next()
@@ -222,6 +227,17 @@ class Model:
             self._fail(intent)
         if request.fate == "gone":
             raise _Ended
+
+    def _check_unsent(self, intent: Intent, rules: str) -> None:
+        """The next request, if there is one, is not for an intent that must not be sent."""
+        if self._queue:
+            sent = self._queue[0]
+            if intent.operation == "create":
+                its = sent.params.get("content_id") == intent.id
+            else:
+                operation = self._info.wire_name(intent.name, intent.operation)
+                its = (sent.action, sent.params.get("id")) == (f"{intent.name}.{operation}", self._id(intent.target))
+            assert not its, f"{rules}: {intent} must not be sent now: {sent}"
 
     def _id(self, reference: "str | Intent | None") -> str | None:
         return reference.foreign_id if isinstance(reference, Intent) else reference

@@ -16,12 +16,20 @@ NAMES = ("ann", "bob")
 ATTACHED = (Attachment("https://shop.example/a.png", "a.png"),)
 
 
+NOTHING = frozenset({"reply"})
+"""What may be done to a content of which nothing may be changed."""
+
+
 def one_of(choices: Sequence[T], which: int) -> T:
     return choices[which % len(choices)]
 
 
 class People:
-    """Writes down what must be true of each content, by its id: fields as we name them."""
+    """Writes down what must be true of each content, by its id: fields as we name them.
+
+    The first content of each object stays as it is for good. A partner that lists all but the oldest after a cursor
+    that it has forgotten (LS10) could hide a new content from any platform, if the oldest could be one that is new.
+    """
 
     def __init__(self, forum: Forum) -> None:
         self.forum = forum
@@ -31,9 +39,20 @@ class People:
         self._numbers = count(1)
         for name in NAMES:
             forum.add_user(name, name.title())
+        thread = forum.add_thread("ann", "First", "<p>First</p>", allowed=NOTHING)
+        for first in (
+            thread,
+            forum.add_message("ann", thread.id, "First", format="text", allowed=NOTHING),
+            forum.add_private_message("ann", AGENT, "First", format="text", allowed=NOTHING),
+        ):
+            self._wrote(first)
+        self._firsts = set(self.written)
 
     def standing(self) -> list[Content]:
         return [content for name in POLLED for content in self.forum.standing(name)]
+
+    def _changeable(self) -> list[Content]:
+        return [content for content in self.standing() if content.id not in self._firsts]
 
     def do(self, deed: Deed, cursors: Sequence[str | None]) -> None:
         """Do what there is to be done."""
@@ -51,9 +70,8 @@ class People:
             case "edits":
                 self._edit(deed)
             case _:
-                newest = [it for it in self.standing() if it.id in cursors]
-                choices = newest if deed.does == "removes a cursor" else self.standing()
-                if choices:
+                newest = [it for it in self._changeable() if it.id in cursors]
+                if choices := newest if deed.does == "removes a cursor" else self._changeable():
                     self.removed.add(self.forum.remove(one_of(choices, deed.which).id).id)
 
     def write_message(self, who: str, where: int, *, plain: bool) -> None:
@@ -68,8 +86,8 @@ class People:
         self._wrote(self.forum.add_message(who, thread_id, text, format="text", allowed=allowed, **fields))
 
     def _edit(self, deed: Deed) -> None:
-        if self.standing():
-            content, text = one_of(self.standing(), deed.which), self._text("Edit")
+        if choices := self._changeable():
+            content, text = one_of(choices, deed.which), self._text("Edit")
             self.forum.edit(content.id, body=text, attachments=() if deed.plain else ATTACHED)
             self.edited[content.id] = text
 

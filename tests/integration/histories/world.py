@@ -34,7 +34,7 @@ EMPTY = """
     DELETE FROM exchange; DELETE FROM cycle; DELETE FROM outbox; DELETE FROM lookup; DELETE FROM cursor;
     DELETE FROM identity; DELETE FROM content; DELETE FROM source;
 """
-ROWS = "SELECT * FROM content ORDER BY id"
+ROWS = "SELECT id, source_id, object, foreign_id, * FROM content ORDER BY id"
 
 
 @functools.cache
@@ -58,7 +58,7 @@ class World:
         self.runner = asyncio.Runner()
         self.model = Model()
         self.creates: dict[str, list[bool]] = defaultdict(list)
-        self.cycles = self.requests = 0
+        self.cycles = self.requests = self.exports = 0
 
     def clock(self) -> datetime:
         return self.now
@@ -78,6 +78,7 @@ class World:
         self.now += timedelta(seconds=60)
         self.line.requests.clear()
         self.store.mortal(death)
+        before = self._snapshot()
         report = None
         with suppress(ProcessDied):
             report = self.runner.run(run_cycle(SOURCE, self.store, partner=self.partner, clock=self.clock))
@@ -89,11 +90,20 @@ class World:
             if request.action.endswith(".create"):
                 self.creates[request.params["content_id"]].append(request.params["retry"])
         self.model.follow(self.line.requests, death if died else None)
+        self.exports += self.model.exported
         if report is None:
             self.restart()
             self.database.execute("UPDATE source SET lease_until = 0")  # its lease lapses by itself (CY2)
         self.compare()
+        for key, (held, row) in self._snapshot().items():
+            if key in before and before[key][0] == held:
+                assert before[key][1] == row, f"LS4: {key} did not change, but its row did: {before[key][1]}, {row}"
         return report
+
+    def _snapshot(self) -> dict[Key, tuple[Any, tuple[Any, ...]]]:
+        """Each content as the model holds it, and as it stands in the database."""
+        rows = {(row[2], row[3]): row for row in self.rows()}
+        return {key: ((held.row, held.deleted, held.content_id), rows[key]) for key, held in self.model.held.items()}
 
     def all_well(self) -> bool:
         """Whether nothing is planned to go wrong."""

@@ -160,7 +160,11 @@ def test_an_error_status_says_what_the_partner_says_and_what_may_help(
 
 @pytest.mark.parametrize(
     ("redirect", "target"),
-    [(answer(301, headers={"location": "https://shop.example/"}), "https://shop.example/"), (answer(399), "nowhere")],
+    [
+        (answer(301, headers={"location": "https://shop.example/"}), "https://shop.example/"),
+        (answer(300), "nowhere"),
+        (answer(399), "nowhere"),
+    ],
 )
 def test_a_redirect_is_an_error_and_says_where_to(redirect: Answer, target: str) -> None:
     """TR5."""

@@ -377,6 +377,12 @@ def test_all_fields_of_an_identity() -> None:
     assert it.context_data == '{"a": 1}'
 
 
+@pytest.mark.parametrize(("gender", "read_as"), [("man", "man"), ("other", None), ("", None), (None, None)])
+def test_a_gender_is_one_of_the_guides_or_absent(gender: str | None, read_as: str | None) -> None:
+    """OB4, OB0."""
+    assert read(message(author=user(gender=gender))).users["u1"].gender == read_as
+
+
 def test_identities_of_ignored_contents_are_not_imported() -> None:
     """LS7."""
     assert read(message(author=user("u9"), body="")).users == {}

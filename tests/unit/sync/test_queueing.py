@@ -293,6 +293,9 @@ def test_an_operation_is_refused_by_the_side_that_does_not_allow_it(name: str) -
         act(name, known(actions=("x",)))
     reason = f"the actions of m1 do not name {name}: they name x"
     assert refusal(caught) == ("IM5", reason, "the partner must name it in that content's 'actions'")
+    with pytest.raises(ActionRefused) as caught:
+        act(name, known(deleted=True))
+    assert refusal(caught) == ("IM5", "m1 was deleted", "")
     entry = act(name, known())
     assert (entry.id, entry.action, entry.target, entry.queued_at) == (
         "q2", f"messages.{name}", on("messages", "m1"), NOW
