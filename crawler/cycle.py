@@ -41,6 +41,9 @@ from crawler.sync.state import Known, Outbox, OutboxEntry, Source
 LOOKUPS = 100
 """How many unknown threads are fetched in one cycle at most (LS9)."""
 
+CYCLES_AT_ONCE = 100
+"""How many cycles `cycles_until_idle` runs at most."""
+
 GONE = (EndpointUnreachable, DeadlineExceeded)
 """Errors after which nothing else in the same cycle can be expected to succeed."""
 
@@ -92,8 +95,11 @@ async def run_cycle(
 async def cycles_until_idle(
     source: Source, store: Store, *, partner: Partner, clock: Clock = utc_now, watch: Watch = unwatched
 ) -> AsyncIterator[CycleReport]:
-    """Run cycles at once, one after the other, until nothing is left to pull, send or retry, or nothing gets done."""
-    while True:
+    """Run cycles at once, one after the other, until nothing is left to pull, send or retry, or nothing gets done.
+
+    At most `CYCLES_AT_ONCE`: some partners show something new each time.
+    """
+    for _ in range(CYCLES_AT_ONCE):
         report = await run_cycle(source, store, partner=partner, clock=clock, watch=watch)
         yield report
         if report.idle or (report.errors and not report.exports):
@@ -166,7 +172,10 @@ class _Cycle:
                 answer = await self.call("threads.show", {"id": thread_id}, "a JSON object: the thread")
                 page = read_content(self.source.name, "threads.show", "threads", answer, info).under(thread_id)
             except PartnerError as error:
-                self.note(error)
+                if isinstance(error, GONE):
+                    raise
+                text = f"a thread that messages name cannot be had: {self.shown(error).what}"
+                self.report.objects["messages"].remarks.add("LS9", text, thread_id)
             self.report.looked_up += 1
             await self.store.run(self.store.save_lookup, self.lease, thread_id, page, self.clock(), self.recorded())
 

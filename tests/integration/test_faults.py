@@ -122,6 +122,11 @@ REMARKED = {
     "author-dates-missing": ("OB4", "the author lacks 'created_at' or 'updated_at'"),
     "body-too-long": ("OB6", "the body has more than 20,000 characters"),
     "context-data-keys": ("OB6", "a key of 'context_data' has characters other than a-z, A-Z and '-'"),
+    "thread-unknown": (
+        "LS9",
+        "a thread that messages name cannot be had: expected HTTP 2xx, got HTTP 404; "
+        "the partner says: there is no 9999 among our threads",
+    ),
     "in-reply-to-unknown": ("OB8", "'in_reply_to_id' is no known content, and counts as absent"),
 }
 """What is imported with a remark."""
@@ -136,7 +141,6 @@ SILENT = {
     "date-offset",
     "date-php-offset",
     "date-only",
-    "thread-unknown",
     "extra-fields",
     "collection-actions",
     "undeclared-actions",

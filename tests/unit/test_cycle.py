@@ -290,7 +290,8 @@ async def test_a_thread_that_cannot_be_shown_is_asked_for_once_and_keeps_its_mes
     shop.endpoint.plan("threads.show", Fails(404, "gone"), Says({}), Says([1]))
     reports = [await shop.sync(), await shop.sync()]
 
-    assert [len(report.errors) for report in reports] == [2, 0]
+    assert [report.failed for report in reports] == [False, False]
+    assert [remark.rule for remark in reports[0].objects["messages"].remarks.counts] == ["LS9", "LS9"]
     assert len(shop.endpoint.forum.ledger.of("threads.show")) == 3
     assert (ids(shop, "threads"), ids(shop)) == ([], MESSAGES[::-1])
 

@@ -76,6 +76,16 @@ class Wrong:
     times: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """What happens, in this order; of `cycles` some end with a death."""
+
+    deeds: list[Deed]
+    jobs: list[Job]
+    wrongs: list[Wrong]
+    cycles: list[Death | None]
+
+
 @dataclass(frozen=True)
 class Declares:
     """The partner declares something else from now on: a base, without some actions and options."""
@@ -160,4 +170,12 @@ jobs = st.builds(
     boldly=st.booleans(),
     mishap=st.none() | mishaps,
     times=repeats,
+)
+
+days = st.builds(
+    Day,
+    deeds=st.lists(deeds, max_size=3),
+    jobs=st.lists(jobs, min_size=1, max_size=4),
+    wrongs=st.lists(wrongs, max_size=2),
+    cycles=st.lists(st.none() | deaths, min_size=1, max_size=2),
 )

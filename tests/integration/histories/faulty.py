@@ -73,11 +73,11 @@ class TouchesAll(MortalStore):
 
 
 FAULTY: dict[type[MortalStore], str] = {
-    CommitsAttemptsLate: "PU2",
+    CommitsAttemptsLate: "PU2|PU6",
     SavesTheCursorFirst: "LS6",
-    DropsTheOldest: "LS6",
+    DropsTheOldest: "LS6|LS9",
     IgnoresActions: "IM5",
     GrantsOneMore: "PU6",
     TouchesAll: "LS4",
 }
-"""The rule that the failure must name."""
+"""The rules of which the failure must name one."""

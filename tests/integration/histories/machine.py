@@ -11,22 +11,19 @@ from crawler.reference.script import Script
 from tests.integration.histories.agents import Agents
 from tests.integration.histories.chance import (
     NATURES,
+    Day,
     Declares,
     Deed,
-    Job,
-    Mishap,
     Moment,
     OtherId,
     Wrong,
-    deaths,
+    days,
     declarations,
     deeds,
-    jobs,
     listings,
-    wrongs,
 )
 from tests.integration.histories.people import People, one_of
-from tests.integration.histories.process import Death, MortalStore
+from tests.integration.histories.process import MortalStore
 from tests.integration.histories.shown import POLLED, InForce
 from tests.integration.histories.world import World
 
@@ -50,49 +47,52 @@ class Histories(RuleBasedStateMachine):
     def begins(self, nature: str, listing: Listing, first: list[Deed]) -> None:
         self.world.app.fault = NATURES[nature]
         self.lists_otherwise(listing)
-        self.day(first, [], [], [None])
+        self.ordinary_day(Day(deeds=first, jobs=[], wrongs=[], cycles=[None]))
 
-    @rule(
-        deeds=st.lists(deeds, max_size=3),
-        jobs=st.lists(jobs, min_size=1, max_size=4),
-        wrong=st.lists(wrongs, max_size=2),
-        ends=st.lists(st.none() | st.none() | deaths, min_size=1, max_size=2),
-    )
-    def day(self, deeds: list[Deed], jobs: list[Job], wrong: list[Wrong], ends: list[Death | None]) -> None:
+    @rule(day=days)
+    def ordinary_day(self, day: Day) -> None:
         """People write, agents work, and cycles run; in some the partner errs, the line breaks or our process dies."""
         self.sound = False
-        for deed in deeds:
+        for deed in day.deeds:
             self.people.do(deed, list(self.model.cursors.values()))
-        for job in jobs:
+        for job in day.jobs:
             intent = self.agents.do(job)
             if intent is not None and job.mishap is not None:
-                self.will_go_wrong("export", list(self.model.intents).index(intent.id), job.mishap, job.times)
-        for it in wrong:
-            self.will_go_wrong(it.moment, it.which, it.mishap, it.times)
-        for end in ends:
-            self.world.cycle(end)
+                which = list(self.model.intents).index(intent.id)
+                self.will_go_wrong(Wrong(moment="export", which=which, mishap=job.mishap, times=job.times))
+        for wrong in day.wrongs:
+            self.will_go_wrong(wrong)
+        for death in day.cycles:
+            self.world.cycle(death)
         self.sound = True
 
-    @rule(to=declarations | listings, deeds=st.lists(deeds, max_size=3))
-    def partner_changes(self, to: Declares | Listing, deeds: list[Deed]) -> None:
+    @rule(to=declarations | listings, day=days)
+    def day_of_change(self, to: Declares | Listing, day: Day) -> None:
+        """The partner becomes another one."""
         if isinstance(to, Declares):
             self.world.app.capabilities = to.capabilities
         else:
             self.lists_otherwise(to)
-        for deed in deeds:
-            self.people.do(deed, list(self.model.cursors.values()))
+        self.ordinary_day(day)
+
+    @rule(seconds=st.integers(0, 4000), day=days)
+    def day_after_a_restart(self, seconds: int, day: Day) -> None:
+        """We were away for a while."""
+        self.world.now += timedelta(seconds=seconds)
+        self.world.restart()
+        self.ordinary_day(day)
 
     def lists_otherwise(self, listing: Listing) -> None:
         if self.world.app.fault.name == "ascending-order":  # each page would begin with the cursor
             listing = replace(listing, repeats_since_id=False)
         self.world.app.listing = listing
 
-    def will_go_wrong(self, moment: Moment, which: int, mishap: Mishap, times: int) -> None:
-        action = self.action(moment, which)
+    def will_go_wrong(self, wrong: Wrong) -> None:
+        action, mishap = self.action(wrong.moment, wrong.which), wrong.mishap
         if isinstance(mishap, str):
             self.world.line.troubles[action] = mishap
         elif not isinstance(mishap, OtherId):
-            self.world.app.plan(action, mishap, times=times)
+            self.world.app.plan(action, mishap, times=wrong.times)
         elif self.model.held and action.endswith(".create"):
             self.world.app.plan(action, Says({"id": one_of(list(self.model.held), mishap.which)[1]}))
 
@@ -108,11 +108,6 @@ class Histories(RuleBasedStateMachine):
             case "show":
                 return "threads.show"
         return f"{one_of(POLLED, which)}.list"
-
-    @rule(seconds=st.integers(0, 4000))
-    def restarts(self, seconds: int) -> None:
-        self.world.now += timedelta(seconds=seconds)
-        self.world.restart()
 
     def teardown(self) -> None:
         try:
