@@ -139,6 +139,8 @@ class Agent:
         if entry.foreign_id is not None:
             return Ref(entry.object, foreign_id=entry.foreign_id)
         if entry.status is not Status.PENDING:
+            if entry.status is Status.SUCCESS:
+                raise ActionRefused(f"the partner gave the content {entry_id} no id of its own", rule="PU4")
             raise ActionRefused(
                 f"the content {entry_id} was not created: {entry.status}", rule="PU9", hint="'outbox retry' retries it"
             )

@@ -208,9 +208,9 @@ class _Cycle:
         elif operation == "create":
             page = read_content(self.source.name, send.action, name, answer, info)
             created = created_content(self.source.name, send, page)
-            already = await self.store.run(self.store.content_is_known, self.lease, name, created.id)
-            settled = settle_created(send.entry, created.id, known_before=already)
-            await self.settle(settled, None if already else known_content(created), created=created)
+            found = await self.store.run(self.store.find_content, self.lease, name, created.id)
+            settled = settle_created(send, created.id, found)
+            await self.settle(settled, None if found else known_content(created), created=created)
         else:
             shown, remark = shown_content(self.source.name, send, answer, info)
             actions = shown.contents[0].actions if shown else ()

@@ -67,15 +67,16 @@ class OutboxStore(ContentStore):
                 return None
         return replace(entry, attempts=entry.attempts + 1)
 
-    def content_is_known(self, lease: Lease, object_name: str, foreign_id: str) -> bool:
-        """Whether a content of that id is stored (PU4)."""
-        query = sa.select(CONTENT.c.id).where(
+    def find_content(self, lease: Lease, object_name: str, foreign_id: str) -> Known | None:
+        """The content of that id, if one is stored (PU4)."""
+        query = sa.select(CONTENT).where(
             CONTENT.c.source_id == lease.source_id,
             CONTENT.c.object == object_name,
             CONTENT.c.foreign_id == foreign_id,
         )
         with self.reading() as session:
-            return session.execute(query).first() is not None
+            row = session.execute(query).mappings().one_or_none()
+        return read_known(row) if row is not None else None
 
     def queue(self, source: Source, entry: OutboxEntry) -> None:
         """Put an entry at the end of the queue."""

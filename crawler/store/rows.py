@@ -226,5 +226,6 @@ def read_known(row: RowMapping) -> Known:
         author_id=row["author_id"],
         recipient_id=row["recipient_id"],
         thread_id=row["thread_id"],
+        created_by=row["content_id"],
         deleted=row["deleted_at"] is not None,
     )

@@ -85,9 +85,8 @@ def _resolve(ref: Ref, outbox: Outbox) -> Known:
         if creation.status is Status.PENDING:
             raise _NotNow("PU9", f"the {NOUNS[ref.object]} it refers to is itself still to be created ({creation.id})")
         if creation.foreign_id is None:
-            raise _Never(
-                f"the {NOUNS[ref.object]} it refers to was not created: {creation.status} ({creation.id}) (PU9)"
-            )
+            why = "the partner gave it no id of its own" if creation.status is Status.SUCCESS else str(creation.status)
+            raise _Never(f"the {NOUNS[ref.object]} it refers to was not created: {why} ({creation.id}) (PU9)")
         ref = Ref(ref.object, foreign_id=creation.foreign_id)
     return outbox.known(ref.object, ref.foreign_id or "")
 
@@ -257,17 +256,28 @@ def settle_success(entry: OutboxEntry, remark: str = "") -> Settled:
     return Settled(entry=replace(entry, status=Status.SUCCESS, error=None), remark=remark)
 
 
-def settle_created(entry: OutboxEntry, foreign_id: str, *, known_before: bool) -> Settled:
+def settle_created(send: Send, foreign_id: str, found: Known | None) -> Settled:
     """The attempt created the content that the partner calls `foreign_id` (PU3).
 
-    `known_before` says that a content of that id was there already. On a first attempt that is an answer with somebody
-    else's id (PU4); on a repeat it is the content that the earlier attempt created.
+    `found` is the content of that id that was there already. On a repeat it may be what an earlier attempt created.
+    Else the answer carries somebody else's id (PU4): a success, but the entry gets no foreign id, lest a later
+    operation on what it created hits that other content.
     """
-    remark = ""
-    replied_to = entry.in_reply_to.foreign_id if entry.in_reply_to else None
-    if known_before and (entry.attempts == 1 or foreign_id == replied_to):
+    entry = replace(send.entry, status=Status.SUCCESS, error=None)
+    if found is not None and not _may_have_created(send, found):
         remark = f"the answer's id {foreign_id} is that of another content, which stays as it is (PU4)"
-    return Settled(entry=replace(entry, status=Status.SUCCESS, error=None, foreign_id=foreign_id), remark=remark)
+        return Settled(entry=entry, remark=remark)
+    return Settled(entry=replace(entry, foreign_id=foreign_id))
+
+
+def _may_have_created(send: Send, found: Known) -> bool:
+    """Whether an earlier attempt may have created the content that was `found`."""
+    return (
+        send.entry.attempts > 1
+        and found.id != send.params.get("in_reply_to_id")
+        and found.author_id == send.entry.author_id
+        and found.created_by in (None, send.entry.id)
+    )
 
 
 def settle_failure(entry: OutboxEntry, error: PartnerError) -> Settled:

@@ -132,7 +132,10 @@ class OutboxEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of a content that an agent acts on: its `actions` decide (IM5, AC4)."""
+    """What is known of a content that an agent acts on: its `actions` decide (IM5, AC4).
+
+    `created_by` is the outbox entry that created it, if one did.
+    """
 
     object: str
     id: str
@@ -140,6 +143,7 @@ class Known:
     author_id: str | None = None
     recipient_id: str | None = None
     thread_id: str | None = None
+    created_by: str | None = None
     deleted: bool = False
 
 

@@ -108,6 +108,9 @@ IGNORED: dict[str, tuple[str | None, str, str]] = {
 }
 """What is not imported: the id by which it is reported, the rule, and how the reason begins."""
 
+NO_THREAD = "a thread that messages name cannot be had"
+NO_9999 = "the partner says: there is no 9999 among our threads"
+
 REMARKED = {
     "id-number": ("OB9", "'id' is a number; the guide wants a string"),
     "thread-id-number": ("OB9", "'thread_id' is a number; the guide wants a string"),
@@ -122,11 +125,7 @@ REMARKED = {
     "author-dates-missing": ("OB4", "the author lacks 'created_at' or 'updated_at'"),
     "body-too-long": ("OB6", "the body has more than 20,000 characters"),
     "context-data-keys": ("OB6", "a key of 'context_data' has characters other than a-z, A-Z and '-'"),
-    "thread-unknown": (
-        "LS9",
-        "a thread that messages name cannot be had: expected HTTP 2xx, got HTTP 404; "
-        "the partner says: there is no 9999 among our threads",
-    ),
+    "thread-unknown": ("LS9", f"{NO_THREAD}: expected HTTP 2xx, got HTTP 404; {NO_9999}"),
     "in-reply-to-unknown": ("OB8", "'in_reply_to_id' is no known content, and counts as absent"),
 }
 """What is imported with a remark."""

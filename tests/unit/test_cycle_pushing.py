@@ -249,7 +249,7 @@ async def test_an_answer_with_the_replied_to_id_is_a_success_that_changes_no_con
     (await shop.agent()).reply("7", REPLY)
     report = await shop.sync()
 
-    assert (entry(shop).status, entry(shop).foreign_id) == (Status.SUCCESS, "7")
+    assert (entry(shop).status, entry(shop).foreign_id) == (Status.SUCCESS, None)
     assert "(PU4)" in report.exports[0].remark
     assert stored(shop, "7") == before
 

@@ -105,7 +105,7 @@ class Agents:
             if replied:
                 own = replied.row["author_id"] == "agent"
                 draft["recipient_id"] = replied.row["recipient_id" if own else "author_id"]
-        refusal = refusal or self._never_made(thread) or self._never_made(in_reply_to)
+        refusal = refusal or self._never_made(given_thread) or self._never_made(in_reply_to)
         refusal = refusal or self._create_refusal(
             name, draft, given_thread, in_reply_to, with_thread=thread is not None
         )

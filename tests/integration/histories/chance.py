@@ -153,7 +153,7 @@ deaths = st.builds(
     method=st.sampled_from(
         ["save_page"] * 4
         + ["begin_attempt", "settle"] * 3
-        + ["content_is_known", "save_lookup"] * 2
+        + ["find_content", "save_lookup"] * 2
         + ["begin_cycle", "look_up", "threads_to_look_up", "load_outbox", "end_cycle"]
     ),
     count=st.sampled_from([1, 1, 2, 3]),

@@ -337,7 +337,7 @@ class Model:
         if not foreign_id:
             self._fail(intent)
             return
-        if not self._queue and self._death and self._death.method == "content_is_known":
+        if not self._queue and self._death and self._death.method == "find_content":
             raise _Ended
 
         def store() -> None:

@@ -192,15 +192,15 @@ def test_what_a_list_showed_before_its_repeated_create_was_answered_is_known_as_
     assert rows(store, "content") == [{**before, "content_id": content_id}]
 
 
-def test_a_content_is_known_within_its_source_and_object(
+def test_a_find_content_within_its_source_and_object(
     store: Store, source: Source, neighbour: Source, begun: Begun
 ) -> None:
     import_page(store, source, begun, message("7"))
 
-    assert store.content_is_known(begun.lease, "messages", "7")
-    assert not store.content_is_known(begun.lease, "threads", "7")
-    assert not store.content_is_known(begun.lease, "messages", "8")
-    assert not store.content_is_known(store.begin_cycle(neighbour, "me", NOON).lease, "messages", "7")
+    assert store.find_content(begun.lease, "messages", "7")
+    assert not store.find_content(begun.lease, "threads", "7")
+    assert not store.find_content(begun.lease, "messages", "8")
+    assert not store.find_content(store.begin_cycle(neighbour, "me", NOON).lease, "messages", "7")
 
 
 def test_an_operation_updates_the_content_that_it_shows(store: Store, source: Source, begun: Begun) -> None:

@@ -208,7 +208,7 @@ WRITES: dict[str, Callable[[Store, Source, Lease], object]] = {
 
 
 def test_these_are_all_methods_that_write_under_a_lease() -> None:
-    reading = {"look_up", "threads_to_look_up", "content_is_known"}
+    reading = {"look_up", "threads_to_look_up", "find_content"}
     leased = {name for name, method in getmembers(Store, isfunction) if "lease" in signature(method).parameters}
 
     assert {name for name in leased if not name.startswith("_")} == WRITES.keys() | reading

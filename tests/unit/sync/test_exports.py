@@ -17,6 +17,7 @@ from crawler.sync.exports import (
     Decision,
     GiveUp,
     Send,
+    Settled,
     Wait,
     created_content,
     decide_export,
@@ -29,7 +30,7 @@ from crawler.sync.exports import (
     settle_success,
     shown_content,
 )
-from crawler.sync.state import Known, Outbox, OutboxEntry, Status
+from crawler.sync.state import Known, Outbox, OutboxEntry, Ref, Status
 from tests.unit.protocol.samples import encoded, info, message, unhurried
 from tests.unit.sync.samples import OPERATIONS, SOURCE, creation, known, on, operation, outbox, queued
 
@@ -432,26 +433,53 @@ def test_success_forgets_the_error_before_it() -> None:
 REPLY = creation(in_reply_to=on("messages", "m1"), error="later")
 
 
+def answered(attempts: int, foreign_id: str, found: Known | None) -> Settled:
+    entry = replace(REPLY, attempts=attempts, error="earlier")
+    send = Send(entry=entry, action=entry.action, params={"in_reply_to_id": "m1"})
+    return settle_created(send, foreign_id, found)
+
+
+def test_a_create_is_known_by_the_id_of_its_answer() -> None:
+    """PU3."""
+    settled = answered(1, "m7", None)
+    assert (settled.outcome, settled.entry.foreign_id, settled.entry.error) == ("succeeded", "m7", None)
+    assert settled.remark == ""
+
+
 @pytest.mark.parametrize(
-    ("attempts", "foreign_id", "known_before", "remarked"),
+    ("attempts", "foreign_id", "author_id", "created_by"),
     [
-        (1, "m7", False, False),
-        (1, "m7", True, True),
-        (1, "m1", True, True),
-        (2, "m7", True, False),
-        (2, "m1", True, True),
-        (2, "m1", False, False),
+        (1, "m7", REPLY.author_id, None),
+        (1, "m1", REPLY.author_id, None),
+        (2, "m1", REPLY.author_id, None),
+        (2, "m7", "ann", None),
+        (2, "m7", REPLY.author_id, "q9"),
     ],
 )
-def test_a_create_that_is_answered_with_another_contents_id_succeeds_with_a_remark(
-    attempts: int, foreign_id: str, known_before: bool, remarked: bool
+def test_an_answer_with_another_contents_id_is_a_success_without_a_foreign_id(
+    attempts: int, foreign_id: str, author_id: str, created_by: str | None
 ) -> None:
-    """PU3, PU4: on a repeat a known id may be that of the content which the earlier attempt created."""
-    settled = settle_created(replace(REPLY, attempts=attempts), foreign_id, known_before=known_before)
-    assert (settled.outcome, settled.entry.foreign_id, settled.entry.error) == ("succeeded", foreign_id, None)
-    remark = f"the answer's id {foreign_id} is that of another content, which stays as it is (PU4)"
-    assert settled.remark == (remark if remarked else "")
-    assert settle_created(begun("create", 2), "m1", known_before=True).remark == ""
+    """PU4: what is done to our content later must not hit the other one."""
+    found = Known(object="messages", id=foreign_id, author_id=author_id, created_by=created_by)
+    settled = answered(attempts, found.id, found)
+    assert (settled.outcome, settled.entry.foreign_id, settled.entry.error) == ("succeeded", None, None)
+    assert settled.remark == f"the answer's id {found.id} is that of another content, which stays as it is (PU4)"
+
+
+@pytest.mark.parametrize("created_by", [None, REPLY.id])
+def test_on_a_repeat_a_known_content_may_be_what_the_earlier_attempt_created(created_by: str | None) -> None:
+    """PU2, PU4."""
+    found = Known(object="messages", id="m7", author_id=REPLY.author_id, created_by=created_by)
+    settled = answered(2, "m7", found)
+    assert (settled.outcome, settled.entry.foreign_id, settled.remark) == ("succeeded", "m7", "")
+
+
+def test_what_refers_to_a_content_without_an_id_of_its_own_is_given_up() -> None:
+    """PU4, PU9."""
+    nameless = replace(REPLY, status=Status.SUCCESS)
+    decision = decided(replace(REPLY, id="q5", in_reply_to=Ref("messages", entry_id=nameless.id)), nameless)
+    assert isinstance(decision, GiveUp)
+    assert "the partner gave it no id of its own" in decision.reason
 
 
 names = st.lists(st.sampled_from([*OPERATIONS, "reply", "destroy", "ham"]), unique=True)
