@@ -229,15 +229,23 @@ class Model:
             raise _Ended
 
     def _check_unsent(self, intent: Intent, rules: str) -> None:
-        """The next request, if there is one, is not for an intent that must not be sent."""
-        if self._queue:
-            sent = self._queue[0]
-            if intent.operation == "create":
-                its = sent.params.get("content_id") == intent.id
-            else:
-                operation = self._info.wire_name(intent.name, intent.operation)
-                its = (sent.action, sent.params.get("id")) == (f"{intent.name}.{operation}", self._id(intent.target))
-            assert not its, f"{rules}: {intent} must not be sent now: {sent}"
+        """The next request, if there is one, is not for an intent that must not be sent, but for another like it."""
+        if not self._queue:
+            return
+        sent = self._queue[0]
+        if intent.operation == "create":
+            its = sent.params.get("content_id") == intent.id
+        else:
+            operation = self._info.wire_name(intent.name, intent.operation)
+            its = (sent.action, sent.params.get("id")) == (f"{intent.name}.{operation}", self._id(intent.target))
+        assert not its or self._has_twin(intent), f"{rules}: {intent} must not be sent now: {sent}"
+
+    def _has_twin(self, intent: Intent) -> bool:
+        """Whether a later intent is to do the same to the same content."""
+        wanted = (intent.operation, intent.name, self._id(intent.target))
+        later = list(self.intents.values())
+        later = [it for it in later[later.index(intent) + 1 :] if it.pending and it.operation != "create"]
+        return wanted in [(it.operation, it.name, self._id(it.target)) for it in later]
 
     def _id(self, reference: "str | Intent | None") -> str | None:
         return reference.foreign_id if isinstance(reference, Intent) else reference
@@ -341,17 +349,18 @@ class Model:
             raise _Ended
 
         def store() -> None:
-            intent.foreign_id = foreign_id
             key, shown = (intent.name, foreign_id), read_shown(intent.name, answer, self._info)
             held = self.held.get(key)
             if held is None:
                 row = {**read_sent(request.params), "actions": shown["actions"] if shown else []}
                 self.held[key] = Held(row, self._info, content_id=intent.id)
+                intent.foreign_id = foreign_id
             else:
                 self._fresh.add(foreign_id)
-                ours = held.row["author_id"] == "agent" and held.content_id is None
-                if intent.attempts > 1 and foreign_id != intent.in_reply_to and ours:
+                ours = held.row["author_id"] == "agent" and held.content_id in (None, intent.id)
+                if intent.attempts > 1 and foreign_id != self._id(intent.in_reply_to) and ours:
                     held.content_id = intent.id
+                    intent.foreign_id = foreign_id
 
         self._settle(intent, "success", store)
 

@@ -8,6 +8,7 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
@@ -17,60 +18,59 @@ from tests.integration.histories.faulty import FAULTY
 from tests.integration.histories.machine import Histories
 from tests.integration.histories.process import MortalStore
 
-FEW, MANY = 500, 10_000
+PARTS, FEW, MANY = 4, 125, 10_000
+"""Histories that always run are so many parts of so many, which several workers may share; the long run is one."""
 
 SETTINGS = settings(
     max_examples=FEW,
-    stateful_step_count=6,
+    stateful_step_count=3,
     deadline=None,
     database=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
+Record = Callable[[str, object], None]
 
-def histories(store_class: type[MortalStore] = MortalStore) -> type[Histories]:
-    """A machine that counts for itself."""
+
+def histories(number: int, store_class: type[MortalStore] = MortalStore) -> type[Histories]:
+    """The machine that draws the histories of this number, and counts for itself."""
 
     class Counted(Histories):
         pass
 
     Counted.store_class = store_class
-    return Counted
+    return seed(number)(Counted)
 
 
-def show(capsys: pytest.CaptureFixture[str], text: str) -> None:
-    with capsys.disabled():
-        sys.stdout.write(f"\n{text}\n")
-
-
-def run(machine: type[Histories], of: settings, capsys: pytest.CaptureFixture[str]) -> None:
+def run(machine: type[Histories], of: settings, record: Record) -> None:
     begun = time.perf_counter()
     run_state_machine_as_test(machine, settings=of)
     seconds = time.perf_counter() - begun
-    done = f"{machine.ended} histories, {machine.cycles} cycles, {machine.requests} requests"
-    show(capsys, f"{done}, {machine.exports} of them exports, in {seconds:.0f} s")
+    counts = f"{machine.ended:,} histories, {machine.cycles:,} cycles, {machine.requests:,} requests"
+    record("figure", f"{counts}, {machine.exports:,} of them exports, in {seconds:.0f} s")
 
 
 @pytest.mark.slow
-def test_histories_end_as_the_model_says(capsys: pytest.CaptureFixture[str]) -> None:
-    machine = histories()
-    run(machine, SETTINGS, capsys)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_histories_end_as_the_model_says(part: int, record_property: Record) -> None:
+    machine = histories(part)
+    run(machine, SETTINGS, record_property)
     assert machine.ended >= FEW
 
 
 @pytest.mark.long
-def test_many_histories_end_as_the_model_says(capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_histories_end_as_the_model_says(record_property: Record, capsys: pytest.CaptureFixture[str]) -> None:
     number = int(os.environ.get("HISTORIES_SEED") or random.randrange(2**32))
-    show(capsys, f"HISTORIES_SEED={number}")
-    machine = seed(number)(histories())
-    run(machine, settings(SETTINGS, max_examples=MANY, derandomize=False, stateful_step_count=10), capsys)
+    with capsys.disabled():
+        sys.stdout.write(f"\nHISTORIES_SEED={number}\n")
+    machine = histories(number)
+    run(machine, settings(SETTINGS, max_examples=MANY, stateful_step_count=6), record_property)
     assert machine.ended >= MANY
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("store_class", FAULTY)
 def test_histories_find_a_planted_fault(store_class: type[MortalStore]) -> None:
-    quick = settings(SETTINGS, phases=[Phase.generate], verbosity=Verbosity.quiet)
+    quick = settings(SETTINGS, max_examples=300, phases=[Phase.generate], verbosity=Verbosity.quiet)
     with pytest.raises(AssertionError, match=FAULTY[store_class]):
-        run_state_machine_as_test(histories(store_class), settings=quick)
+        run_state_machine_as_test(histories(0, store_class), settings=quick)
