@@ -17,7 +17,7 @@ from crawler.protocol.envelope import Exchange, Params
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page, check_no_error, read_content, read_page
-from crawler.store import Begun, Store, this_process
+from crawler.store import Begun, Lease, Store, this_process
 from crawler.sync.exports import (
     GiveUp,
     Send,
@@ -60,19 +60,21 @@ async def run_cycle(
     partner: Partner | None = None,
     clock: Clock = utc_now,
     watch: Watch = unwatched,
+    lease: Lease | None = None,
 ) -> CycleReport:
     """Run one cycle and report on it: pull what is new, then push what agents queued (LS8).
 
     What fails at the partner is in the report's `errors`, and ends only what depends on it: a failed
     `implementation.info` ends the cycle (IM1), a failed list its object, a failed export its attempt; an endpoint that
-    is gone ends the cycle. A `partner` that is passed in stays open, with its connections, for the next cycle.
+    is gone ends the cycle. A `partner` that is passed in stays open, with its connections, for the next cycle. `lease`
+    is one that was claimed already, as the daemon does; else it is taken here.
 
     Raises `SourceBusy` where another process crawls the source, and `StoreError`.
     """
     async with AsyncExitStack() as stack:
         if partner is None:
             partner = await stack.enter_async_context(Partner(source, clock=clock))
-        begun = await store.run(store.begin_cycle, source, this_process(), clock())
+        begun = await store.run(store.begin_cycle, source, this_process(), clock(), lease)
         cycle = _Cycle(source, store, partner, begun, clock=clock, watch=watch)
         try:
             await cycle.run()
@@ -260,7 +262,7 @@ class _Cycle:
     async def end(self, *, interrupted: bool = False) -> None:
         """Store the report, and give the lease back."""
         self.report.ended = self.clock()
-        await self.store.run(
+        self.report.outlook = await self.store.run(
             self.store.end_cycle,
             self.source,
             self.lease,

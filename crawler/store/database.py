@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
+from crawler.clock import Clock
 from crawler.errors import ConfigurationError, DatabaseTooNew, DatabaseUnavailable
 
 HEAD = "0001"
@@ -26,6 +27,9 @@ HEAD = "0001"
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one, unless it is said."""
+
+CONNECT_SECONDS = 10
+"""How long a connection to a database server may take."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,12 +46,14 @@ def database_url(where: str) -> sa.URL:
         url = sa.make_url(where)
     except ArgumentError as error:
         raise ConfigurationError("the database is no URL that can be read", hint=URL_HINT) from error
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() != "sqlite":
         raise ConfigurationError(f"a database of {url.get_backend_name()} cannot be used", hint=URL_HINT)
     return url
 
 
-URL_HINT = "give a path, or a URL such as sqlite:///crawler.db"
+URL_HINT = "give a path, or a URL such as sqlite:///crawler.db or postgresql://user@host/name"
 
 
 class Database:
@@ -56,31 +62,37 @@ class Database:
     All methods of its subclasses are synchronous, and each is one transaction; on an event loop use `run`.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, clock: Clock | None = None) -> None:
         self._engine = engine
+        self._clock = clock
         self._one_connection = isinstance(engine.pool, StaticPool)
         self._turn = threading.RLock()
         self._limiter: anyio.CapacityLimiter | None = None
 
     @classmethod
-    def open(cls, where: str, *, busy_seconds: float = BUSY_SECONDS) -> Self:
+    def open(cls, where: str, *, busy_seconds: float = BUSY_SECONDS, clock: Clock | None = None) -> Self:
         """Open, create or migrate the database at a URL or path; ``sqlite://`` is one in memory.
 
-        `busy_seconds` is how long a writer waits for another one.
+        `busy_seconds` is how long a writer waits for another one. `clock` takes the place of the database's own.
 
         Raises `ConfigurationError`, `DatabaseUnavailable` or `DatabaseTooNew`.
         """
         url = database_url(where)
+        sqlite_file = url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"connect_args": {"timeout": busy_seconds}}
-        if url.database in (None, "", ":memory:"):
+        if not sqlite_file:
+            options = {"connect_args": {"connect_timeout": CONNECT_SECONDS}, "pool_pre_ping": True}
+        elif url.database in (None, "", ":memory:"):
             options = {"connect_args": {"check_same_thread": False}, "poolclass": StaticPool}
         try:
             engine = sa.create_engine(url, **options)
         except (NoSuchModuleError, ImportError) as error:
-            raise ConfigurationError(f"a database of {url.drivername} cannot be used", hint=URL_HINT) from error
-        event.listen(engine, "connect", _configure)
-        event.listen(engine, "begin", _begin)
-        database = cls(engine)
+            hint = "install the driver: pip install 'ringcx-crawler[postgresql]'"
+            raise ConfigurationError(f"a database of {url.get_backend_name()} cannot be used", hint=hint) from error
+        if sqlite_file:
+            event.listen(engine, "connect", _configure)
+            event.listen(engine, "begin", _begin)
+        database = cls(engine, clock)
         try:
             database._migrate()
         except BaseException:
@@ -160,11 +172,18 @@ class Database:
             return postgresql.insert(rows)  # type: ignore[return-value]
         return sqlite.insert(rows)
 
-    def clock(self) -> sa.ColumnElement[int]:
-        """Seconds since 1970 by the database's clock: leases of several machines are compared by it alone."""
-        if self._engine.dialect.name == "postgresql":
-            return sa.literal_column("CAST(EXTRACT(EPOCH FROM now()) AS INTEGER)", sa.Integer)
-        return sa.literal_column("CAST(strftime('%s', 'now') AS INTEGER)", sa.Integer)
+    @property
+    def is_shared(self) -> bool:
+        """Whether daemons on several machines may share this database: PostgreSQL, not a file."""
+        return self._engine.dialect.name == "postgresql"
+
+    def clock(self) -> sa.ColumnElement[float]:
+        """Seconds since 1970 by the database's clock: leases and due times of several machines go by it alone."""
+        if self._clock is not None:
+            return sa.literal(self._clock().timestamp(), sa.Float)
+        if self.is_shared:
+            return sa.literal_column("CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)", sa.Float)
+        return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Float)
 
     def _migrate(self) -> None:
         """Bring the schema to `HEAD`. Alembic is imported only where there is something to do."""

@@ -33,9 +33,10 @@ def _text(*, nullable: bool = True, default: str | None = None) -> Any:
 
 
 class SourceRow(Row, table=True):
-    """One source: what it last declared, how it fares, and who crawls it (CY2).
+    """One source: what it last declared, how it fares, when it is due (CY1), and who crawls it (CY2).
 
-    `fence` rises each time a lease is taken; `lease_until` is in seconds since 1970 by the database's clock.
+    `managed` are those that a daemon crawls. `due_at` and `lease_until` are seconds since 1970 by the database's clock;
+    `lease_seconds` is how long a lease lasts after each write, and `fence` rises each time one is taken.
     """
 
     __tablename__ = "source"
@@ -48,8 +49,13 @@ class SourceRow(Row, table=True):
     info_at: str | None = _text()
     failures: int = 0
     last_started_at: str | None = _text()
+    managed: bool = False
+    disabled_at: str | None = _text()
+    period: float | None = None
+    due_at: float | None = Field(default=None, index=True)
     lease_owner: str | None = _text()
-    lease_until: int | None = None
+    lease_until: float | None = None
+    lease_seconds: float = 0
     fence: int = 0
 
 

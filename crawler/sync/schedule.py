@@ -1,7 +1,28 @@
-"""When the next cycle of a source is due (CY1). The rest of CY belongs to the daemon."""
+"""When the next cycle of a source is due (CY1, CY3). Moments are seconds since 1970 by the database's clock."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from math import ceil
 
 from crawler.protocol.implementation import ImplementationInfo
 from crawler.sync.state import Source
+
+TOLERANCE = 1.0
+"""A start this much after its slot, in seconds, still counts as on time: the next slot is the next one of the grid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What the end of a cycle means for its source.
+
+    `failures` is the number of failed cycles in a row, `period` the seconds from start to start without them, `due`
+    when the next cycle is due, and `disabled` whether none is until a person switches the source on again (CY6).
+    """
+
+    failures: int
+    period: float
+    due: float
+    disabled: bool
 
 
 def interval(source: Source, info: ImplementationInfo | None) -> float:
@@ -9,3 +30,35 @@ def interval(source: Source, info: ImplementationInfo | None) -> float:
     if info is None or info.listed:
         return source.list_interval
     return source.no_list_interval
+
+
+def phase(name: str, period: float) -> float:
+    """Where in each period a source's slots lie: from 0 up to `period`, spread evenly, the same after any restart."""
+    drawn = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
+    return drawn / 2**64 * period
+
+
+def slot(name: str, period: float, earliest: float) -> float:
+    """The first moment of a source's grid, phase + k x period, that is not before `earliest`."""
+    offset = phase(name, period)
+    return offset + ceil((earliest - offset) / period) * period
+
+
+def look_ahead(source: Source, *, period: float | None, due: float, started: float, failures: int) -> Outlook:
+    """What follows from a cycle that was `due` and `started` then, the last of `failures` failed ones in a row.
+
+    Start to start, never sooner than the period, and without drift: a start within `TOLERANCE` of its slot counts as
+    made in its slot. The period doubles with each failed cycle after the first, up to the source's `backoff_cap`. Slots
+    that were missed are skipped, not made up. `period` is `None` while nothing was ever declared (CY3).
+    """
+    period = period or source.list_interval
+    began = due if due <= started <= due + TOLERANCE else started
+    wait = period
+    if failures > 1:
+        wait = max(period, min(source.backoff_cap, period * 2.0 ** min(failures - 1, 30)))
+    return Outlook(
+        failures=failures,
+        period=period,
+        due=slot(source.name, period, began + wait - period / 1e6),
+        disabled=source.disable_after is not None and failures >= source.disable_after,
+    )

@@ -20,12 +20,19 @@ def upgrade() -> None:
         sa.Column("info_at", sa.Text(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_started_at", sa.Text(), nullable=True),
+        sa.Column("managed", sa.Boolean(), nullable=False),
+        sa.Column("disabled_at", sa.Text(), nullable=True),
+        sa.Column("period", sa.Float(), nullable=True),
+        sa.Column("due_at", sa.Float(), nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
-        sa.Column("lease_until", sa.Integer(), nullable=True),
+        sa.Column("lease_until", sa.Float(), nullable=True),
+        sa.Column("lease_seconds", sa.Float(), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
         sa.UniqueConstraint("name", name=op.f("uq_source_name")),
     )
+    with op.batch_alter_table("source", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_source_due_at"), ["due_at"], unique=False)
     op.create_table(
         "content",
         sa.Column("id", sa.Integer(), nullable=False),
