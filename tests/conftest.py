@@ -4,7 +4,13 @@ An ``async def test_…`` just runs: anyio's plugin (``anyio_mode = "auto"`` in 
 that `anyio_backend` names. The program itself runs on asyncio only, so the tests do, too.
 """
 
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+
+from tests.postgresql import PostgresServer
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +24,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker("slow")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """One PostgreSQL server for all; whoever ends it starts it again."""
+    with tempfile.TemporaryDirectory() as directory:  # not pytest's: another user than the server's may not go there
+        server = PostgresServer(Path(directory))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
