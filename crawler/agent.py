@@ -121,8 +121,10 @@ class Agent:
         if object_name is not None:
             found = [ref for ref in found if ref.object == object_name]
         if len(found) > 1:
-            names = ", ".join(sorted(ref.object for ref in found))
-            raise UnknownContent(f"{self.source.name}: {content_id} is the id of several contents: {names}")
+            names = " and ".join(sorted(ref.object for ref in found))
+            raise UnknownContent(
+                f"{self.source.name}: {content_id} is the id of several contents, in {names}: say of which (--object)"
+            )
         if found:
             return found[0]
         if object_name == "threads" and self.store.names_thread(self.source, content_id):

@@ -12,7 +12,7 @@ import click
 
 from crawler.cli.commands import COMMANDS
 from crawler.cli.ending import ended
-from crawler.cli.options import base_options
+from crawler.cli.options import SHARED, base_options
 
 EPILOG = """\
 A SOURCE is the name of one in the configuration file, or simply an endpoint's URL.
@@ -26,11 +26,12 @@ class Commands(click.Group):
     """The group of `COMMANDS`: a stand-in for each, until it is asked for."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command itself, imported now."""
+        """The command itself, imported now; its help shows its own options before those that others share."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), name)
+        command.params.sort(key=lambda param: param.name in SHARED)
         return command
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

@@ -92,11 +92,13 @@ def partner_advice(error: PartnerError) -> tuple[str, ...]:
 
 
 def _unreachable(came: str) -> str:
-    if "certificate" in came.lower() or "ssl" in came.lower():
+    if "certificate" in came.lower():
         return (
             "The TLS certificate is not trusted: name its authority with `ca_bundle` (--ca-bundle PATH), or, for a "
             "test only, give --insecure (TR8)."
         )
+    if "ssl" in came.lower():
+        return "No TLS connection came about: is it http and not https at that port, or an old version of TLS (TR8)?"
     return "Check the URL (scheme, host, port), that the endpoint is running, and the network between."
 
 
@@ -127,4 +129,9 @@ def _signature_advice(error: SignatureInvalid) -> tuple[str, ...]:
 
 
 def _hint(hint: str) -> tuple[str, ...]:
-    return (hint[:1].upper() + hint[1:] + ("" if hint.endswith(("?", ".")) else "."),) if hint else ()
+    """A hint as a sentence; a name in front keeps its spelling."""
+    if not hint:
+        return ()
+    first = hint.split(maxsplit=1)[0]
+    start = hint[:1].upper() + hint[1:] if first.isalpha() else hint
+    return (start if start.endswith(("?", ".")) else f"{start}.",)

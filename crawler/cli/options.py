@@ -41,6 +41,8 @@ SETTINGS = (
 )
 """The parameters of `source_options` that are settings of the source, by the settings' own names."""
 
+SHARED = frozenset((*BASE, *SECRET, *SETTINGS))
+
 
 def base_options(command: F) -> F:
     """The options that every command takes, before its name or after."""

@@ -7,7 +7,7 @@ import click
 from crawler.cli.arguments import stored_text
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import stored_source
-from crawler.cli.queued import entry_records, last_info, next_cycle, next_step, print_cancelled
+from crawler.cli.queued import entry_records, last_info, next_step, print_cancelled
 from crawler.sync.state import Source
 
 COLUMNS = ("id", "action", "on", "status", "attempts", "foreign id", "queued at", "why")
@@ -80,8 +80,7 @@ def retry(run: Invocation, source: Source, *, entry_id: str) -> None:
             ("queued again", entry.action),
             ("id", entry.id),
             ("attempts", f"{more} more, after {entry.attempts}"),
-            next_step(record),
-            ("sent by", f"the next cycle: {next_cycle(source)}"),
+            *next_step(source, record),
         ]
     )
 

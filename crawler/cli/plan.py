@@ -31,8 +31,8 @@ def plan(run: Invocation, source: Source) -> None:
         run.out.json({"source": source.name, "steps": steps})
         return
     run.out.table(
-        ["step", "action", "params", "why"],
-        [[step["does"], step["action"], _params(step["params"]), step["why"]] for step in steps],
+        ["step", "action", "why", "params"],
+        [[step["does"], step["action"], step["why"], _params(step["params"])] for step in steps],
     )
 
 

@@ -67,9 +67,10 @@ def _next(decision: Decision | None) -> Record:
             return {"does": "waits", "waits": f"{decision.reason} ({decision.rule})"}
 
 
-def next_step(record: Record) -> tuple[str, str | None]:
-    """A fact: what a record of `entry_records` waits for, or why it will be given up; empty where it is sent."""
-    return str(record["does"] or ""), record["waits"]
+def next_step(source: Source, record: Record) -> list[tuple[str, str | None]]:
+    """Facts: what a record of `entry_records` waits for and when it is sent, or why it will be given up."""
+    step = [(str(record["does"] or ""), record["waits"])]
+    return step if record["does"] == "gives up" else [*step, ("sent by", f"the next cycle: {next_cycle(source)}")]
 
 
 def print_queued(run: Invocation, agent: Agent, entry: OutboxEntry) -> None:
@@ -88,8 +89,7 @@ def print_queued(run: Invocation, agent: Agent, entry: OutboxEntry) -> None:
             ("in reply to", entry.in_reply_to),
             ("recipient", entry.recipient_id),
             ("author", entry.author_id),
-            next_step(record),
-            ("sent by", f"the next cycle: {next_cycle(agent.source)}"),
+            *next_step(agent.source, record),
         ]
     )
 

@@ -6,7 +6,7 @@ from crawler.cli.arguments import stored_text
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import one_source
 from crawler.cli.queued import agent_at
-from crawler.errors import ActionRefused
+from crawler.errors import ActionRefused, PartnerError
 from crawler.protocol.reading import check_no_error
 from crawler.sync.queuing import QUEUING_UPDATE, queuing_params
 from crawler.sync.state import Source
@@ -47,7 +47,10 @@ def queuing_update(
         async def tell() -> None:
             async with run.partner(source) as partner:
                 answer = await partner.call(QUEUING_UPDATE, params, expected="HTTP 2xx, signed")
-                check_no_error(source.name, QUEUING_UPDATE, answer.body)
+                try:
+                    check_no_error(source.name, QUEUING_UPDATE, answer.body)
+                except PartnerError as error:  # it quotes the answer
+                    raise error.without(source.secret.redact) from None
 
         run.wait_for(tell)
     if run.as_json:

@@ -34,8 +34,10 @@ def show(run: Invocation, source: Source, *, content_id: str, object_name: str |
         records = store.content(source, content_id)
         exact = [record for record in records if object_name in (None, record["object"])]
         if len(exact) > 1:
-            names = ", ".join(record["object"] for record in exact)
-            raise UnknownContent(f"{source.name}: {content_id} is the id of several contents (--object): {names}")
+            names = " and ".join(record["object"] for record in exact)
+            raise UnknownContent(
+                f"{source.name}: {content_id} is the id of several contents, in {names}: say of which (--object)"
+            )
         if exact:
             found = _content(store, source, info, exact[0])
             run.out.json(found) if run.as_json else _print(run, found)

@@ -22,8 +22,8 @@ def read_date(value: object) -> tuple[str | None, str]:
     if isinstance(value, str):
         return _read_text(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
         try:
+            seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
             return format_time(datetime.fromtimestamp(seconds, UTC)), "is a number instead of an ISO 8601 date"
         except (ValueError, OverflowError, OSError):
             return None, "is a number that is no date"
@@ -32,7 +32,7 @@ def read_date(value: object) -> tuple[str | None, str]:
 
 def _read_text(text: str) -> tuple[str | None, str]:
     try:
-        if len(text) == 20 and text[7] + text[10] + text[13] + text[19] == "-T:Z":
+        if len(text) == 20 and text[4] + text[7] + text[10] + text[13] + text[16] + text[19] == "--T::Z":
             datetime.fromisoformat(text)
             return text, ""
         if not _READABLE.fullmatch(text):

@@ -18,7 +18,8 @@ EXPLANATION_CHARS = 300
 
 def format_time(moment: datetime) -> str:
     """`moment` as TR2 wants it: ISO 8601, UTC, whole seconds, ``Z``. It must be aware."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # not strftime: some systems write the year 999 with three digits
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def encode_request(action: str, params: Params | None, time: datetime, *, ascii_json: bool = False) -> bytes:

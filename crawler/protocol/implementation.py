@@ -8,6 +8,7 @@ import msgspec
 from crawler.errors import NotJson, UnexpectedShape
 from crawler.protocol.envelope import explain, printable
 from crawler.protocol.remarks import Remark
+from crawler.protocol.wire import NOTHING
 
 POLLED = ("threads", "messages", "private_messages")
 """The objects that are polled, in the order of a cycle (LS8)."""
@@ -164,7 +165,10 @@ def explain_value(value: object) -> str:
     """A JSON answer of the wrong shape as an explanation: a string often is one; what holds nothing is none."""
     if isinstance(value, str):
         return printable(value, 300)
-    return explain(msgspec.json.encode(value)) if value else ""
+    try:
+        return explain(msgspec.json.encode(value)) if value else ""
+    except RecursionError:  # just not too deeply nested to be read
+        return ""
 
 
 def _keys(mapping: Mapping[str, object]) -> str:
@@ -230,7 +234,7 @@ def _read_options(value: object, remarks: list[Remark]) -> frozenset[str]:
 
 
 def _read_locales(value: object, remarks: list[Remark]) -> dict[str, dict[str, str]]:
-    if value in (None, "", [], {}):
+    if value in NOTHING:
         return {}
     if not isinstance(value, dict):
         remarks.append(Remark("IM2", f"'locales' is {shape(value)} instead of an object, and ignored"))

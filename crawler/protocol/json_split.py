@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)  # a string that does not end takes all the rest
 _MEMBER = re.compile(rb'\s*("(?:[^"\\]|\\.)*+")\s*:(.*)', re.DOTALL)
 
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -54,7 +54,7 @@ def member(text: bytes, name: str) -> object:
     Reads what it can of an object of which another part cannot be decoded. Python's own decoder is used, because it
     takes the lone surrogates that a partner may have in an id.
     """
-    for part in elements(text) or ():
+    for part in reversed(elements(text) or ()):  # of two members of one name, decoders take the last
         match = _MEMBER.match(part)
         if match is None:
             continue

@@ -1,6 +1,7 @@
 """Mending a content in which something is not as the guide types it (OB9, OB11, OB12)."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection
 
 import msgspec
 
@@ -8,7 +9,7 @@ from crawler.protocol.dates import read_date
 from crawler.protocol.implementation import read_names, shape
 from crawler.protocol.json_split import UNDECODABLE, member
 from crawler.protocol.remarks import Remarks
-from crawler.protocol.wire import EXTRA, Unusable, WireContent, WireUser, check_storable
+from crawler.protocol.wire import EXTRA, NOTHING, Unusable, WireContent, WireUser, check_storable
 
 _IDS = frozenset({"id", "thread_id", "in_reply_to_id"})
 _DATES = frozenset({"created_at", "updated_at"})
@@ -20,13 +21,17 @@ Remarking = Callable[[str, str], None]
 def readable_id(element: bytes) -> str | None:
     """The id of a content of which other parts may be unreadable; a number counts as its digits (OB9)."""
     value = member(element, "id")
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    if isinstance(value, int | float):
         return str(value)
     return value if isinstance(value, str) and value else None
 
 
-def mend(element: bytes, content_id: str | None, remarks: Remarks) -> WireContent:
+def mend(element: bytes, content_id: str | None, remarks: Remarks, passed_over: Collection[str]) -> WireContent:
     """Read one content whatever its fields look like, remarking on each that had to be mended.
+
+    The fields `passed_over` are not looked at: they are none of this object (OB), or are to be ignored (IM7, IM8).
 
     Raises `Unusable` where it cannot be: not JSON, not an object, or with values that no database takes.
     """
@@ -38,6 +43,8 @@ def mend(element: bytes, content_id: str | None, remarks: Remarks) -> WireConten
         raise Unusable("OB12", f"is not JSON that can be stored ({error})") from None
     if not isinstance(value, dict):
         raise Unusable("TR6", f"is {shape(value)} instead of an object")
+    for name in passed_over:
+        value.pop(name, None)
 
     def remark(rule: str, text: str) -> None:
         remarks.add(rule, text, content_id or "")
@@ -49,14 +56,14 @@ def mend(element: bytes, content_id: str | None, remarks: Remarks) -> WireConten
         fields[role] = _mend_user(value.get(role), role, remark)
     check_storable(value.get("actions"), "actions")
     actions = read_names(value.get("actions"))
-    if actions is None or isinstance(value.get("actions"), dict):
+    if actions is None or (isinstance(value.get("actions"), dict) and value["actions"]):
         remark("OB9", f"'actions' is {shape(value['actions'])} instead of a list")
     fields["actions"] = actions
     return msgspec.convert(fields, WireContent, strict=True)
 
 
 def _mend_user(value: object, role: str, remark: Remarking) -> WireUser | None:
-    if value in (None, "", [], {}):
+    if value in NOTHING:
         return None
     if not isinstance(value, dict):
         raise Unusable("OB4", f"the {role} is {shape(value)} instead of an object")
@@ -75,7 +82,7 @@ def _mend_fields(value: dict[str, object], names: tuple[str, ...], prefix: str, 
     fields: dict[str, object] = {}
     for name in names:
         given = value.get(name)
-        if name in ("author", "recipient", "actions", "puppetizable") or given in (None, "", [], {}):
+        if name in ("author", "recipient", "actions", "puppetizable") or given in NOTHING:
             continue
         check_storable(given, prefix + name)
         if name in _RAW:

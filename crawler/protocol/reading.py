@@ -8,6 +8,7 @@ same `Content`.
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -16,14 +17,14 @@ from crawler.errors import NotJson, ResourceError, UnexpectedShape
 from crawler.protocol.dates import read_date
 from crawler.protocol.envelope import explain, printable
 from crawler.protocol.implementation import ImplementationInfo, explain_value, shape
-from crawler.protocol.json_split import UNDECODABLE, elements
+from crawler.protocol.json_split import UNDECODABLE, elements, member
 from crawler.protocol.lenient import mend, readable_id
 from crawler.protocol.objects import Content, User
 from crawler.protocol.remarks import Ignored, Remarks
 from crawler.protocol.wire import (
-    EMPTY_JSON,
     EXTRA,
     MAX_ID_CHARS,
+    NOTHING,
     Unusable,
     WireContent,
     WireUser,
@@ -38,11 +39,12 @@ MAX_BODY_CHARS = 20_000  # OB6
 class Page:
     """What a `list` answer brought: contents newest first without repeats, their users, what was ignored, and why.
 
-    `head_id` is the id of the newest element that has one, ignored ones included: the cursor that follows (LS2, LS7).
-    `size` is the number of elements in the answer.
+    `positions` are those of the contents in the answer, by id; `size` is how many elements it has. `head_id` is the id
+    of the newest element that has one, ignored ones included: the cursor that follows (LS2, LS7).
     """
 
     contents: tuple[Content, ...]
+    positions: Mapping[str, int]
     users: Mapping[str, User]
     ignored: tuple[Ignored, ...]
     remarks: Remarks
@@ -82,20 +84,36 @@ def _parts(source: str, action: str, body: bytes) -> list[bytes]:
     expected = "a JSON array of contents"
     try:
         return [bytes(part) for part in _parts_decoder.decode(body)]
-    except msgspec.ValidationError as error:
-        answer = msgspec.json.decode(body)
-        if answer in (None, "", {}):  # OB0
-            return []
-        _raise_resource_error(source, action, expected, answer)
-        raise UnexpectedShape(
-            source, action, expected=expected, came=shape(answer), explanation=explain_value(answer)
-        ) from error
-    except UNDECODABLE as error:
+    except UNDECODABLE:  # or no array
         parts = elements(body) if body.strip()[:1] == b"[" else None
-        if parts is None:
-            came = "a body that is not JSON" if body.strip() else "an empty body"
-            raise NotJson(source, action, expected=expected, came=came, explanation=explain(body)) from error
-        return parts
+        if parts is not None:
+            return parts
+    try:
+        answer = _decode(source, action, expected, body)
+    except UNDECODABLE as error:
+        raise _not_json(source, action, expected, body) from error
+    if answer in NOTHING:
+        return []
+    raise UnexpectedShape(source, action, expected=expected, came=shape(answer), explanation=explain_value(answer))
+
+
+def _decode(source: str, action: str, expected: str, body: bytes) -> object:
+    """The JSON value that `body` holds.
+
+    Raises `ResourceError`, even where other parts than the error cannot be decoded, and any of `UNDECODABLE`.
+    """
+    try:
+        answer = msgspec.json.decode(body)
+    except UNDECODABLE:
+        _raise_resource_error(source, action, expected, {"error": member(body, "error")})
+        raise
+    _raise_resource_error(source, action, expected, answer)
+    return answer
+
+
+def _not_json(source: str, action: str, expected: str, body: bytes) -> NotJson:
+    came = "a body that is not JSON" if body.strip() else "an empty body"
+    return NotJson(source, action, expected=expected, came=came, explanation=explain(body))
 
 
 def _raise_resource_error(source: str, action: str, expected: str, answer: object) -> None:
@@ -112,11 +130,8 @@ def _raise_resource_error(source: str, action: str, expected: str, answer: objec
 
 def check_no_error(source: str, action: str, body: bytes) -> None:
     """Raise `ResourceError` where a successful answer is ``{"error": …}``; any other body will do (PU5)."""
-    try:
-        answer = msgspec.json.decode(body)
-    except UNDECODABLE:
-        return
-    _raise_resource_error(source, action, "any answer but an error", answer)
+    with suppress(*UNDECODABLE):
+        _decode(source, action, "any answer but an error", body)
 
 
 def read_content(source: str, action: str, object_name: str, body: bytes, info: ImplementationInfo) -> Page:
@@ -124,24 +139,21 @@ def read_content(source: str, action: str, object_name: str, body: bytes, info: 
 
     Raises `NotJson`, `UnexpectedShape` or `ResourceError`.
     """
-    if body.strip() not in EMPTY_JSON:
-        expected = "a JSON object: the content"
+    expected = "a JSON object: the content"
+    if body.strip():
         try:
-            answer = msgspec.json.decode(body)
+            answer = _decode(source, action, expected, body)
         except UNDECODABLE as error:
-            if elements(body) is None:
-                came = "a body that is not JSON"
-                raise NotJson(source, action, expected=expected, came=came, explanation=explain(body)) from error
+            if not body.lstrip().startswith(b"{") or elements(body) is None:
+                raise _not_json(source, action, expected, body) from error
         else:
-            _raise_resource_error(source, action, expected, answer)
-            if not isinstance(answer, dict):
+            if answer in NOTHING:
+                body = b""
+            elif not isinstance(answer, dict):
                 raise UnexpectedShape(
                     source, action, expected=expected, came=shape(answer), explanation=explain_value(answer)
                 )
-        body = b"[" + body + b"]"
-    else:
-        body = b"[]"
-    return read_page(source, object_name, body, info)
+    return read_page(source, object_name, b"[" + body + b"]", info)
 
 
 class _Reader:
@@ -151,7 +163,12 @@ class _Reader:
         self.object = object_name
         self.titled_only = object_name == "threads" and info.threads_without_content
         self.with_thread = object_name == "messages" and not info.unthreaded
+        fields = set(WireContent.__struct_fields__)
+        read = {"id", "title"} if self.titled_only else fields - {"thread_id", "recipient"}
+        read |= {"thread_id"} if self.with_thread else {"recipient"} if object_name == "private_messages" else set()
+        self.passed_over = fields - read
         self.contents: dict[str, Content] = {}
+        self.positions: dict[str, int] = {}
         self.users: dict[str, User] = {}
         self.ignored: list[Ignored] = []
         self.remarks = Remarks()
@@ -176,6 +193,7 @@ class _Reader:
                 self.remarks.add("LS2", "listed more than once in one answer; the newer one counts", content.id)
             else:
                 self.contents[content.id] = content
+                self.positions[content.id] = position
                 for user in users:
                     self.users.setdefault(user.id, user)
         if self.head_id is None:
@@ -184,6 +202,7 @@ class _Reader:
     def page(self) -> Page:
         return Page(
             contents=tuple(self.contents.values()),
+            positions=self.positions,
             users=self.users,
             ignored=tuple(self.ignored),
             remarks=self.remarks,
@@ -197,7 +216,7 @@ class _Reader:
                 return self._strict(_content_decoder.decode(element))
             except UNDECODABLE:
                 pass
-        return self._strict(mend(element, content_id, self.remarks))
+        return self._strict(mend(element, content_id, self.remarks, self.passed_over))
 
     def _strict(self, wire: WireContent) -> tuple[Content, list[User]]:
         content_id = wire.id
@@ -221,7 +240,7 @@ class _Reader:
             in_reply_to_id = None
         extra = self._extra(wire, content_id)
         body = wire.body or None
-        if body is None and (self.object == "threads" or extra is None or '"attachments":' not in extra):
+        if body is None and (self.object == "threads" or extra is None or not extra.startswith('{"attachments":')):
             wanted = "'body'" if self.object == "threads" else "'body' and no 'attachments'"
             raise Unusable("OB3" if self.object == "threads" else "OB1", f"has no {wanted}")
         if body is not None and len(body) > MAX_BODY_CHARS:
@@ -239,7 +258,7 @@ class _Reader:
             language=wire.language or None,
             created_at=self._date(wire.created_at, "created_at", content_id),
             updated_at=self._date(wire.updated_at, "updated_at", content_id),
-            actions=tuple(wire.actions) if wire.actions else (),
+            actions=tuple(filter(None, wire.actions or ())),
             extra=extra,
         )
         return content, users
@@ -309,10 +328,9 @@ class _Reader:
         return "{" + ",".join(fields) + "}" if fields else None
 
     def _json(self, raw: bytes, name: str, content_id: str) -> str | None:
-        if raw in EMPTY_JSON:
+        value = _storable(raw, name)
+        if value in NOTHING:
             return None
-        value = msgspec.json.decode(raw)
-        check_storable(value, name)
         if name.endswith("context_data"):
             self._check_context(value, name, content_id)
         return raw.decode()
@@ -324,10 +342,9 @@ class _Reader:
             self.remarks.add("OB6", f"a key of '{name}' has characters other than a-z, A-Z and '-'", content_id)
 
     def _attachments(self, raw: msgspec.Raw, content_id: str) -> str | None:
-        if bytes(raw) in EMPTY_JSON:
+        value = _storable(bytes(raw), "attachments")
+        if value in NOTHING:
             return None
-        value = msgspec.json.decode(raw)
-        check_storable(value, "attachments")
         given = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else [value]
         kept = [a for a in given if isinstance(a, dict) and (a.get("url") or (a.get("content") and a.get("filename")))]
         if len(kept) < len(given):
@@ -337,3 +354,15 @@ class _Reader:
 
 
 _CONTEXT_KEY = re.compile(r"[a-zA-Z-]+")
+
+
+def _storable(raw: bytes, name: str) -> object:
+    """The value that is kept as `raw`. Raises `Unusable` where no database takes it (OB12)."""
+    if not raw:
+        return None
+    try:
+        value = msgspec.json.decode(raw)
+    except UNDECODABLE:
+        raise Unusable("OB12", f"'{name}' is not JSON that can be stored") from None
+    check_storable(value, name)
+    return value

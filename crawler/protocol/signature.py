@@ -31,6 +31,7 @@ class Secret:
             raise ValueError("a secret must be text that UTF-8 can hold") from None
         self._text = text
         spellings = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+        spellings |= {spelling.replace("/", "\\/") for spelling in spellings}  # as PHP writes it
         self._spellings = sorted(spellings, key=len, reverse=True)
         self._keyed = hmac.new(key, digestmod="sha512")
 

@@ -5,10 +5,14 @@ import msgspec
 MAX_ID_CHARS = 1_000
 """Longer ids are not stored **[decision]**: databases index them."""
 
+MAX_DEPTH = 100
+"""More deeply nested values are not stored **[decision]**: how deep a decoder goes depends on who calls it."""
+
 EXTRA = ("attachments", "categories", "context_data", "display_url", "ip", "structured_content", "structured_reply")
 """The fields that are kept as they came, as JSON, in `Content.extra`."""
 
-EMPTY_JSON = frozenset((b"", b"null", b"[]", b"{}", b'""'))  # OB0
+NOTHING: tuple[object, ...] = (None, "", [], {})
+"""The values that mean the same as absence (OB0)."""
 
 
 class WireUser(msgspec.Struct):
@@ -75,17 +79,24 @@ def is_storable(text: str) -> bool:
 
 
 def check_storable(value: object, name: str) -> None:
-    """Raise `Unusable` where a decoded JSON value holds what no database takes: NUL, numbers beyond 64 bit (OB12)."""
-    pending = [value]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, str):
-            if "\0" in current:
-                raise Unusable("OB12", f"'{name}' holds a NUL character")
-        elif isinstance(current, dict):
-            pending.extend(current)
-            pending.extend(current.values())
-        elif isinstance(current, list):
-            pending.extend(current)
-        elif isinstance(current, int) and not -(2**63) <= current < 2**64:
-            raise Unusable("OB12", f"'{name}' holds a number beyond 64 bit")
+    """Raise `Unusable` where a decoded JSON value holds what cannot be stored (OB12).
+
+    That is: NUL characters, numbers beyond 64 bit, and too many nested arrays and objects.
+    """
+    level, depth = [value], 0
+    while level:
+        if depth > MAX_DEPTH:
+            raise Unusable("OB12", f"'{name}' is too deeply nested")
+        below: list[object] = []
+        for current in level:
+            if isinstance(current, str):
+                if "\0" in current:
+                    raise Unusable("OB12", f"'{name}' holds a NUL character")
+            elif isinstance(current, dict):
+                below.extend(current)
+                below.extend(current.values())
+            elif isinstance(current, list):
+                below.extend(current)
+            elif isinstance(current, int) and not -(2**63) <= current < 2**64:
+                raise Unusable("OB12", f"'{name}' holds a number beyond 64 bit")
+        level, depth = below, depth + 1

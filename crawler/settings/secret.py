@@ -58,7 +58,7 @@ def warn_if_others_can_read(path: Path, status: os.stat_result, warn: Warn) -> N
     """Warn about a regular file that holds a secret and is open to its group or to everybody."""
     if os.name == "posix" and stat.S_ISREG(status.st_mode) and status.st_mode & 0o077:
         mode = stat.S_IMODE(status.st_mode)
-        warn(f"{path} holds a secret, and others can read it (mode {mode:04o}): chmod 600 {path}")
+        warn(f"{path} holds a secret, and is open to others (mode {mode:04o}): chmod 600 {path}")
 
 
 def secret_from_environment(name: str, where: str, environ: Mapping[str, str], warn: Warn) -> Secret:

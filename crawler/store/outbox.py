@@ -11,7 +11,7 @@ from crawler.errors import ActionRefused, UnknownContent
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page
-from crawler.store.contents import ContentStore
+from crawler.store.contents import CONTENT_KEY, ContentStore
 from crawler.store.rows import (
     CONTENT,
     OUTBOX,
@@ -160,7 +160,15 @@ class OutboxStore(ContentStore):
             )
             if created is not None:
                 values = {**content_values(lease.source_id, created, stamp(now)), "content_id": entry.id}
-                session.execute(self.insert_into(CONTENT).values(values).on_conflict_do_nothing())
+                insert = self.insert_into(CONTENT).values(values)
+                if settled.remark:  # somebody else's content stays as it is (PU4)
+                    session.execute(insert.on_conflict_do_nothing())
+                else:  # a list may have shown what an attempt made before its repeat was answered (PU2)
+                    ours = sa.and_(CONTENT.c.content_id.is_(None), CONTENT.c.author_id == created.author_id)
+                    made = {"content_id": entry.id}
+                    session.execute(
+                        insert.on_conflict_do_update(index_elements=list(CONTENT_KEY), set_=made, where=ours)
+                    )
             if shown is not None:
                 self._put_contents(session, lease, shown.contents, now)
                 self._put_users(session, lease, tuple(shown.users.values()))

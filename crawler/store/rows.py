@@ -224,6 +224,7 @@ def read_known(row: RowMapping) -> Known:
         id=row["foreign_id"],
         actions=tuple(json.loads(row["actions"])),
         author_id=row["author_id"],
+        recipient_id=row["recipient_id"],
         thread_id=row["thread_id"],
         deleted=row["deleted_at"] is not None,
     )

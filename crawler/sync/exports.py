@@ -209,6 +209,7 @@ def known_content(content: Content) -> Known:
         id=content.id,
         actions=content.actions,
         author_id=content.author_id,
+        recipient_id=content.recipient_id,
         thread_id=content.thread_id,
     )
 

@@ -75,12 +75,13 @@ def accept_page(source: Source, listing: Listing, page: Page, stored: Stored, no
     contents, too_old = _young_enough(source, page, stored, now)
     new = tuple(c for c in contents if c.id not in stored.contents)
     updated = tuple(c for c in contents if c.id in stored.contents and stored.contents[c.id] != c.digest)
-    remarks = _remark_replies(page, (*new, *updated), stored)
+    remarks = _remark_replies(page, contents, (*new, *updated), stored)
     cursor = _next_cursor(source, listing, page, now)
     following = _follow(source, listing, page, cursor, now)
     if following is None and listing.checking and not page.size:
         cursor = replace(cursor, checked_at=now)
-    cut_off = following is not None and following.pages >= source.max_pages
+    # A check is a few requests more, and must come to its end: the next cycle would only begin it again (LS11).
+    cut_off = following is not None and not following.checking and following.pages >= source.max_pages
     return Accepted(
         object=listing.cursor.object,
         new=new,
@@ -103,18 +104,18 @@ def _young_enough(
         return page.contents, ()
     oldest = format_time(now - timedelta(days=source.ignore_older_than))
     kept, too_old = [], []
-    for position, content in enumerate(page.contents):
+    for content in page.contents:
         if content.id in stored.contents or content.created_at is None or content.created_at >= oldest:
             kept.append(content)
         else:
             reason = f"was created at {content.created_at}, more than {source.ignore_older_than:g} days ago"
-            too_old.append(Ignored(position=position, id=content.id, rule="CY7", reason=reason))
+            too_old.append(Ignored(position=page.positions[content.id], id=content.id, rule="CY7", reason=reason))
     return tuple(kept), tuple(too_old)
 
 
-def _remark_replies(page: Page, changed: tuple[Content, ...], stored: Stored) -> Remarks:
+def _remark_replies(page: Page, kept: tuple[Content, ...], changed: tuple[Content, ...], stored: Stored) -> Remarks:
     """The page's remarks, and one on each reply to a content that is not known (OB8)."""
-    here = {content.id for content in page.contents}
+    here = {content.id for content in kept}
     for content in changed:
         target = content.in_reply_to_id
         if target is not None and target not in here and target not in stored.replied_to:

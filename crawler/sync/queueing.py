@@ -64,17 +64,14 @@ def queue_create(desk: Desk, entry_id: str, draft: Draft, replied: Known | Outbo
             f"the partner does not declare the option {name}.attachments", rule="PU13", hint="send it without"
         )
     thread = _thread(desk, draft, replied)
-    recipient_id = draft.recipient_id
-    if name == "private_messages" and recipient_id is None and replied is not None:
-        recipient_id = replied.author_id if isinstance(replied, Known) else replied.recipient_id
-    if name == "private_messages" and recipient_id is None:
-        raise ActionRefused("a private message needs a recipient", rule="PU12", hint="name one, or reply to a message")
+    author_id = _author(desk, draft.author_id)
+    recipient_id = _recipient(draft, replied, author_id) if name == "private_messages" else None
     return OutboxEntry(
         id=entry_id,
         object=name,
         operation="create",
         queued_at=desk.now,
-        author_id=_author(desk, draft.author_id),
+        author_id=author_id,
         thread=thread,
         in_reply_to=draft.in_reply_to,
         recipient_id=recipient_id,
@@ -165,6 +162,18 @@ def _author(desk: Desk, given: str | None) -> str:
         rule="PU12",
         hint="give the author with the action (--author), or set agent_id for the source",
     )
+
+
+def _recipient(draft: Draft, replied: Known | OutboxEntry | None, author_id: str) -> str:
+    """Who gets a private message: whoever is named, else the other side of the one that it replies to (PU12)."""
+    if draft.recipient_id is not None:
+        return draft.recipient_id
+    if replied is not None:
+        own = isinstance(replied, OutboxEntry) or replied.author_id == author_id
+        other = replied.recipient_id if own else replied.author_id
+        if other is not None:
+            return other
+    raise ActionRefused("a private message needs a recipient", rule="PU12", hint="name one, or reply to a message")
 
 
 def _format(desk: Desk, draft: Draft) -> str:

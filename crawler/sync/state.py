@@ -140,6 +140,7 @@ class Known:
     id: str
     actions: tuple[str, ...] = ()
     author_id: str | None = None
+    recipient_id: str | None = None
     thread_id: str | None = None
     deleted: bool = False
 

@@ -82,6 +82,14 @@ def test_an_empty_secret_is_refused() -> None:
         Secret("")
 
 
+def test_a_secret_that_is_not_unicode_is_refused_without_being_shown() -> None:
+    text = f"{SG2_SECRET}\ud800"
+    with pytest.raises(ValueError, match="text that UTF-8 can hold") as caught:
+        Secret(text)
+
+    assert SG2_SECRET not in "".join(traceback.format_exception(caught.value))
+
+
 def test_secrets_are_equal_if_their_texts_are() -> None:
     assert Secret("a") == Secret("a")
     assert hash(Secret("a")) == hash(Secret("a"))
@@ -89,12 +97,32 @@ def test_secrets_are_equal_if_their_texts_are() -> None:
     assert Secret("a") != "a"
 
 
-def test_it_is_found_in_and_taken_out_of_a_text() -> None:
+def test_it_is_taken_out_of_a_text() -> None:
     secret = Secret(SG2_SECRET)
 
-    assert secret.occurs_in(f"the key {SG2_SECRET} is wrong")
-    assert not secret.occurs_in("the key is wrong")
     assert secret.redact(f"{SG2_SECRET}, {SG2_SECRET}!") == "[secret], [secret]!"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("s\u00e9same", '"s\\u00e9same"'),
+        ('open "sesame"', r"open \"sesame\""),
+        ("open/sesame", r"open\/sesame"),
+        ("\u00e9/sesame", r"\u00e9\/sesame"),
+    ],
+)
+def test_jsons_spellings_of_it_are_taken_out_too(text: str, shown: str) -> None:
+    secret = Secret(text)
+
+    assert "sesame" not in secret.redact(f"the key {shown}, or {text}")
+    assert b"sesame" not in secret.redact_bytes(f"the key {shown}, or {text}".encode())
+
+
+def test_bytes_without_it_are_left_alone() -> None:
+    body = b"\xff the key is wrong"
+
+    assert Secret(SG2_SECRET).redact_bytes(body) is body
 
 
 @given(unquoted, unquoted, unquoted)

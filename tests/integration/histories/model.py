@@ -1,0 +1,358 @@
+"""What must come of a history: told what agents queued and what went over the line, it knows what we must hold and send.
+
+It is strict both ways: what is sent must be just what may be sent, in its order, and all of it.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.integration.histories.process import Death, Request
+from tests.integration.histories.shown import COLLECTION, POLLED, InForce, Row, read_sent, read_shown
+
+ATTEMPTS = 3
+Key = tuple[str, str]
+"""Object and foreign id."""
+
+BEFORE_EXPORTS = ("begin_cycle", "look_up", "save_page", "threads_to_look_up", "save_lookup", "load_outbox")
+
+
+@dataclass
+class Held:
+    """A content as we must hold it. `under` is what was in force when it was shown."""
+
+    row: Row
+    under: InForce
+    deleted: bool = False
+    content_id: str | None = None
+
+
+@dataclass(kw_only=True, eq=False)
+class Intent:
+    """What an agent wants. A reference is a foreign id, or another intent."""
+
+    id: str
+    name: str
+    operation: str
+    queued_at: str
+    draft: dict[str, Any] = field(default_factory=dict)
+    target: "str | Intent | None" = None
+    thread: "str | Intent | None" = None
+    in_reply_to: "str | Intent | None" = None
+    status: str = "export_pending"
+    attempts: int = 0
+    granted: int = ATTEMPTS
+    foreign_id: str | None = None
+
+    @property
+    def pending(self) -> bool:
+        return self.status == "export_pending"
+
+    @property
+    def references(self) -> list["str | Intent"]:
+        return [it for it in (self.target, self.thread, self.in_reply_to) if it is not None]
+
+    def given_up(self, otherwise: str) -> str:
+        """The platform's word for giving this up (PU6)."""
+        return {"delete": "delete_aborted", "unpublish": "unpublish_aborted"}.get(self.operation, otherwise)
+
+
+class _Ended(Exception):
+    """The cycle ended early here."""
+
+
+@dataclass
+class Model:
+    """All that we must hold and have sent."""
+
+    held: dict[Key, Held] = field(default_factory=dict)
+    intents: dict[str, Intent] = field(default_factory=dict)
+    cursors: dict[str, str | None] = field(default_factory=dict)
+    given: dict[str, set[str]] = field(default_factory=lambda: {name: set() for name in POLLED})
+    asked_threads: set[str] = field(default_factory=set)
+    denied: set[str] = field(default_factory=set)
+    """Foreign ids of which the partner said that they are deleted."""
+    exported: int = 0
+    """Requests of the last cycle that exported something."""
+
+    _queue: deque[Request] = field(default_factory=deque)
+    _death: Death | None = None
+    _info: InForce = field(default_factory=InForce)
+    _begun: int = 0
+    _settled: int = 0
+    _fresh: set[str] = field(default_factory=set)
+
+    def row(self, key: Key) -> Held | None:
+        return self.held.get(key)
+
+    def follow(self, requests: Sequence[Request], death: Death | None) -> None:
+        """Go through what one cycle sent; `death` is where the process died in it, if it did in the store."""
+        self._queue, self._death = deque(requests), death
+        self._begun = self._settled = self.exported = 0
+        self._fresh = set()
+        try:
+            self._cycle()
+        except _Ended:
+            pass
+        assert not self._queue, f"LS8, IM1: sent although nothing was left to be sent: {self._queue[0]}"
+
+    def _cycle(self) -> None:
+        if not self._queue and self._death:
+            return
+        info = InForce.read(self._ask("implementation.info"))
+        if info is None:
+            return
+        self._info = info
+        for name in POLLED:
+            self._follow_list(name)
+            if name == "messages":
+                self._follow_lookups()
+        if self._death and self._death.method in BEFORE_EXPORTS:
+            return
+        for intent in [it for it in self.intents.values() if it.pending]:
+            self._follow_export(intent)
+
+    def _ask(self, action: str) -> Any:
+        """Its answer, `None` where none came (TR11: broken at once, it may be sent once more)."""
+        request = self._next()
+        assert (request.action, request.params) == (action, {}), f"IM1: a cycle began with {request}"
+        if request.fate == "broken" and self._queue:
+            request = self._next()
+            assert (request.action, request.params) == (action, {}), f"IM1, TR11: {request} after a broken info"
+        return request.answer if request.fate == "answered" else None
+
+    def _next(self) -> Request:
+        assert self._queue, "nothing was sent where something had to be"
+        return self._queue.popleft()
+
+    def _died_with(self, *methods: str) -> bool:
+        """Whether the process died, before its commit, with what the last request brought."""
+        if self._queue or self._death is None or self._death.method not in methods:
+            return False
+        return not (self._death.committed and self._death.method == methods[-1])
+
+    def _ended_by(self, request: Request) -> bool:
+        return request.fate in ("gone", "died")
+
+    # Lists
+
+    def _follow_list(self, name: str) -> None:
+        action, asked = f"{name}.list", 0
+        while self._queue and self._queue[0].action == action:
+            request = self._next()
+            asked += 1
+            since_id = request.params.get("since_id")
+            assert self._info.allows(action), f"IM3, IM7: {action} is not in force"
+            assert asked > 1 or since_id == self.cursors.get(name), f"LS1: {name} went on from {since_id}"
+            assert since_id is None or since_id in self.given[name], f"LS2: {since_id} is no id of {name}"
+            assert asked < 2 * len(self.given[name]) + 20, f"LS3, LS5: {name} is listed without an end"
+            if self._ended_by(request):
+                raise _Ended
+            if request.fate == "answered" and not self._died_with("look_up", "save_page"):
+                self._store_page(name, request.answer)
+        if self._info.allows(action) and not asked:
+            self._check_dead()
+            raise _Ended
+
+    def _check_dead(self) -> None:
+        assert self._death and not self._queue, f"LS8: not listed although it is in force, before {list(self._queue)}"
+
+    def _store_page(self, name: str, answer: Any) -> None:
+        if not isinstance(answer, list):
+            return
+        ids = [str(it["id"]) for it in answer if isinstance(it, dict) and it.get("id")]
+        seen: set[str] = set()
+        for shown in answer:
+            row = read_shown(name, shown, self._info)
+            if row is not None and shown["id"] not in seen:
+                seen.add(shown["id"])
+                self._hold((name, shown["id"]), row)
+        if ids:
+            self.cursors[name] = ids[0]
+            self.given[name].update(ids)
+
+    def _hold(self, key: Key, row: Row) -> None:
+        before = self.held.get(key)
+        self.held[key] = Held(row, self._info, content_id=before.content_id if before else None)
+
+    def _follow_lookups(self) -> None:
+        while self._queue and self._queue[0].action == "threads.show":
+            request = self._next()
+            thread_id = request.params["id"]
+            named = any(key[0] == "messages" and it.row["thread_id"] == thread_id for key, it in self.held.items())
+            assert self._info.allows("threads.show"), "IM7: threads.show is not in force"
+            assert named, f"LS9: no message names {thread_id}"
+            assert ("threads", thread_id) not in self.held, f"LS9: {thread_id} was known"
+            assert thread_id not in self.asked_threads, f"LS9: {thread_id} was asked for already"
+            if self._ended_by(request):
+                raise _Ended
+            if self._died_with("save_lookup"):
+                raise _Ended
+            self.asked_threads.add(thread_id)
+            row = read_shown("threads", request.answer, self._info) if request.fate == "answered" else None
+            if row is not None:
+                self._hold(("threads", thread_id), row)
+
+    # Exports
+
+    def _follow_export(self, intent: Intent) -> None:
+        if intent.attempts >= intent.granted:
+            self._settle(intent, intent.given_up("export_failure"))
+            return
+        for reference in intent.references:
+            if isinstance(reference, Intent) and reference.pending:
+                return
+            if isinstance(reference, Intent) and reference.foreign_id is None:
+                self._settle(intent, intent.given_up("export_aborted"))
+                return
+        expected = self._create(intent) if intent.operation == "create" else self._act(intent)
+        if expected is None or self._may_wait(intent, *expected):
+            return
+        self._begin(intent)
+        request = self._next()
+        self.exported += 1
+        assert (request.action, request.params) == expected, f"PU1, PU2, IM5, LS8: expected {expected}, sent {request}"
+        if request.fate == "died":
+            raise _Ended
+        if request.fate == "answered":
+            self._store_answer(intent, request)
+        else:
+            self._fail(intent)
+        if request.fate == "gone":
+            raise _Ended
+
+    def _id(self, reference: "str | Intent | None") -> str | None:
+        return reference.foreign_id if isinstance(reference, Intent) else reference
+
+    def _may_wait(self, intent: Intent, action: str, params: dict[str, Any]) -> bool:
+        """What refers to a content that a repeat found to be there already may go with this cycle or the next."""
+        waits = any(isinstance(it, Intent) and it.foreign_id in self._fresh for it in intent.references)
+        return waits and not (self._queue and (self._queue[0].action, self._queue[0].params) == (action, params))
+
+    def _create(self, intent: Intent) -> tuple[str, dict[str, Any]] | None:
+        """Action and params of a create, `None` where it must wait (PU1, PU8, AC4)."""
+        info, name, draft = self._info, intent.name, intent.draft
+        if not info.allows(f"{name}.create"):
+            return None
+        in_reply_to, thread_id = self._id(intent.in_reply_to), None
+        replied = self.held.get((name, in_reply_to)) if in_reply_to else None
+        if in_reply_to and info.allows(f"{name}.reply") and not (replied and "reply" in replied.row["actions"]):
+            return None
+        if name == "messages" and not info.unthreaded:
+            thread_id = self._id(intent.thread) or (replied.row["thread_id"] if replied else None)
+            if thread_id is None:
+                return None
+        titled = name == "threads" or (name == "messages" and "messages.no_title" not in info.options)
+        params = {
+            "attachments": draft.get("attachments") if f"{name}.attachments" in info.options else None,
+            "author_id": "agent",
+            "body": draft["body"],
+            "content_id": intent.id,
+            "created_at": intent.queued_at,
+            "format": draft["format"],
+            "in_reply_to_id": in_reply_to,
+            "recipient_id": draft.get("recipient_id"),
+            "retry": intent.attempts > 0,
+            "sender_name": "The shop",
+            "thread_id": thread_id,
+            "title": draft.get("title") if titled else None,
+            "updated_at": intent.queued_at if name != "threads" else None,
+        }
+        return f"{name}.create", {name: value for name, value in params.items() if value is not None}
+
+    def _act(self, intent: Intent) -> tuple[str, dict[str, Any]] | None:
+        """Action and params of an operation, `None` where IM5 makes it wait."""
+        foreign_id = self._id(intent.target)
+        assert foreign_id is not None
+        if self.forbids(intent.name, foreign_id, intent.operation, self._info):
+            return None
+        params = {"id": foreign_id}
+        if intent.operation not in ("delete", "publish", "unpublish"):
+            params["user_id"] = "agent"
+        return f"{intent.name}.{self._info.wire_name(intent.name, intent.operation)}", params
+
+    def forbids(self, name: str, foreign_id: str, operation: str, info: InForce) -> bool:
+        """Whether IM5 keeps an operation from a content that we hold."""
+        names = {"delete", "destroy"} if operation == "delete" else {operation}
+        held = self.held.get((name, foreign_id))
+        declared = names & set(info.operations(name)) - set(COLLECTION)
+        return not declared or held is None or held.deleted or not names & set(held.row["actions"])
+
+    def _begin(self, intent: Intent) -> None:
+        self._begun += 1
+        here = self._death is not None and (self._death.method, self._death.count) == ("begin_attempt", self._begun)
+        if not here or (self._death and self._death.committed):
+            intent.attempts += 1
+        if here:
+            raise _Ended
+
+    def _settle(self, intent: Intent, status: str, what: Callable[[], None] = lambda: None) -> None:
+        self._settled += 1
+        here = self._death is not None and (self._death.method, self._death.count) == ("settle", self._settled)
+        if not here or (self._death and self._death.committed):
+            intent.status = status
+            what()
+        if here:
+            raise _Ended
+
+    def _fail(self, intent: Intent, *, fatal: bool = False) -> None:
+        status = "export_pending"
+        if fatal:
+            status = intent.given_up("export_aborted")
+        elif intent.attempts >= intent.granted:
+            status = intent.given_up("export_failure")
+        self._settle(intent, status)
+
+    def _store_answer(self, intent: Intent, request: Request) -> None:
+        answer = request.answer
+        error = answer.get("error") if isinstance(answer, dict) else None
+        if error:
+            self._fail(intent, fatal=error["fatal"])
+        elif intent.operation == "create":
+            self._store_created(intent, request)
+        else:
+            self._settle(intent, "success", lambda: self._store_done(intent, request))
+
+    def _store_created(self, intent: Intent, request: Request) -> None:
+        answer = request.answer
+        foreign_id = answer.get("id") if isinstance(answer, dict) else None
+        if not foreign_id:
+            self._fail(intent)
+            return
+        if not self._queue and self._death and self._death.method == "content_is_known":
+            raise _Ended
+
+        def store() -> None:
+            intent.foreign_id = foreign_id
+            key, shown = (intent.name, foreign_id), read_shown(intent.name, answer, self._info)
+            held = self.held.get(key)
+            if held is None:
+                row = {**read_sent(request.params), "actions": shown["actions"] if shown else []}
+                self.held[key] = Held(row, self._info, content_id=intent.id)
+            else:
+                self._fresh.add(foreign_id)
+                ours = held.row["author_id"] == "agent" and held.content_id is None
+                if intent.attempts > 1 and foreign_id != intent.in_reply_to and ours:
+                    held.content_id = intent.id
+
+        self._settle(intent, "success", store)
+
+    def _store_done(self, intent: Intent, request: Request) -> None:
+        key = (intent.name, request.params["id"])
+        if intent.operation == "delete":
+            self.held[key].deleted = True
+            self.denied.add(key[1])
+            return
+        shown = read_shown(intent.name, request.answer, self._info)
+        if shown is not None:
+            self._hold(key, shown)
+
+    def cancel(self, intent: Intent) -> None:
+        """An agent takes back what was never sent, and what depends on it goes, too (PU9)."""
+        gone = [intent]
+        for other in self.intents.values():
+            if other.pending and any(it in gone for it in other.references if isinstance(it, Intent)):
+                gone.append(other)
+        for other in gone:
+            other.status = other.given_up("export_aborted")

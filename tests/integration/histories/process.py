@@ -1,0 +1,123 @@
+"""What a history may break between us and the partner: the line, and our own process."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, ParamSpec, TypeVar
+
+import httpx
+
+from crawler.reference import ReferencePartner
+from crawler.store import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ProcessDied(BaseException):
+    """Our process ends here: like a cancellation or a kill, no `except Exception` stops it."""
+
+
+Trouble = Literal["no connection", "no answer in time", "cut before", "cut after", "dies before", "dies after"]
+"""What happens to one request: before it reaches the partner, or after the partner did what it says."""
+
+Fate = Literal["answered", "refused", "broken", "gone", "died"]
+
+
+@dataclass(kw_only=True)
+class Request:
+    """One request as it left us, and what we got to see of its answer."""
+
+    action: str
+    params: dict[str, Any]
+    fate: Fate = "died"
+    answer: Any = None
+
+
+class Line(httpx.AsyncBaseTransport):
+    """The way to a reference partner in process; it writes down what we sent and what came back to us."""
+
+    def __init__(self, partner: ReferencePartner) -> None:
+        self.partner = partner
+        self.requests: list[Request] = []
+        self.troubles: dict[str, Trouble] = {}
+        self._app = httpx.ASGITransport(partner)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        asked = json.loads(await request.aread())
+        noted = Request(action=asked["action"], params=asked.get("params", {}))
+        self.requests.append(noted)
+        trouble = self.troubles.pop(noted.action, None)
+        if trouble == "dies before":
+            raise ProcessDied(noted.action)
+        if trouble == "no connection":
+            noted.fate = "gone"
+            raise httpx.ConnectError("planned", request=request)
+        noted.fate = "broken"
+        if trouble == "cut before":
+            raise httpx.ReadError("planned", request=request)
+        response = await self._app.handle_async_request(request)
+        if trouble == "dies after":
+            noted.fate = "died"
+            raise ProcessDied(noted.action)
+        if trouble == "no answer in time":
+            noted.fate = "gone"
+            raise httpx.ReadTimeout("planned", request=request)
+        if trouble == "cut after":
+            raise httpx.ReadError("planned", request=request)
+        noted.fate = "answered" if response.status_code == 200 else "refused"
+        noted.answer = self.partner.forum.ledger[-1].answer
+        return response
+
+
+@dataclass(frozen=True)
+class Death:
+    """Where our process dies: at the `count`-th call of a store's method in a cycle, after or before its commit."""
+
+    method: str
+    count: int
+    committed: bool
+
+
+class MortalStore(Store):
+    """A store whose process may die at a planned transaction of a cycle; then nothing is written any more.
+
+    Transactions run at once, without a thread, so that histories are quick and repeat exactly.
+    """
+
+    death: Death | None = None
+    dead = False
+
+    def open_again(self) -> "MortalStore":
+        """Another store object on the same database, as a process that is started again has it."""
+        return type(self)(self._engine)
+
+    async def run(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if self.dead:
+            raise ProcessDied
+        name = method.__name__
+        self.calls[name] += 1
+        dies = self.death is not None and (self.death.method, self.death.count) == (name, self.calls[name])
+        if dies and self.death and not self.death.committed:
+            self.dying(name, *args)
+        result = method(*args, **kwargs)
+        if dies:
+            self.dying(name)
+        return result
+
+    def dying(self, name: str, *_args: object) -> None:
+        """The process dies."""
+        self.dead = True
+        raise ProcessDied(name)
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often each method was called since `death` was planned."""
+        counts: Counter[str] = self.__dict__.setdefault("_calls", Counter())
+        return counts
+
+    def mortal(self, death: Death | None) -> None:
+        """Plan a death for the cycle to come, or none."""
+        self.death = death
+        self.calls.clear()

@@ -1,0 +1,82 @@
+"""Migrations: the schema that they end in is the one that the program works with."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from crawler.errors import DatabaseUnavailable
+from crawler.store import Store
+from crawler.store.database import HEAD
+from crawler.store.schema import metadata
+from crawler.sync.state import Source
+from tests.unit.store.writing import change, everything
+
+
+@pytest.fixture
+def scripts() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", str(files("crawler.store") / "migrations"))
+    return ScriptDirectory.from_config(config)
+
+
+def version(store: Store) -> list[str]:
+    with store.reading() as session:
+        return list(session.execute(sa.text("SELECT version_num FROM alembic_version")).scalars())
+
+
+def test_the_newest_migration_is_the_one_that_the_program_knows(scripts: ScriptDirectory) -> None:
+    assert scripts.get_heads() == [HEAD]
+
+
+def test_migrations_sort_in_their_order(scripts: ScriptDirectory) -> None:
+    """The version of a database is compared as text with the one that the program knows."""
+    order = [script.revision for script in scripts.walk_revisions()]
+    assert order == sorted(order, reverse=True)
+
+
+@pytest.mark.parametrize("where", ["file", "memory"])
+def test_an_empty_database_is_migrated_when_it_is_opened(path: Path, where: str) -> None:
+    with Store.open(str(path) if where == "file" else "sqlite://") as store:
+        assert version(store) == [HEAD]
+        assert set(everything(store)) == set(metadata.tables)
+
+
+def test_a_database_is_migrated_once(path: Path, source: Source) -> None:
+    with Store.open(str(path)) as store:
+        store.register(source)
+        before = everything(store)
+    with Store.open(str(path)) as store:
+        assert everything(store) == before
+        assert version(store) == [HEAD]
+
+
+def test_the_migrated_schema_is_that_of_the_tables(store: Store) -> None:
+    with store.reading() as session:
+        context = MigrationContext.configure(
+            session.connection(), opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_column_too_many_would_be_noticed(store: Store) -> None:
+    change(store, "ALTER TABLE source ADD COLUMN mood TEXT")
+    with store.reading() as session:
+        assert compare_metadata(MigrationContext.configure(session.connection()), metadata) != []
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(path: Path) -> None:
+    """Its first table can be made, and a later one is there already."""
+    with sa.create_engine(f"sqlite:///{path}").connect() as connection:
+        connection.execute(sa.text("CREATE TABLE outbox (of_another_program TEXT)"))
+        connection.commit()
+        with pytest.raises(DatabaseUnavailable, match="outbox already exists"):
+            Store.open(str(path))
+
+        assert sa.inspect(connection).get_table_names() == ["outbox"]
+    connection.engine.dispose()
