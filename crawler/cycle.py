@@ -7,11 +7,12 @@ go through `crawler.partner`, and each commit is one method of `crawler.store`.
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from typing import Concatenate, ParamSpec, TypeVar
 
 import anyio
 
 from crawler.clock import Clock, utc_now
-from crawler.errors import DeadlineExceeded, EndpointUnreachable, PartnerError, StoreError
+from crawler.errors import DeadlineExceeded, EndpointUnreachable, LeaseLost, PartnerError, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange, Params
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
@@ -44,9 +45,12 @@ LOOKUPS = 100
 GONE = (EndpointUnreachable, DeadlineExceeded)
 """Errors after which nothing else in the same cycle can be expected to succeed."""
 
-Event = Exchange | Accepted | Settled
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Event = Begun | Exchange | Accepted | Settled
 Watch = Callable[[Event], None]
-"""Is told what happens while a cycle runs: each exchange, each page that was stored, each export that was settled."""
+"""Is told what happens in a cycle: that it has begun, each exchange, each page stored, each export settled."""
 
 
 def unwatched(_event: Event) -> None:
@@ -74,8 +78,10 @@ async def run_cycle(
     async with AsyncExitStack() as stack:
         if partner is None:
             partner = await stack.enter_async_context(Partner(source, clock=clock))
+        now = anyio.current_time()
         begun = await store.run(store.begin_cycle, source, this_process(), clock(), lease)
-        cycle = _Cycle(source, store, partner, begun, clock=clock, watch=watch)
+        watch(begun)
+        cycle = _Cycle(source, store, partner, begun, now, clock=clock, watch=watch)
         try:
             await cycle.run()
         except PartnerError as error:
@@ -106,7 +112,7 @@ class _Cycle:
     """One cycle under way: what its steps share, and one method for each."""
 
     def __init__(
-        self, source: Source, store: Store, partner: Partner, begun: Begun, *, clock: Clock, watch: Watch
+        self, source: Source, store: Store, partner: Partner, begun: Begun, now: float, *, clock: Clock, watch: Watch
     ) -> None:
         self.source = source
         self.store = store
@@ -115,6 +121,7 @@ class _Cycle:
         self.watch = watch
         self.begun = begun
         self.lease = begun.lease
+        self.held_until = now + begun.lease.seconds
         self.report = CycleReport(source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id)
         self.outbox = Outbox()
         self.info_body: bytes | None = None
@@ -155,7 +162,7 @@ class _Cycle:
             stored = await self.store.run(self.store.look_up, self.lease, name, page)
             accepted = accept_page(self.source, listing, page, stored, self.clock())
             if accepted.changes or accepted.cursor != listing.cursor or accepted.listing is not None:
-                await self.store.run(self.store.save_page, self.lease, accepted, self.clock(), self.recorded())
+                await self.write(self.store.save_page, accepted, self.clock(), self.recorded())
             report.add(accepted)
             self.watch(accepted)
             listing = accepted.listing
@@ -170,7 +177,7 @@ class _Cycle:
             except PartnerError as error:
                 self.note(error)
             self.report.looked_up += 1
-            await self.store.run(self.store.save_lookup, self.lease, thread_id, page, self.clock(), self.recorded())
+            await self.write(self.store.save_lookup, thread_id, page, self.clock(), self.recorded())
 
     async def push(self, info: ImplementationInfo, entry: OutboxEntry) -> None:
         """Send one export, or let it wait, or give it up (PU8, PU9)."""
@@ -180,7 +187,7 @@ class _Cycle:
             case GiveUp(reason=reason):
                 await self.settle(settle_given_up(entry, reason))
             case Send() as send:
-                begun = await self.store.run(self.store.begin_attempt, self.lease, entry, self.clock())
+                begun = await self.write(self.store.begin_attempt, entry, self.clock())
                 if begun is None:
                     return
                 try:
@@ -220,22 +227,26 @@ class _Cycle:
         deleted: str | None = None,
     ) -> None:
         """Store what became of an export, and let those that wait for it know."""
-        await self.store.run(
-            self.store.settle,
-            self.lease,
-            settled,
-            self.clock(),
-            self.recorded(),
-            created=created,
-            shown=shown,
-            deleted=deleted,
-        )
+        now, exchanges = self.clock(), self.recorded()
+        await self.write(self.store.settle, settled, now, exchanges, created=created, shown=shown, deleted=deleted)
         self.outbox = self.outbox.after(settled.entry, known)
         self.report.exports.append(settled)
         self.watch(settled)
 
+    async def write(self, method: Callable[Concatenate[Lease, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a method that writes under the lease, and thereby renews it."""
+        now = anyio.current_time()
+        result = await self.store.run(method, self.lease, *args, **kwargs)
+        self.held_until = now + self.lease.seconds
+        return result
+
     async def call(self, action: str, params: Params | None, expected: str) -> bytes:
-        """Send an action; returns the body of its trusted answer."""
+        """Send an action; returns the body of its trusted answer.
+
+        A process that was stopped for longer than its lease lasted sends nothing more: another one may be at it (CY2).
+        """
+        if anyio.current_time() > self.held_until:
+            raise LeaseLost(f"{self.source.name}: the lease lapsed while this process did nothing")
         answer = await self.partner.call(action, params, expected=expected, record=self.record)
         return answer.body
 

@@ -53,10 +53,14 @@ class CycleStore(OutboxStore):
         with self.writing() as session:
             if lease is None:
                 lease = self._take_lease(session, source, owner)
-            else:
-                self._hold(session, lease)
-            own = SOURCE.c.id == lease.source_id
-            session.execute(sa.update(SOURCE).where(own).values(last_started_at=stamp(now)))
+            held = self._hold(session, lease)
+            lease = replace(lease, taken=held.now)
+            # Due again already now: should this process die, whoever takes the source over keeps the interval (CY1).
+            outlook = look_ahead(
+                source, period=held.period, due=lease.due, started=lease.started, failures=held.failures
+            )
+            values = {"last_started_at": stamp(now), "due_at": outlook.due if held.managed else None}
+            session.execute(sa.update(SOURCE).where(SOURCE.c.id == lease.source_id).values(values))
             session.execute(
                 sa.update(CYCLE)
                 .where(CYCLE.c.source_id == lease.source_id, CYCLE.c.outcome == "running")
@@ -150,37 +154,32 @@ class CycleStore(OutboxStore):
     ) -> Outlook:
         """Store the report, the newest implementation info if it could be had, and give the lease back.
 
-        An interrupted cycle is due again at its next slot, like any other.
+        An interrupted cycle is due again at its next slot, like any other. Where the source's settings were changed
+        while the cycle ran, what was declared under the old ones is forgotten, and the new ones stay due (CY5).
         """
         outcome = "interrupted" if interrupted else "failed" if report.failed else "succeeded"
         with self.writing() as session:
-            self._hold(session, lease)
+            held = self._hold(session, lease)
             session.execute(
                 sa.update(CYCLE)
                 .where(CYCLE.c.id == lease.cycle_id)
                 .values(ended_at=stamp(now), outcome=outcome, report=json.dumps(report.as_json()))  # ASCII: OB12
             )
-            own = SOURCE.c.id == lease.source_id
-            before = session.execute(sa.select(SOURCE.c.failures, SOURCE.c.period, SOURCE.c.managed).where(own)).one()
             outlook = look_ahead(
                 source,
-                period=report.interval or before[1],
+                period=report.interval or held.period,
                 due=lease.due,
                 started=lease.started,
-                failures=before[0] + 1 if report.errors else 0,
+                failures=held.failures + 1 if report.errors else held.failures if interrupted else 0,
             )
-            values: dict[str, Any] = {
-                "lease_owner": None,
-                "lease_until": None,
-                "failures": outlook.failures,
-                "period": outlook.period,
-                "due_at": outlook.due if before[2] else None,
-            }
+            values: dict[str, Any] = {"lease_owner": None, "lease_until": None, "failures": outlook.failures}
             if outlook.disabled:
                 values["disabled_at"] = stamp(now)
-            if info is not None:
-                values |= {"info": info.decode(), "info_at": stamp(now)}
-            session.execute(sa.update(SOURCE).where(own).values(values))
+            if held.fingerprint == source.fingerprint:
+                values |= {"period": outlook.period, "due_at": outlook.due if held.managed else None}
+                if info is not None:
+                    values |= {"info": info.decode(), "info_at": stamp(now)}
+            session.execute(sa.update(SOURCE).where(SOURCE.c.id == lease.source_id).values(values))
             self._put_exchanges(session, lease, exchanges)
             self._forget_cycles(session, lease, source.keep_cycles)
         return outlook

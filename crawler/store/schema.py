@@ -5,7 +5,7 @@ Foreign ids are unique within a source and object. Rows never leave `crawler.sto
 
 from typing import Any
 
-from sqlalchemy import Column, Index, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Text, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -17,6 +17,11 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+BIG: Any = BigInteger().with_variant(Integer(), "sqlite")
+"""Thousands of sources make more than 2^31 exchanges within months. On SQLite an `Integer` has 64 bits, and a
+`BigInteger` would not count by itself."""
 
 
 class Row(SQLModel, registry=registry(metadata=metadata)):
@@ -71,7 +76,7 @@ class ContentRow(Row, table=True):
         Index(None, "source_id", "thread_id"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     source_id: int = Field(foreign_key="source.id")
     object: str = _text(nullable=False)
     foreign_id: str = _text(nullable=False)
@@ -100,7 +105,7 @@ class IdentityRow(Row, table=True):
     __tablename__ = "identity"
     __table_args__ = (UniqueConstraint("source_id", "foreign_id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     source_id: int = Field(foreign_key="source.id")
     foreign_id: str = _text(nullable=False)
     screenname: str = _text(nullable=False)
@@ -153,7 +158,7 @@ class OutboxRow(Row, table=True):
     __tablename__ = "outbox"
     __table_args__ = (Index(None, "source_id", "status", "position"),)
 
-    position: int | None = Field(default=None, primary_key=True)
+    position: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     id: str = Field(sa_type=Text, unique=True)
     source_id: int = Field(foreign_key="source.id")
     object: str = _text(nullable=False)
@@ -187,7 +192,7 @@ class CycleRow(Row, table=True):
     __tablename__ = "cycle"
     __table_args__ = (Index(None, "source_id", "id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     source_id: int = Field(foreign_key="source.id")
     started_at: str = _text(nullable=False)
     ended_at: str | None = _text()
@@ -201,8 +206,8 @@ class ExchangeRow(Row, table=True):
     __tablename__ = "exchange"
     __table_args__ = (Index(None, "cycle_id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
-    cycle_id: int = Field(foreign_key="cycle.id")
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    cycle_id: int = Field(foreign_key="cycle.id", sa_type=BIG)
     action: str = _text(nullable=False)
     started_at: str = _text(nullable=False)
     seconds: float = 0

@@ -8,6 +8,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -35,7 +37,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_source_due_at"), ["due_at"], unique=False)
     op.create_table(
         "content",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", BIG, nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("object", sa.Text(), nullable=False),
         sa.Column("foreign_id", sa.Text(), nullable=False),
@@ -76,7 +78,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "cycle",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", BIG, nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("started_at", sa.Text(), nullable=False),
         sa.Column("ended_at", sa.Text(), nullable=True),
@@ -90,7 +92,7 @@ def upgrade() -> None:
 
     op.create_table(
         "identity",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", BIG, nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("foreign_id", sa.Text(), nullable=False),
         sa.Column("screenname", sa.Text(), nullable=False),
@@ -120,7 +122,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", BIG, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("object", sa.Text(), nullable=False),
@@ -157,8 +159,8 @@ def upgrade() -> None:
 
     op.create_table(
         "exchange",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("cycle_id", sa.Integer(), nullable=False),
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("cycle_id", BIG, nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("started_at", sa.Text(), nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),
