@@ -111,7 +111,7 @@ class _Operation:
     async def _announce(self, pulse: Pulse, sources: int) -> None:
         """Say that it serves, once it does."""
         await pulse.began.wait()
-        self._notify.ready(f"crawling {sources} sources")
+        self._notify.ready(f"sources: {sources}")
         self._ready(sources)
 
     async def _feed_watchdog(self, health: Health) -> None:

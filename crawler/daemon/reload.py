@@ -101,7 +101,7 @@ class Reload:
         except ConfigurationError as error:
             self._log.error("configuration refused, the old one stays", error=str(error), advice=error.hint)
             self._told(False)
-            self._notify.ready("crawling; the configuration file is broken, its last version counts")
+            self._notify.ready("the configuration file is broken, its last version counts")
         else:
             await self._take_over(sources)
 
@@ -115,4 +115,4 @@ class Reload:
         else:
             self._waiting = None
             self._told(True)
-            self._notify.ready(f"crawling {len(sources)} sources")
+            self._notify.ready(f"sources: {len(sources)}")
