@@ -24,7 +24,6 @@ PATIENCE = 60.0
 LIKES = {
     "fsync": "off",  # these data outlive no power cut
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "max_connections": "60",
     "unix_socket_directories": "",
     "listen_addresses": "127.0.0.1",
@@ -89,11 +88,11 @@ class PostgresServer:
         self._end(signal.SIGQUIT)
 
     @contextmanager
-    def database(self, template: str = "template1") -> Iterator[str]:
-        """A database of its own, by its name; it is gone afterwards."""
+    def database(self, template: str = "template1", options: LiteralString = "") -> Iterator[str]:
+        """A database of its own, by its name; it is gone afterwards. `options` are those of CREATE DATABASE."""
         name = f"crawler_{next(self._numbers)}"
         here, there = sql.Identifier(name), sql.Identifier(template)
-        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(here, there))
+        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} " + options).format(here, there))
         try:
             yield name
         finally:

@@ -277,7 +277,7 @@ HINTS_OF_SERVERS = {
     "connection timeout": "the database server does not answer: check the host in the URL, and firewalls",
     "starting up": "the database server is about to start: try again in a moment",
     "shutting down": "the database server is about to stop: start it again",
-    "too many clients": "raise the server's max_connections, or close other programs' connections",
+    "too many": "raise the server's max_connections, or close other programs' connections",
     "connection slots": "raise the server's max_connections, or close other programs' connections",
     "permission denied": "let the user create tables: GRANT ALL ON SCHEMA public TO the user, as the database's owner",
     "read-only transaction": "this server only reads, as a standby does: name the one that writes",

@@ -70,8 +70,12 @@ async def test_it_is_ready_when_the_tick_runs_and_the_database_answers(patient: 
     assert await patient.healthz() == (
         200,
         {
-            **{"live": True, "ready": True, "database_answers": True},
-            **{"seconds_since_tick": 0.25, "in_flight": 0, "stopping": False},
+            "live": True,
+            "ready": True,
+            "database_answers": True,
+            "seconds_since_tick": 0.25,
+            "in_flight": 0,
+            "stopping": False,
         },
     )
 

@@ -24,14 +24,17 @@ class Configured:
     """A reload whose configuration is whatever `sources` is, or the error that `broken` is."""
 
     def __init__(self, path: Path | None) -> None:
+        self.path = path
         self.sources: Sequence[Source] = [SHOP]
         self.broken: ConfigurationError | None = None
         self.away = False
         self.managed: list[Sequence[Source]] = []
         self.told: list[bool] = []
-        self.reload = Reload(
-            ConfigurationFile(path), self.load, self.manage, notify=Notify({}), told=self.told.append
-        )
+        self.reload = Reload(ConfigurationFile(path), self.load, self.manage, notify=Notify({}), told=self.told.append)
+
+    def write(self, text: str) -> None:
+        assert self.path is not None
+        self.path.write_text(text)
 
     def load(self) -> Sequence[Source]:
         if self.broken is not None:
@@ -96,7 +99,7 @@ async def test_nothing_is_read_without_a_reason(path: Path) -> None:
 
 async def test_a_change_is_taken_over_once(path: Path) -> None:
     configured = Configured(path)
-    path.write_text("changed")
+    configured.write("changed")
     await configured.steps(5)
     assert (configured.managed, configured.told) == ([[SHOP]], [True])
 
@@ -111,11 +114,11 @@ async def test_whoever_asks_gets_it_read_whether_it_changed_or_not() -> None:
 async def test_a_broken_file_leaves_all_as_it_is_until_it_is_mended(path: Path) -> None:
     configured = Configured(path)
     configured.broken = ConfigurationError("it is broken")
-    path.write_text("broken")
+    configured.write("broken")
     await configured.steps(5)
     assert (configured.managed, configured.told) == ([], [False])
     configured.broken = None
-    path.write_text("mended")
+    configured.write("mended")
     await configured.steps(5)
     assert (configured.managed, configured.told) == ([[SHOP]], [False, True])
 
@@ -123,7 +126,7 @@ async def test_a_broken_file_leaves_all_as_it_is_until_it_is_mended(path: Path) 
 async def test_what_the_database_could_not_take_is_brought_again(path: Path) -> None:
     configured = Configured(path)
     configured.away = True
-    path.write_text("changed")
+    configured.write("changed")
     await configured.steps(5)
     assert configured.told == []
     configured.away = False

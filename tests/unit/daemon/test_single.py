@@ -19,7 +19,11 @@ def test_the_second_is_refused_and_told_who_is_there(tmp_path: Path) -> None:
 def test_another_spelling_of_the_same_file_is_the_same_file(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "crawler.db")
     with only_daemon(str(tmp_path / "crawler.db")):
-        for where in (f"sqlite:///{tmp_path}/crawler.db", str(tmp_path / "link"), f"sqlite:///file:{tmp_path}/crawler.db?uri=true"):
+        for where in (
+            f"sqlite:///{tmp_path}/crawler.db",
+            str(tmp_path / "link"),
+            f"sqlite:///file:{tmp_path}/crawler.db?uri=true",
+        ):
             with pytest.raises(ConfigurationError), only_daemon(where):
                 pass
 
@@ -45,5 +49,8 @@ def test_what_is_no_file_is_not_locked(where: str) -> None:
 
 
 def test_a_directory_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be written: No such file"), only_daemon(str(tmp_path / "no/a.db")):
+    with (
+        pytest.raises(ConfigurationError, match="cannot be written: No such file"),
+        only_daemon(str(tmp_path / "no/a.db")),
+    ):
         pass
