@@ -32,7 +32,7 @@ def run(run: Invocation, *, address: str | None) -> None:
     the configuration file, reloads the sources. The log goes to stderr: JSON lines, or readable ones on a terminal;
     -v adds each exchange. One line on stdout says when it is ready.
     """
-    known = _Sources(run)
+    known = ConfiguredSources(run)
     configure(verbose=run.verbose, redact=known.redact)
     configuration = known.read()
     keys = configuration.settings.daemon
@@ -61,7 +61,7 @@ def run(run: Invocation, *, address: str | None) -> None:
     run.wait_for(lambda: operate(setup, ready))
 
 
-class _Sources:
+class ConfiguredSources:
     """The configured sources, read anew whenever that is asked for, and their secrets, which no log may show."""
 
     def __init__(self, run: Invocation) -> None:

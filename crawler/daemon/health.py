@@ -5,8 +5,9 @@ It runs on the daemon's own event loop, so that it falls silent when that is stu
 
 import json
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
@@ -95,7 +96,7 @@ class Health:
 
     async def state(self) -> dict[str, object]:
         """What ``/healthz`` says."""
-        answers = await self._ask(self._daemon.store.ping) is not None
+        answers = await self._ask(self._daemon.store.ping)
         age = self._pulse.age
         return {
             "live": True,
@@ -137,15 +138,29 @@ class Health:
             case _:
                 return 404, TEXT, b"there are /healthz, /healthz/live and /metrics\n"
 
-    async def _ask(self, question: Callable[[], None]) -> bool | None:
-        """Whether the database answers in time: `True`, or `None`."""
-        with anyio.move_on_after(PATIENCE):
+    async def _ask(self, question: Callable[[], None]) -> bool:
+        """Whether the database answers in time."""
+        asker, begun = object(), threading.Event()
+
+        def ask() -> None:
+            begun.set()
             try:
-                await anyio.to_thread.run_sync(question, limiter=self._one, abandon_on_cancel=True)
+                question()
+            finally:
+                with suppress(RuntimeError):  # the event loop has ended meanwhile
+                    anyio.from_thread.run_sync(self._one.release_on_behalf_of, asker)
+
+        with anyio.move_on_after(PATIENCE):
+            await self._one.acquire_on_behalf_of(asker)
+            try:
+                await anyio.to_thread.run_sync(ask, abandon_on_cancel=True)
             except StoreError:
-                return None
+                return False
+            finally:
+                if not begun.is_set():
+                    self._one.release_on_behalf_of(asker)
             return True
-        return None
+        return False
 
 
 class _Server(uvicorn.Server):

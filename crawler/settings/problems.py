@@ -38,16 +38,14 @@ def _problem(found: Any) -> str:
 def _instead(path: Sequence[str]) -> str:
     """Where the key that was meant stands, if that can be guessed."""
     table, name = path[0] if len(path) > 1 else "", path[-1]
-    near = get_close_matches(name, MODELS[table].model_fields, n=1)
-    if near:
-        return f"; did you mean {near[0]}?"
     if not table and name in SourceTable.model_fields:
         return f"; {name} belongs below [sources.NAME]" + (" or [defaults]" if name != "base_uri" else "")
     if table != "daemon" and name in DaemonKeys.model_fields:
         return f"; {name} belongs below [daemon]"
     if table and name in Settings.model_fields:
         return f"; {name} belongs at the top of the file, before the first [table]"
-    return ""
+    near = get_close_matches(name, MODELS[table].model_fields, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _expected(path: Sequence[str], found: Any) -> str:

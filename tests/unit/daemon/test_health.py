@@ -21,6 +21,7 @@ class Moody(Store):
     """A store that answers, refuses or hangs."""
 
     mood = ""
+    asked = 0
     released = Event()
 
     def ping(self) -> None:
@@ -32,6 +33,7 @@ class Moody(Store):
         return super().standing()
 
     def _feel(self) -> None:
+        self.asked += 1
         if self.mood == "away":
             raise DatabaseUnavailable("it is away")
         if self.mood == "hangs":
@@ -111,6 +113,10 @@ async def test_a_database_that_hangs_keeps_nobody_waiting(patient: Patient) -> N
         with anyio.fail_after(20):
             assert (await patient.healthz())[0] == 503
             assert "ringcx_crawler_database_answers 0.0" in (await patient.get("/metrics")).text
+            assert patient.store.asked == 1  # one thread hangs, however many ask
+            patient.store.mood = ""
+            patient.store.released.set()
+            assert (await patient.healthz())[0] == 200
     finally:
         patient.store.released.set()
 
