@@ -24,6 +24,7 @@ from crawler.cli.serving import served
 from crawler.clock import utc_now
 from crawler.reference import Fails, ReferencePartner, reference_partner, seeded
 from crawler.store import Store
+from tests.postgresql import PASSWORD, PostgresServer
 
 pytestmark = pytest.mark.slow
 
@@ -331,6 +332,33 @@ def test_a_server_that_is_away_at_start_is_waited_for_until_a_signal_comes(daemo
         daemon.signal(signal.SIGTERM)
         assert daemon.wait() == 0
     assert SECRET not in daemon.err
+
+
+def test_a_server_that_comes_up_later_is_crawled_with_and_one_that_goes_is_waited_for(
+    daemon: Daemon, url: str, postgresql: PostgresServer
+) -> None:
+    with postgresql.database() as name:
+        postgresql.stop()
+        try:
+            daemon.environ["RINGCX_CRAWLER_DATABASE"] = postgresql.url(name)
+            daemon.configure("listen = '0'", shop=url)
+            daemon.begin()
+            until(lambda: daemon.said("database away"))
+        finally:
+            postgresql.start()
+        endpoint = daemon.ready()
+        until(lambda: daemon.said("cycle", source="shop", outcome="succeeded"))
+        assert get(f"{endpoint}healthz")[0] == 200
+        postgresql.stop()
+        try:
+            until(lambda: get(f"{endpoint}healthz")[0] == 503)
+            assert get(f"{endpoint}healthz/live")[0] == 200
+        finally:
+            postgresql.start()
+        until(lambda: get(f"{endpoint}healthz")[0] == 200)
+        daemon.signal(signal.SIGTERM)
+        assert daemon.wait() == 0
+    assert PASSWORD not in daemon.err
 
 
 def test_nothing_configured_is_said(daemon: Daemon) -> None:
