@@ -150,7 +150,7 @@ class Daemon:
     async def tick(self, cycles: TaskGroup) -> int:
         """Claim what is due before the next tick, and start its cycles in `cycles`; returns how many."""
         free = self.options.max_cycles - len(self._in_flight)
-        failing = self.options.max_cycles // 2 - sum(lease.failing for lease in self._in_flight.values())
+        failing = max(self.options.max_cycles // 2, 1) - sum(lease.failing for lease in self._in_flight.values())
         leases: list[Lease] = []
         try:
             await self._give_back()
@@ -179,10 +179,10 @@ class Daemon:
         begun = ended = False
         due: float | None = None
         try:
-            if source is None or self._stopping:  # another daemon's, or just removed
-                return
-            if lease.due > lease.taken:
+            if lease.due > lease.taken and not self.is_stopping:
                 await self._sleep(lease.due - lease.taken)
+            if source is None or self.is_stopping:  # another daemon's, or just removed
+                return
             begun = True
             self.observer.cycle_started(lease, lease.started - lease.due)
             await self._cycle(source, lease, log)

@@ -56,9 +56,7 @@ class CycleStore(OutboxStore):
             held = self._hold(session, lease)
             lease = replace(lease, taken=held.now)
             # Due again already now: should this process die, whoever takes the source over keeps the interval (CY1).
-            outlook = look_ahead(
-                source, period=held.period, due=lease.due, started=lease.started, failures=held.failures
-            )
+            outlook = look_ahead(source, period=held.period, started=lease.started, failures=held.failures)
             values = {"last_started_at": stamp(now), "due_at": outlook.due if held.managed else None}
             session.execute(sa.update(SOURCE).where(SOURCE.c.id == lease.source_id).values(values))
             session.execute(
@@ -168,7 +166,6 @@ class CycleStore(OutboxStore):
             outlook = look_ahead(
                 source,
                 period=report.interval or held.period,
-                due=lease.due,
                 started=lease.started,
                 failures=held.failures + 1 if report.errors else held.failures if interrupted else 0,
             )

@@ -10,6 +10,10 @@ from crawler.sync.state import Source
 TOLERANCE = 1.0
 """A start this much after its slot, in seconds, still counts as on time: the next slot is the next one of the grid."""
 
+JITTER = 0.1
+"""How much sooner than the interval, in seconds, a start may follow one that was late. A process starts now a few
+milliseconds after its slot and now more; were each of them added to the next due time, starts would drift."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
@@ -44,21 +48,24 @@ def slot(name: str, period: float, earliest: float) -> float:
     return offset + ceil((earliest - offset) / period) * period
 
 
-def look_ahead(source: Source, *, period: float | None, due: float, started: float, failures: int) -> Outlook:
-    """What follows from a cycle that was `due` and `started` then, the last of `failures` failed ones in a row.
+def look_ahead(source: Source, *, period: float | None, started: float, failures: int) -> Outlook:
+    """What follows from a cycle that `started` then, the last of `failures` failed ones in a row.
 
-    Start to start, never sooner than the period, and without drift: a start within `TOLERANCE` of its slot counts as
-    made in its slot. The period doubles with each failed cycle after the first, up to the source's `backoff_cap`. Slots
-    that were missed are skipped, not made up. `period` is `None` while nothing was ever declared (CY3).
+    Start to start, never sooner than the period (but for `JITTER`), and without drift: after a start within `TOLERANCE`
+    of its slot comes the next slot, or as soon after it as the period allows. The period doubles with each failed cycle
+    after the first, up to the source's `backoff_cap`. Slots that were missed are skipped, not made up. `period` is
+    `None` while nothing was ever declared (CY3).
     """
     period = period or source.list_interval
-    began = due if due <= started <= due + TOLERANCE else started
     wait = period
     if failures > 1:
         wait = max(period, min(source.backoff_cap, period * 2.0 ** min(failures - 1, 30)))
+    behind = started - slot(source.name, period, started - min(TOLERANCE, period / 4))
+    late = max(behind, 0.0)  # after the slot in whose tolerance it started, if in any
+    due = slot(source.name, period, started - late + wait - period / 1e6)
     return Outlook(
         failures=failures,
         period=period,
-        due=slot(source.name, period, began + wait - period / 1e6),
+        due=max(due, started + wait - min(JITTER, period / 10)),
         disabled=source.disable_after is not None and failures >= source.disable_after,
     )
