@@ -146,4 +146,4 @@ async def test_a_cycle_that_is_interrupted_by_a_stop_is_not_repeated_sooner(stor
         await world.live(START + stop)
 
     check_rhythm(world)
-    assert sum(len(endpoint.starts) for endpoint in world.endpoints.values()) > 20
+    assert sum(len(endpoint.starts) for endpoint in world.endpoints.values()) > 10
