@@ -45,6 +45,9 @@ LOOKUPS = 100
 GONE = (EndpointUnreachable, DeadlineExceeded)
 """Errors after which nothing else in the same cycle can be expected to succeed."""
 
+LARGE = 100_000
+"""How many bytes of an answer are read in less than some milliseconds."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -108,6 +111,13 @@ async def cycles_until_idle(
             return
 
 
+async def beside(size: int, decide: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Decide about an answer of `size` bytes: about a large one in another thread, so that no other cycle waits."""
+    if size <= LARGE:
+        return decide(*args, **kwargs)
+    return await anyio.to_thread.run_sync(lambda: decide(*args, **kwargs))
+
+
 class _Cycle:
     """One cycle under way: what its steps share, and one method for each."""
 
@@ -158,9 +168,9 @@ class _Cycle:
         while listing is not None:
             params = {"since_id": listing.ask} if listing.ask is not None else None
             answer = await self.call(step.action, params, "a JSON array of contents")
-            page = read_page(self.source.name, name, answer, info)
+            page = await beside(len(answer), read_page, self.source.name, name, answer, info)
             stored = await self.store.run(self.store.look_up, self.lease, name, page)
-            accepted = accept_page(self.source, listing, page, stored, self.clock())
+            accepted = await beside(len(answer), accept_page, self.source, listing, page, stored, self.clock())
             if accepted.changes or accepted.cursor != listing.cursor or accepted.listing is not None:
                 await self.write(self.store.save_page, accepted, self.clock(), self.recorded())
             report.add(accepted)
