@@ -7,17 +7,18 @@ go through `crawler.partner`, and each commit is one method of `crawler.store`.
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from typing import Concatenate, ParamSpec, TypeVar
 
 import anyio
 
 from crawler.clock import Clock, utc_now
-from crawler.errors import DeadlineExceeded, EndpointUnreachable, PartnerError, StoreError
+from crawler.errors import DeadlineExceeded, EndpointUnreachable, LeaseLost, PartnerError, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange, Params
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page, check_no_error, read_content, read_page
-from crawler.store import Begun, Store, this_process
+from crawler.store import Begun, Lease, Store, this_process
 from crawler.sync.exports import (
     GiveUp,
     Send,
@@ -47,9 +48,15 @@ CYCLES_AT_ONCE = 100
 GONE = (EndpointUnreachable, DeadlineExceeded)
 """Errors after which nothing else in the same cycle can be expected to succeed."""
 
-Event = Exchange | Accepted | Settled
+LARGE = 100_000
+"""How many bytes of an answer are read in less than some milliseconds."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Event = Begun | Exchange | Accepted | Settled
 Watch = Callable[[Event], None]
-"""Is told what happens while a cycle runs: each exchange, each page that was stored, each export that was settled."""
+"""Is told what happens in a cycle: that it has begun, each exchange, each page stored, each export settled."""
 
 
 def unwatched(_event: Event) -> None:
@@ -63,20 +70,24 @@ async def run_cycle(
     partner: Partner | None = None,
     clock: Clock = utc_now,
     watch: Watch = unwatched,
+    lease: Lease | None = None,
 ) -> CycleReport:
     """Run one cycle and report on it: pull what is new, then push what agents queued (LS8).
 
     What fails at the partner is in the report's `errors`, and ends only what depends on it: a failed
     `implementation.info` ends the cycle (IM1), a failed list its object, a failed export its attempt; an endpoint that
-    is gone ends the cycle. A `partner` that is passed in stays open, with its connections, for the next cycle.
+    is gone ends the cycle. A `partner` that is passed in stays open, with its connections, for the next cycle. `lease`
+    is one that was claimed already, as the daemon does; else it is taken here.
 
     Raises `SourceBusy` where another process crawls the source, and `StoreError`.
     """
     async with AsyncExitStack() as stack:
         if partner is None:
             partner = await stack.enter_async_context(Partner(source, clock=clock))
-        begun = await store.run(store.begin_cycle, source, this_process(), clock())
-        cycle = _Cycle(source, store, partner, begun, clock=clock, watch=watch)
+        now = anyio.current_time()
+        begun = await store.run(store.begin_cycle, source, this_process(), clock(), lease)
+        watch(begun)
+        cycle = _Cycle(source, store, partner, begun, now, clock=clock, watch=watch)
         try:
             await cycle.run()
         except PartnerError as error:
@@ -106,11 +117,18 @@ async def cycles_until_idle(
             return
 
 
+async def beside(size: int, decide: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Decide about an answer of `size` bytes: about a large one in another thread, so that no other cycle waits."""
+    if size <= LARGE:
+        return decide(*args, **kwargs)
+    return await anyio.to_thread.run_sync(lambda: decide(*args, **kwargs))
+
+
 class _Cycle:
     """One cycle under way: what its steps share, and one method for each."""
 
     def __init__(
-        self, source: Source, store: Store, partner: Partner, begun: Begun, *, clock: Clock, watch: Watch
+        self, source: Source, store: Store, partner: Partner, begun: Begun, now: float, *, clock: Clock, watch: Watch
     ) -> None:
         self.source = source
         self.store = store
@@ -119,6 +137,7 @@ class _Cycle:
         self.watch = watch
         self.begun = begun
         self.lease = begun.lease
+        self.held_until = now + begun.lease.seconds
         self.report = CycleReport(source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id)
         self.outbox = Outbox()
         self.info_body: bytes | None = None
@@ -155,11 +174,11 @@ class _Cycle:
         while listing is not None:
             params = {"since_id": listing.ask} if listing.ask is not None else None
             answer = await self.call(step.action, params, "a JSON array of contents")
-            page = read_page(self.source.name, name, answer, info)
+            page = await beside(len(answer), read_page, self.source.name, name, answer, info)
             stored = await self.store.run(self.store.look_up, self.lease, name, page)
-            accepted = accept_page(self.source, listing, page, stored, self.clock())
+            accepted = await beside(len(answer), accept_page, self.source, listing, page, stored, self.clock())
             if accepted.changes or accepted.cursor != listing.cursor or accepted.listing is not None:
-                await self.store.run(self.store.save_page, self.lease, accepted, self.clock(), self.recorded())
+                await self.write(self.store.save_page, accepted, self.clock(), self.recorded())
             report.add(accepted)
             self.watch(accepted)
             listing = accepted.listing
@@ -177,7 +196,7 @@ class _Cycle:
                 text = f"a thread that messages name cannot be had: {self.shown(error).what}"
                 self.report.objects["messages"].remarks.add("LS9", text, thread_id)
             self.report.looked_up += 1
-            await self.store.run(self.store.save_lookup, self.lease, thread_id, page, self.clock(), self.recorded())
+            await self.write(self.store.save_lookup, thread_id, page, self.clock(), self.recorded())
 
     async def push(self, info: ImplementationInfo, entry: OutboxEntry) -> None:
         """Send one export, or let it wait, or give it up (PU8, PU9)."""
@@ -187,7 +206,7 @@ class _Cycle:
             case GiveUp(reason=reason):
                 await self.settle(settle_given_up(entry, reason))
             case Send() as send:
-                begun = await self.store.run(self.store.begin_attempt, self.lease, entry, self.clock())
+                begun = await self.write(self.store.begin_attempt, entry, self.clock())
                 if begun is None:
                     return
                 try:
@@ -227,22 +246,26 @@ class _Cycle:
         deleted: str | None = None,
     ) -> None:
         """Store what became of an export, and let those that wait for it know."""
-        await self.store.run(
-            self.store.settle,
-            self.lease,
-            settled,
-            self.clock(),
-            self.recorded(),
-            created=created,
-            shown=shown,
-            deleted=deleted,
-        )
+        now, exchanges = self.clock(), self.recorded()
+        await self.write(self.store.settle, settled, now, exchanges, created=created, shown=shown, deleted=deleted)
         self.outbox = self.outbox.after(settled.entry, known)
         self.report.exports.append(settled)
         self.watch(settled)
 
+    async def write(self, method: Callable[Concatenate[Lease, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a method that writes under the lease, and thereby renews it."""
+        now = anyio.current_time()
+        result = await self.store.run(method, self.lease, *args, **kwargs)
+        self.held_until = now + self.lease.seconds
+        return result
+
     async def call(self, action: str, params: Params | None, expected: str) -> bytes:
-        """Send an action; returns the body of its trusted answer."""
+        """Send an action; returns the body of its trusted answer.
+
+        A process that was stopped for longer than its lease lasted sends nothing more: another one may be at it (CY2).
+        """
+        if anyio.current_time() > self.held_until:
+            raise LeaseLost(f"{self.source.name}: the lease lapsed while this process did nothing")
         answer = await self.partner.call(action, params, expected=expected, record=self.record)
         return answer.body
 
@@ -269,7 +292,7 @@ class _Cycle:
     async def end(self, *, interrupted: bool = False) -> None:
         """Store the report, and give the lease back."""
         self.report.ended = self.clock()
-        await self.store.run(
+        self.report.outlook = await self.store.run(
             self.store.end_cycle,
             self.source,
             self.lease,

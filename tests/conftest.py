@@ -4,8 +4,14 @@ An ``async def test_…`` just runs: anyio's plugin (``anyio_mode = "auto"`` in 
 that `anyio_backend` names. The program itself runs on asyncio only, so the tests do, too.
 """
 
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from _pytest.terminal import TerminalReporter
+
+from tests.postgresql import PostgresServer
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +33,15 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
         for name, value in report.user_properties:
             if name == "figure":
                 terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """One PostgreSQL server for all; whoever ends it starts it again."""
+    with tempfile.TemporaryDirectory() as directory:  # not pytest's: another user than the server's may not go there
+        server = PostgresServer(Path(directory))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

@@ -12,6 +12,7 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from crawler.cli.output import clean
 from crawler.cycle import Event, Watch, unwatched
 from crawler.protocol.envelope import Exchange
+from crawler.store import Begun
 from crawler.sync.exports import Settled
 
 
@@ -42,7 +43,7 @@ class Progress:
 
         def watch(event: Event) -> None:
             match event:
-                case Exchange():
+                case Begun() | Exchange():
                     return
                 case Settled():
                     counts["exported"] += 1

@@ -4,7 +4,7 @@
 setting means stands in ``config/crawler.example.toml``.
 """
 
-from crawler.settings.address import normal_uri, without_userinfo
+from crawler.settings.address import normal_uri, read_address, without_userinfo
 from crawler.settings.configuration import (
     DATABASE_VARIABLE,
     DEFAULT_CONFIG,
@@ -12,7 +12,7 @@ from crawler.settings.configuration import (
     Configuration,
     Flags,
 )
-from crawler.settings.keys import Settings, SourceKeys, SourceTable
+from crawler.settings.keys import DaemonKeys, Settings, SourceKeys, SourceTable
 from crawler.settings.reading import CONFIG_VARIABLE, read_configuration
 from crawler.settings.secret import SECRET_VARIABLE
 
@@ -23,11 +23,13 @@ __all__ = [
     "DEFAULT_DATABASE",
     "SECRET_VARIABLE",
     "Configuration",
+    "DaemonKeys",
     "Flags",
     "Settings",
     "SourceKeys",
     "SourceTable",
     "normal_uri",
+    "read_address",
     "read_configuration",
     "without_userinfo",
 ]

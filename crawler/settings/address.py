@@ -1,4 +1,4 @@
-"""Addresses of endpoints: checked, brought into one spelling, and shown without what they may hold of secrets."""
+"""Addresses: checked, brought into one spelling, and shown without what they may hold of secrets."""
 
 from urllib.parse import SplitResult, urlsplit
 
@@ -6,6 +6,8 @@ import httpx
 
 EXPECTED = "a URL such as https://shop.example/channel"
 PORTS = {"http": 80, "https": 443}
+ADDRESS_EXPECTED = "an address to listen on, such as 127.0.0.1:9180"
+LOOPBACK = "127.0.0.1"
 
 
 def normal_uri(uri: str) -> str:
@@ -34,6 +36,21 @@ def normal_uri(uri: str) -> str:
     if port is not None and port != PORTS[parts.scheme]:
         place += f":{port}"
     return parts._replace(netloc=place, path=parts.path or "/").geturl()
+
+
+def read_address(text: str) -> tuple[str, int]:
+    """Host and port to listen on: ``HOST:PORT``, ``[::1]:PORT``, or a port alone, which means this machine only.
+
+    Raises `ValueError`, which says what came instead.
+    """
+    host, _, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise ValueError(f"'{text}': an IPv6 address stands in brackets")
+    if not (port.isascii() and port.isdecimal() and int(port) <= 65_535) or text.startswith(":"):
+        raise ValueError(f"'{text}'")
+    return host or LOOPBACK, int(port)
 
 
 def without_userinfo(uri: str) -> str:

@@ -5,14 +5,15 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from crawler.settings.address import ADDRESS_EXPECTED, normal_uri, read_address
 from crawler.settings.address import EXPECTED as URL_EXPECTED
-from crawler.settings.address import normal_uri
 
 SECRET_KEYS = ("secret_env", "secret_file", "secret")
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False, description="a number of seconds above 0")]
 Text = Annotated[str, Field(min_length=1, description="a text that is not empty")]
 Uri = Annotated[str, AfterValidator(normal_uri), Field(description=URL_EXPECTED)]
+Address = Annotated[str, AfterValidator(lambda text: read_address(text) and text)]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$", description="a name of letters, digits, '.', '_' and '-'")]
 
 
@@ -46,6 +47,8 @@ class SourceKeys(Keys):
     ignore_older_than: Annotated[
         float | None, Field(gt=0, le=36_500, allow_inf_nan=False, description="a number of days above 0")
     ] = None
+    backoff_cap: Seconds | None = None
+    disable_after: Annotated[int | None, Field(ge=1, description="a whole number above 0")] = None
     keep_cycles: Annotated[int | None, Field(ge=1, description="a whole number above 0")] = None
     keep_bytes: Annotated[int | None, Field(ge=0, description="a whole number of bytes")] = None
 
@@ -64,12 +67,25 @@ class SourceTable(SourceKeys):
     base_uri: Uri
 
 
+class DaemonKeys(Keys):
+    """``[daemon]``: how `ringcx-crawler run` works."""
+
+    max_cycles: Annotated[int, Field(ge=1, description="a whole number above 0")] = 200
+    tick: Seconds = 0.5
+    grace: Annotated[float, Field(ge=0, allow_inf_nan=False, description="a number of seconds")] = 30.0
+    keep_days: Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False, description="a number of days above 0")] = (
+        30.0
+    )
+    listen: Annotated[Address | None, Field(description=ADDRESS_EXPECTED)] = None
+
+
 class Settings(BaseSettings):
     """The whole file."""
 
     model_config = SettingsConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 
     database: Text | None = None
+    daemon: DaemonKeys = DaemonKeys()
     defaults: SourceKeys = SourceKeys()
     sources: dict[Name, SourceTable] = {}
 

@@ -9,9 +9,14 @@ from pydantic.fields import FieldInfo
 
 from crawler.protocol.envelope import printable
 from crawler.settings.address import without_userinfo
-from crawler.settings.keys import Name, Settings, SourceKeys, SourceTable
+from crawler.settings.keys import DaemonKeys, Name, Settings, SourceKeys, SourceTable
 
-MODELS: Mapping[str, type[BaseModel]] = {"": Settings, "defaults": SourceKeys, "sources": SourceTable}
+MODELS: Mapping[str, type[BaseModel]] = {
+    "": Settings,
+    "daemon": DaemonKeys,
+    "defaults": SourceKeys,
+    "sources": SourceTable,
+}
 
 
 def problems(file: str, error: ValidationError) -> list[str]:
@@ -33,14 +38,14 @@ def _problem(found: Any) -> str:
 def _instead(path: Sequence[str]) -> str:
     """Where the key that was meant stands, if that can be guessed."""
     table, name = path[0] if len(path) > 1 else "", path[-1]
-    near = get_close_matches(name, MODELS[table].model_fields, n=1)
-    if near:
-        return f"; did you mean {near[0]}?"
     if not table and name in SourceTable.model_fields:
         return f"; {name} belongs below [sources.NAME]" + (" or [defaults]" if name != "base_uri" else "")
+    if table != "daemon" and name in DaemonKeys.model_fields:
+        return f"; {name} belongs below [daemon]"
     if table and name in Settings.model_fields:
         return f"; {name} belongs at the top of the file, before the first [table]"
-    return ""
+    near = get_close_matches(name, MODELS[table].model_fields, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _expected(path: Sequence[str], found: Any) -> str:
@@ -48,8 +53,8 @@ def _expected(path: Sequence[str], found: Any) -> str:
         return str(Name.__metadata__[0].description)  # type: ignore[attr-defined]
     if path[0] == "sources" and len(path) < 3:
         return "a table: [sources.NAME]"
-    if path == ["defaults"]:
-        return "a table: [defaults]"
+    if path in (["daemon"], ["defaults"]):
+        return f"a table: [{path[0]}]"
     field: FieldInfo = MODELS[path[0] if len(path) > 1 else ""].model_fields[path[-1]]
     return field.description or _inner_description(field)
 

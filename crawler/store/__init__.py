@@ -6,10 +6,11 @@ One public method is one transaction, and rows never leave.
 from crawler.store.archive import Archive
 from crawler.store.cycles import Begun, CycleStore
 from crawler.store.lease import this_process
+from crawler.store.operations import OperationsStore, Standing
 from crawler.store.sources import Lease
 
-__all__ = ["Begun", "Lease", "Store", "this_process"]
+__all__ = ["Begun", "Lease", "Standing", "Store", "this_process"]
 
 
-class Store(CycleStore, Archive):
+class Store(CycleStore, Archive, OperationsStore):
     """The whole store: `Store.open` it."""

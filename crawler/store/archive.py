@@ -66,7 +66,7 @@ class Archive(SourceStore):
             query = query.where(sa.or_(*found))
         if not with_deleted:
             query = query.where(CONTENT.c.deleted_at.is_(None))
-        query = query.order_by(CONTENT.c.created_at.desc(), CONTENT.c.id.desc()).limit(limit)
+        query = query.order_by(CONTENT.c.created_at.desc().nulls_last(), CONTENT.c.id.desc()).limit(limit)
         with self.reading() as session:
             rows = session.execute(query).mappings().all()
         return [_content_record(row) for row in reversed(rows)]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ from crawler.store.rows import (
 from crawler.store.sources import Lease
 from crawler.sync.pages import Accepted, Stored
 from crawler.sync.report import CycleReport
+from crawler.sync.schedule import Outlook, look_ahead
 from crawler.sync.state import Cursor, Source
 
 
@@ -44,27 +45,33 @@ class Begun:
 class CycleStore(OutboxStore):
     """The part of the store that `run_cycle` works with."""
 
-    def begin_cycle(self, source: Source, owner: str, now: datetime) -> Begun:
-        """Take the source's lease and begin a cycle.
+    def begin_cycle(self, source: Source, owner: str, now: datetime, lease: Lease | None = None) -> Begun:
+        """Begin a cycle under `lease`, or under one that is taken now.
 
-        Raises `SourceBusy` where another process holds it.
+        Raises `SourceBusy` where another process holds it, or `LeaseLost`.
         """
         with self.writing() as session:
-            source_id, fence, seconds = self._take_lease(session, source, owner, now)
+            if lease is None:
+                lease = self._take_lease(session, source, owner)
+            held = self._hold(session, lease)
+            lease = replace(lease, taken=held.now)
+            # Due again already now: should this process die, whoever takes the source over keeps the interval (CY1).
+            outlook = look_ahead(source, period=held.period, started=lease.started, failures=held.failures)
+            values = {"last_started_at": stamp(now), "due_at": outlook.due if held.managed else None}
+            session.execute(sa.update(SOURCE).where(SOURCE.c.id == lease.source_id).values(values))
             session.execute(
                 sa.update(CYCLE)
-                .where(CYCLE.c.source_id == source_id, CYCLE.c.outcome == "running")
+                .where(CYCLE.c.source_id == lease.source_id, CYCLE.c.outcome == "running")
                 .values(outcome="interrupted")
             )
             cycle_id = session.execute(
                 sa.insert(CYCLE)
-                .values(source_id=source_id, started_at=stamp(now), outcome="running")
+                .values(source_id=lease.source_id, started_at=stamp(now), outcome="running")
                 .returning(CYCLE.c.id)
             ).scalar_one()
-            rows = session.execute(sa.select(CURSOR).where(CURSOR.c.source_id == source_id)).mappings()
+            rows = session.execute(sa.select(CURSOR).where(CURSOR.c.source_id == lease.source_id)).mappings()
             cursors = {row["object"]: read_cursor(row) for row in rows}
-        lease = Lease(source_id=source_id, source=source.name, cycle_id=cycle_id, fence=fence, seconds=seconds)
-        return Begun(lease=lease, started=now, cursors=cursors)
+        return Begun(lease=replace(lease, cycle_id=cycle_id), started=now, cursors=cursors)
 
     def look_up(self, lease: Lease, object_name: str, page: Page) -> Stored:
         """What is stored of what a page brought: digests (a deleted content's is empty), and known reply targets."""
@@ -142,26 +149,37 @@ class CycleStore(OutboxStore):
         *,
         exchanges: Sequence[Exchange],
         interrupted: bool = False,
-    ) -> None:
-        """Store the report, the newest implementation info if it could be had, and give the lease back."""
+    ) -> Outlook:
+        """Store the report, the newest implementation info if it could be had, and give the lease back.
+
+        An interrupted cycle is due again at its next slot, like any other. Where the source's settings were changed
+        while the cycle ran, what was declared under the old ones is forgotten, and the new ones stay due (CY5).
+        """
         outcome = "interrupted" if interrupted else "failed" if report.failed else "succeeded"
         with self.writing() as session:
-            self._hold(session, lease)
+            held = self._hold(session, lease)
             session.execute(
                 sa.update(CYCLE)
                 .where(CYCLE.c.id == lease.cycle_id)
                 .values(ended_at=stamp(now), outcome=outcome, report=json.dumps(report.as_json()))  # ASCII: OB12
             )
-            values: dict[str, Any] = {
-                "lease_owner": None,
-                "lease_until": None,
-                "failures": SOURCE.c.failures + 1 if report.errors else 0,
-            }
-            if info is not None:
-                values |= {"info": info.decode(), "info_at": stamp(now)}
+            outlook = look_ahead(
+                source,
+                period=report.interval or held.period,
+                started=lease.started,
+                failures=held.failures + 1 if report.errors else held.failures if interrupted else 0,
+            )
+            values: dict[str, Any] = {"lease_owner": None, "lease_until": None, "failures": outlook.failures}
+            if outlook.disabled:
+                values["disabled_at"] = stamp(now)
+            if held.fingerprint == source.fingerprint:
+                values |= {"period": outlook.period, "due_at": outlook.due if held.managed else None}
+                if info is not None:
+                    values |= {"info": info.decode(), "info_at": stamp(now)}
             session.execute(sa.update(SOURCE).where(SOURCE.c.id == lease.source_id).values(values))
             self._put_exchanges(session, lease, exchanges)
             self._forget_cycles(session, lease, source.keep_cycles)
+        return outlook
 
     def _forget_cycles(self, session: Session, lease: Lease, keep: int) -> None:
         oldest = (

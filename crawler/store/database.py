@@ -1,7 +1,10 @@
-"""Opening the database: SQLite by default, migrated to the newest schema at start; and its transactions.
+"""Opening the database: SQLite by default, or PostgreSQL, migrated to the newest schema at start; its transactions.
 
 A transaction that writes begins with ``BEGIN IMMEDIATE`` on SQLite, so that it waits for other writers at its start and
 cannot fail half-way for one. ``synchronous=FULL``: what was committed survives a power cut (PU2).
+
+On PostgreSQL transactions are ``READ COMMITTED``: each begins with the row of its source, which it thereby holds. A
+process that is stopped in the middle of one would hold it for good; so the server ends such a transaction.
 """
 
 import threading
@@ -19,6 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
+from crawler.clock import Clock
 from crawler.errors import ConfigurationError, DatabaseTooNew, DatabaseUnavailable
 
 HEAD = "0001"
@@ -26,6 +30,18 @@ HEAD = "0001"
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one, unless it is said."""
+
+CONNECT_SECONDS = 10
+"""How long a connection to a database server may take."""
+
+IDLE_SECONDS = 30
+"""How long a transaction may rest before the database server ends it: nothing is awaited within one."""
+
+GONE_SECONDS = 30
+"""After how long without a sign of life from the database server a connection to it is given up."""
+
+MIGRATION_ATTEMPTS = 5
+"""How often a migration is begun that clashes with another process's."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,12 +58,14 @@ def database_url(where: str) -> sa.URL:
         url = sa.make_url(where)
     except ArgumentError as error:
         raise ConfigurationError("the database is no URL that can be read", hint=URL_HINT) from error
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() != "sqlite":
         raise ConfigurationError(f"a database of {url.get_backend_name()} cannot be used", hint=URL_HINT)
     return url
 
 
-URL_HINT = "give a path, or a URL such as sqlite:///crawler.db"
+URL_HINT = "give a path, or a URL such as sqlite:///crawler.db or postgresql://user@host/name"
 
 
 class Database:
@@ -56,31 +74,40 @@ class Database:
     All methods of its subclasses are synchronous, and each is one transaction; on an event loop use `run`.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, clock: Clock | None = None) -> None:
         self._engine = engine
+        self._clock = clock
         self._one_connection = isinstance(engine.pool, StaticPool)
         self._turn = threading.RLock()
         self._limiter: anyio.CapacityLimiter | None = None
 
     @classmethod
-    def open(cls, where: str, *, busy_seconds: float = BUSY_SECONDS) -> Self:
+    def open(cls, where: str, *, busy_seconds: float = BUSY_SECONDS, clock: Clock | None = None) -> Self:
         """Open, create or migrate the database at a URL or path; ``sqlite://`` is one in memory.
 
-        `busy_seconds` is how long a writer waits for another one.
+        `busy_seconds` is how long a writer waits for another one. `clock` takes the place of the database's own.
 
         Raises `ConfigurationError`, `DatabaseUnavailable` or `DatabaseTooNew`.
         """
         url = database_url(where)
+        sqlite_file = url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"connect_args": {"timeout": busy_seconds}}
-        if url.database in (None, "", ":memory:"):
+        if not sqlite_file:
+            given = {name: value for name, value in PATIENCE.items() if name not in url.query}
+            options = {"connect_args": given, "pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
+        elif url.database in (None, "", ":memory:"):
             options = {"connect_args": {"check_same_thread": False}, "poolclass": StaticPool}
         try:
             engine = sa.create_engine(url, **options)
         except (NoSuchModuleError, ImportError) as error:
-            raise ConfigurationError(f"a database of {url.drivername} cannot be used", hint=URL_HINT) from error
-        event.listen(engine, "connect", _configure)
-        event.listen(engine, "begin", _begin)
-        database = cls(engine)
+            hint = URL_HINT if sqlite_file else "install the driver: pip install 'ringcx-crawler[postgresql]'"
+            raise ConfigurationError(f"a database of {url.get_backend_name()} cannot be used", hint=hint) from error
+        if sqlite_file:
+            event.listen(engine, "connect", _configure)
+            event.listen(engine, "begin", _begin)
+        else:
+            event.listen(engine, "connect", _limit(busy_seconds))
+        database = cls(engine, clock)
         try:
             database._migrate()
         except BaseException:
@@ -143,13 +170,15 @@ class Database:
             raise self._unavailable(error) from error
 
     def _unavailable(self, error: SQLAlchemyError) -> DatabaseUnavailable:
-        reason = str(error.orig) if isinstance(error, DBAPIError) else str(error).splitlines()[0]
-        where = self._engine.url.render_as_string(hide_password=True)
+        reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+        reason = reason.strip().partition("\n")[0]
+        where = _shown(self._engine.url)
         hint = "look at the reason, then run the command again: what was committed is safe"
         path = self._engine.url.database
-        for sign, advice in HINTS.items():
+        for sign, advice in (HINTS_OF_SERVERS if self.is_shared else HINTS).items():
             if sign in reason:
                 hint = advice
+                break
         if "unable to open" in reason and path and not Path(path).parent.is_dir():
             hint = f"the directory {Path(path).parent} does not exist: create it, or name another file with --database"
         return DatabaseUnavailable(f"the database {where} cannot be used: {reason}", hint=hint)
@@ -160,33 +189,62 @@ class Database:
             return postgresql.insert(rows)  # type: ignore[return-value]
         return sqlite.insert(rows)
 
-    def clock(self) -> sa.ColumnElement[int]:
-        """Seconds since 1970 by the database's clock: leases of several machines are compared by it alone."""
-        if self._engine.dialect.name == "postgresql":
-            return sa.literal_column("CAST(EXTRACT(EPOCH FROM now()) AS INTEGER)", sa.Integer)
-        return sa.literal_column("CAST(strftime('%s', 'now') AS INTEGER)", sa.Integer)
+    @property
+    def is_shared(self) -> bool:
+        """Whether daemons on several machines may share this database: PostgreSQL, not a file."""
+        return self._engine.dialect.name == "postgresql"
+
+    def clock(self) -> sa.ColumnElement[float]:
+        """Seconds since 1970 by the database's clock: leases and due times of several machines go by it alone."""
+        if self._clock is not None:
+            return sa.literal(self._clock().timestamp(), sa.Float)
+        if self.is_shared:
+            return sa.literal_column("CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)", sa.Float)
+        return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Float)
 
     def _migrate(self) -> None:
-        """Bring the schema to `HEAD`. Alembic is imported only where there is something to do."""
-        with self.reading() as session:
-            if self._version(session) == HEAD:
-                return
-        with self.writing() as session:
-            version = self._version(session)
-            if version == HEAD:  # another process was quicker
-                return
-            if version is not None and version > HEAD:
-                raise DatabaseTooNew(
-                    f"the database has schema {version}, and this program knows schemas up to {HEAD}",
-                    hint="a newer ringcx-crawler wrote it: update this one, or name another file with --database",
-                )
-            from alembic import command  # noqa: PLC0415  (heavy, and needed only here)
-            from alembic.config import Config  # noqa: PLC0415
+        """Bring the schema to `HEAD`.
 
-            config = Config()
-            config.set_main_option("script_location", str(files("crawler.store") / "migrations"))
-            config.attributes["connection"] = session.connection()
+        On PostgreSQL two processes that do so at once clash, and one fails: it looks again at what the other has done.
+        """
+        for attempt in reversed(range(MIGRATION_ATTEMPTS if self.is_shared else 1)):
+            with self.reading() as session:
+                if self._version(session) == HEAD:
+                    return
+                if self.is_shared:
+                    _check_encoding(session)
+            try:
+                with self.writing() as session:
+                    self._upgrade(session)
+                return
+            except DatabaseUnavailable:
+                if not attempt:
+                    raise
+
+    def _upgrade(self, session: Session) -> None:
+        """Run the migrations that are missing. Alembic is imported only where there is something to do."""
+        version = self._version(session)
+        if version == HEAD:  # another process was quicker
+            return
+        if version is not None and version > HEAD:
+            raise DatabaseTooNew(
+                f"the database has schema {version}, and this program knows schemas up to {HEAD}",
+                hint="a newer ringcx-crawler wrote it: update this one, or name another file with --database",
+            )
+        from alembic import command  # noqa: PLC0415  (heavy, and needed only here)
+        from alembic.config import Config  # noqa: PLC0415
+        from alembic.util import CommandError  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", str(files("crawler.store") / "migrations"))
+        config.attributes["connection"] = session.connection()
+        try:
             command.upgrade(config, "head")
+        except CommandError as error:  # the version is no longer the one that it began with
+            raise DatabaseUnavailable(
+                f"the database {_shown(self._engine.url)} cannot be migrated: {error}",
+                hint="another process migrates it at the same time: run the command again",
+            ) from error
 
     @staticmethod
     def _version(session: Session) -> str | None:
@@ -204,6 +262,71 @@ HINTS = {
     "not a database": "the file is not an SQLite database: name another with --database",
     "malformed": "the file is damaged: restore it from a backup, or name another with --database and import again",
 }
+
+
+HINTS_OF_SERVERS = {
+    "password authentication failed": "check the user's name and password in the database's URL",
+    "no password supplied": "the server wants a password: postgresql://user:password@host/name, or a file ~/.pgpass",
+    "no pg_hba.conf entry": "the server lets nobody in from here: its pg_hba.conf decides",
+    "does not support SSL": "the server speaks no TLS: leave sslmode out of the database's URL",
+    "failed to resolve host": "check the host's name in the database's URL",
+    "could not translate host": "check the host's name in the database's URL",
+    "Connection refused": "start the database server, or check the host and port in the database's URL",
+    "No such file or directory": "start the database server, or name its host in the database's URL",
+    "timeout expired": "the database server does not answer: check the host in the URL, and firewalls",
+    "connection timeout": "the database server does not answer: check the host in the URL, and firewalls",
+    "starting up": "the database server is about to start: try again in a moment",
+    "shutting down": "the database server is about to stop: start it again",
+    "too many": "raise the server's max_connections, or close other programs' connections",
+    "connection slots": "raise the server's max_connections, or close other programs' connections",
+    "permission denied": "let the user create tables: GRANT ALL ON SCHEMA public TO the user, as the database's owner",
+    "read-only transaction": "this server only reads, as a standby does: name the one that writes",
+    "lock timeout": "another program holds rows or tables locked: end that program's transaction",
+    "deadlock detected": "another program wrote in another order: run the command again",
+    "o space left": "free some space on the server's disk: what was committed is safe",
+    "idle-in-transaction": "this process was stopped in the middle of a transaction, which the server then ended",
+    "terminating connection": "the database server was stopped: start it again; what was committed is safe",
+    "server closed the connection": "the database server went away: start it again; what was committed is safe",
+    'database "': "create it (createdb NAME), or name another one in the database's URL",
+    'role "': "create that user (createuser NAME), or name another one in the database's URL",
+}
+"""By a part of what PostgreSQL or its client says; the first one that fits. A server that speaks another language than
+English says the same less well: then the reason alone has to do."""
+
+PATIENCE = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": GONE_SECONDS // 3,
+    "keepalives_interval": GONE_SECONDS // 6,
+    "keepalives_count": 3,
+    "tcp_user_timeout": GONE_SECONDS * 1000,
+    "application_name": "ringcx-crawler",
+}
+"""What libpq is told unless the URL says otherwise: a server whose machine is gone says nothing at all."""
+
+
+def _shown(url: sa.URL) -> str:
+    """A URL as messages show it, without a password."""
+    hidden = {name: "***" for name in url.query if "password" in name}
+    return url.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
+def _limit(busy_seconds: float) -> Callable[[Any, object], None]:
+    def limit(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:  # not by libpq's `options`, which connection poolers refuse
+            cursor.execute(f"SET lock_timeout = '{busy_seconds * 1000:.0f}ms'")
+            cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+        connection.commit()
+
+    return limit
+
+
+def _check_encoding(session: Session) -> None:
+    encoding = session.connection().scalar(sa.text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise DatabaseUnavailable(
+            f"the database's encoding is {encoding}: it cannot hold what people write",
+            hint="create one with: createdb --encoding=UTF8 --template=template0 NAME",
+        )
 
 
 def _configure(connection: Any, _record: object) -> None:

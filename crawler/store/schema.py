@@ -5,7 +5,7 @@ Foreign ids are unique within a source and object. Rows never leave `crawler.sto
 
 from typing import Any
 
-from sqlalchemy import Column, Index, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Text, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -17,6 +17,11 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+BIG: Any = BigInteger().with_variant(Integer(), "sqlite")
+"""Thousands of sources make more than 2^31 exchanges within months. On SQLite an `Integer` has 64 bits, and a
+`BigInteger` would not count by itself."""
 
 
 class Row(SQLModel, registry=registry(metadata=metadata)):
@@ -33,9 +38,10 @@ def _text(*, nullable: bool = True, default: str | None = None) -> Any:
 
 
 class SourceRow(Row, table=True):
-    """One source: what it last declared, how it fares, and who crawls it (CY2).
+    """One source: what it last declared, how it fares, when it is due (CY1), and who crawls it (CY2).
 
-    `fence` rises each time a lease is taken; `lease_until` is in seconds since 1970 by the database's clock.
+    `managed` are those that a daemon crawls. `due_at` and `lease_until` are seconds since 1970 by the database's clock;
+    `lease_seconds` is how long a lease lasts after each write, and `fence` rises each time one is taken.
     """
 
     __tablename__ = "source"
@@ -48,8 +54,13 @@ class SourceRow(Row, table=True):
     info_at: str | None = _text()
     failures: int = 0
     last_started_at: str | None = _text()
+    managed: bool = False
+    disabled_at: str | None = _text()
+    period: float | None = None
+    due_at: float | None = Field(default=None, index=True)
     lease_owner: str | None = _text()
-    lease_until: int | None = None
+    lease_until: float | None = None
+    lease_seconds: float = 0
     fence: int = 0
 
 
@@ -65,7 +76,7 @@ class ContentRow(Row, table=True):
         Index(None, "source_id", "thread_id"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     source_id: int = Field(foreign_key="source.id")
     object: str = _text(nullable=False)
     foreign_id: str = _text(nullable=False)
@@ -94,7 +105,7 @@ class IdentityRow(Row, table=True):
     __tablename__ = "identity"
     __table_args__ = (UniqueConstraint("source_id", "foreign_id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     source_id: int = Field(foreign_key="source.id")
     foreign_id: str = _text(nullable=False)
     screenname: str = _text(nullable=False)
@@ -147,7 +158,7 @@ class OutboxRow(Row, table=True):
     __tablename__ = "outbox"
     __table_args__ = (Index(None, "source_id", "status", "position"),)
 
-    position: int | None = Field(default=None, primary_key=True)
+    position: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     id: str = Field(sa_type=Text, unique=True)
     source_id: int = Field(foreign_key="source.id")
     object: str = _text(nullable=False)
@@ -181,7 +192,7 @@ class CycleRow(Row, table=True):
     __tablename__ = "cycle"
     __table_args__ = (Index(None, "source_id", "id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     source_id: int = Field(foreign_key="source.id")
     started_at: str = _text(nullable=False)
     ended_at: str | None = _text()
@@ -195,8 +206,8 @@ class ExchangeRow(Row, table=True):
     __tablename__ = "exchange"
     __table_args__ = (Index(None, "cycle_id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
-    cycle_id: int = Field(foreign_key="cycle.id")
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
+    cycle_id: int = Field(foreign_key="cycle.id", sa_type=BIG)
     action: str = _text(nullable=False)
     started_at: str = _text(nullable=False)
     seconds: float = 0

@@ -7,6 +7,7 @@ from crawler.errors import PartnerError
 from crawler.protocol.remarks import Ignored, Remark, Remarks
 from crawler.sync.exports import Settled, Wait
 from crawler.sync.pages import Accepted
+from crawler.sync.schedule import Outlook
 from crawler.sync.state import Json
 
 IGNORED_KEPT = 200
@@ -50,6 +51,7 @@ class CycleReport:
 
     `errors` are what failed, in order; a cycle with an error in it failed, although much of it may have succeeded.
     `interval` is the number of seconds until the next cycle is due (CY1). `looked_up` counts threads fetched by LS9.
+    `outlook` is known once the cycle's end is stored.
     """
 
     source: str
@@ -63,6 +65,7 @@ class CycleReport:
     looked_up: int = 0
     remarks: tuple[Remark, ...] = ()
     errors: list[PartnerError] = field(default_factory=list)
+    outlook: Outlook | None = None
 
     @property
     def failed(self) -> bool:

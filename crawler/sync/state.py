@@ -41,6 +41,8 @@ class Source:
     max_pages: int = 1_000
     cursor_check: float = 3_600
     ignore_older_than: float | None = None
+    backoff_cap: float = 3_600
+    disable_after: int | None = None
     keep_cycles: int = 100
     keep_bytes: int = 65_536
 

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from crawler.cli.commands import COMMANDS
-from crawler.settings import Settings, SourceKeys, SourceTable
+from crawler.settings import DaemonKeys, Settings, SourceKeys, SourceTable
 
 ROOT = Path(__file__).parents[3]
 
@@ -18,6 +18,7 @@ def uncommented(text: str) -> str:
 def test_every_setting_stands_in_the_example_and_no_other() -> None:
     example = tomllib.loads(uncommented((ROOT / "config" / "crawler.example.toml").read_text()))
     assert set(example) == set(Settings.model_fields)
+    assert set(example["daemon"]) == set(DaemonKeys.model_fields)
     assert set(example["sources"]["shop"]) == set(SourceTable.model_fields)
     assert set(example["defaults"]) <= set(SourceKeys.model_fields)
 
@@ -30,4 +31,5 @@ def test_every_command_stands_in_the_readme() -> None:
 def test_every_setting_stands_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     settings = [*(name for name in Settings.model_fields if name != "sources"), *SourceTable.model_fields]
+    settings += DaemonKeys.model_fields
     assert [name for name in settings if f"`{name}`" not in readme] == []

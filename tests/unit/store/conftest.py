@@ -8,6 +8,7 @@ import pytest
 
 from crawler.store import Begun, Store
 from crawler.sync.state import Source
+from tests.postgresql import PostgresServer
 from tests.unit.store.writing import NOON, SECRET
 
 
@@ -19,11 +20,32 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture(params=["file", "memory"])
-def store(request: pytest.FixtureRequest, path: Path, migrated: Path) -> Iterator[Store]:
-    if request.param == "file":
-        shutil.copy(migrated, path)
-    with Store.open(str(path) if request.param == "file" else "sqlite://") as store:
+@pytest.fixture(scope="session")
+def migrated_on_server(postgresql: PostgresServer) -> Iterator[str]:
+    """A PostgreSQL database that was just made: to copy it is quicker, too."""
+    with postgresql.database() as name:
+        Store.open(postgresql.url(name)).close()
+        yield name
+
+
+@pytest.fixture(params=["file", "memory", "postgresql"])
+def where(request: pytest.FixtureRequest, path: Path, migrated: Path) -> Iterator[str]:
+    """A database of each kind."""
+    match request.param:
+        case "file":
+            shutil.copy(migrated, path)
+            yield str(path)
+        case "memory":
+            yield "sqlite://"
+        case _:
+            server: PostgresServer = request.getfixturevalue("postgresql")
+            with server.database(request.getfixturevalue("migrated_on_server")) as name:
+                yield server.url(name)
+
+
+@pytest.fixture
+def store(where: str) -> Iterator[Store]:
+    with Store.open(where) as store:
         yield store
 
 

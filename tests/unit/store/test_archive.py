@@ -1,6 +1,5 @@
 """Looking at what is stored."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +13,6 @@ from crawler.sync.state import Cursor, Known, Source, Status
 from tests.unit.shop import NOON, SECRET, Shop
 
 pytestmark = pytest.mark.usefixtures("anyio_backend")  # for plain tests on async fixtures
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as store:
-        yield store
 
 
 @pytest.fixture

@@ -105,6 +105,7 @@ def change(store: Store, sql: str, **parameters: Any) -> None:
         session.execute(sa.text(sql), parameters)
 
 
-def lapse(store: Store) -> None:
-    """Let all leases lapse, by the database's own clock."""
-    change(store, "UPDATE source SET lease_until = CAST(strftime('%s', 'now') AS INTEGER)")
+def lapse(store: Store, left: float = 0) -> None:
+    """Let all leases lapse in so many seconds, by the database's own clock."""
+    with store.writing() as session:
+        session.execute(sa.update(metadata.tables["source"]).values(lease_until=store.clock() + left))

@@ -8,6 +8,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -20,15 +22,22 @@ def upgrade() -> None:
         sa.Column("info_at", sa.Text(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_started_at", sa.Text(), nullable=True),
+        sa.Column("managed", sa.Boolean(), nullable=False),
+        sa.Column("disabled_at", sa.Text(), nullable=True),
+        sa.Column("period", sa.Float(), nullable=True),
+        sa.Column("due_at", sa.Float(), nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
-        sa.Column("lease_until", sa.Integer(), nullable=True),
+        sa.Column("lease_until", sa.Float(), nullable=True),
+        sa.Column("lease_seconds", sa.Float(), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
         sa.UniqueConstraint("name", name=op.f("uq_source_name")),
     )
+    with op.batch_alter_table("source", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_source_due_at"), ["due_at"], unique=False)
     op.create_table(
         "content",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", BIG, nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("object", sa.Text(), nullable=False),
         sa.Column("foreign_id", sa.Text(), nullable=False),
@@ -69,7 +78,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "cycle",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", BIG, nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("started_at", sa.Text(), nullable=False),
         sa.Column("ended_at", sa.Text(), nullable=True),
@@ -83,7 +92,7 @@ def upgrade() -> None:
 
     op.create_table(
         "identity",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", BIG, nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("foreign_id", sa.Text(), nullable=False),
         sa.Column("screenname", sa.Text(), nullable=False),
@@ -113,7 +122,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", BIG, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("object", sa.Text(), nullable=False),
@@ -150,8 +159,8 @@ def upgrade() -> None:
 
     op.create_table(
         "exchange",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("cycle_id", sa.Integer(), nullable=False),
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("cycle_id", BIG, nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("started_at", sa.Text(), nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),

@@ -1,0 +1,148 @@
+"""``run``: the daemon."""
+
+import os
+import socket
+from collections.abc import Sequence
+
+import click
+import structlog
+
+from crawler.cli.invocation import Invocation
+from crawler.cli.options import base_command
+from crawler.cli.serving import listen
+from crawler.daemon import DaemonOptions, Setup, operate
+from crawler.errors import ConfigurationError
+from crawler.log import configure
+from crawler.settings import DEFAULT_CONFIG, Configuration, read_address, read_configuration
+from crawler.sync.state import Source
+
+LOOPBACK = ("127.", "::1", "localhost")
+MANY_FILES = 65_536
+
+
+@click.command()
+@base_command
+@click.option(
+    "--listen", "address", metavar="[HOST:]PORT", help="Serve /healthz and /metrics there; a port alone: here only."
+)
+def run(run: Invocation, *, address: str | None) -> None:
+    """Crawl all configured sources at the platform's rhythm, until told to stop.
+
+    SIGTERM and Ctrl-C let the cycles in flight end; a second one does not wait for them. SIGHUP, and each change of
+    the configuration file, reloads the sources. The log goes to stderr: JSON lines, or readable ones on a terminal;
+    -v adds each exchange. One line on stdout says when it is ready.
+    """
+    known = ConfiguredSources(run)
+    configure(verbose=run.verbose, redact=known.redact)
+    configuration = known.read()
+    keys = configuration.settings.daemon
+    listener = _listener(address or keys.listen)
+    _allow_many_connections()
+
+    def ready(sources: int) -> None:
+        url = _url(listener) if listener is not None else None
+        if run.as_json:
+            run.out.json({"ready": True, "sources": sources, "url": url})
+        else:
+            served = f", {url}healthz" if url else ""
+            click.echo(f"ringcx-crawler is ready: {sources} source{'s' if sources != 1 else ''}{served}")
+
+    setup = Setup(
+        database=configuration.database(run.database),
+        load=known.load,
+        config=configuration.path,
+        options=DaemonOptions(max_cycles=keys.max_cycles, tick=keys.tick, grace=keys.grace),
+        keep_days=keys.keep_days,
+        listener=listener,
+        environ=run.outside.environ,
+        clock=run.outside.clock,
+        transport=run.outside.transport,
+    )
+    run.wait_for(lambda: operate(setup, ready))
+
+
+class ConfiguredSources:
+    """The configured sources, read anew whenever that is asked for, and their secrets, which no log may show."""
+
+    def __init__(self, run: Invocation) -> None:
+        self._run = run
+        self._at_start: Configuration | None = None
+        self._sources: dict[str, Source] = {}
+
+    def read(self) -> Configuration:
+        """The configuration as it is now. Raises `ConfigurationError`."""
+        return read_configuration(self._run.config, self._run.outside.environ, warn=self._warn)
+
+    def load(self) -> Sequence[Source]:
+        """Its sources. Raises `ConfigurationError`, also where there is none."""
+        configuration = self.read()
+        if not configuration.names:
+            where = configuration.path or f"no {DEFAULT_CONFIG} here"
+            raise ConfigurationError(
+                f"no source is configured ({where})",
+                hint="`ringcx-crawler init` writes a configuration to start from; `run` crawls all that stand in it",
+            )
+        sources = [configuration.source(name) for name in configuration.names]
+        for source in sources:
+            if not source.verify_signature:
+                self._warn(f"{source.name}: SIGNATURES ARE NOT VERIFIED: anyone in between can forge what is imported")
+            if not source.verify_tls and source.base_uri.startswith("https:"):
+                self._warn(f"{source.name}: TLS CERTIFICATES ARE NOT VERIFIED: anyone in between can read along")
+        self._sources = {source.name: source for source in sources}
+        self._compare(configuration)
+        return sources
+
+    def redact(self, text: str) -> str:
+        """`text` without any of the secrets."""
+        for source in self._sources.values():
+            text = source.secret.redact(text)
+        return text
+
+    def _compare(self, configuration: Configuration) -> None:
+        """Warn about changes that count from the next start only."""
+        before, self._at_start = self._at_start, self._at_start or configuration
+        if before is None:
+            return
+        now, then = configuration.settings, before.settings
+        changed = [name for name in ("database", "daemon") if getattr(now, name) != getattr(then, name)]
+        if changed:
+            self._warn(f"{' and '.join(changed)}: this change counts from the daemon's next start")
+
+    def _warn(self, text: str) -> None:
+        structlog.get_logger("crawler").warning("configuration", warning=text)
+
+
+def _listener(address: str | None) -> socket.socket | None:
+    """The listening socket of the HTTP endpoint, if there is to be one. Raises `ConfigurationError`."""
+    if address is None:
+        return None
+    try:
+        host, port = read_address(address)
+    except ValueError as error:
+        raise click.UsageError(f"--listen: expected [HOST:]PORT, got {error}") from None
+    if not host.startswith(LOOPBACK):
+        structlog.get_logger("crawler").warning("health and metrics are open to other machines", listen=address)
+    try:
+        return listen(host, port)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise ConfigurationError(
+            f"nothing can be served at {address}: {reason}",
+            hint="give another address (listen below [daemon], or --listen); port 0 takes one that is free",
+        ) from error
+
+
+def _allow_many_connections() -> None:
+    """Use all the open files that the system allows: connections to partners stay open between cycles."""
+    if os.name == "posix":
+        import resource  # noqa: PLC0415 - not everywhere
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

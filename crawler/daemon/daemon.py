@@ -1,0 +1,293 @@
+"""Claiming what is due, and running its cycles, a bounded number at a time."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import anyio
+import httpx
+import structlog
+from anyio.abc import TaskGroup
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from crawler.clock import Clock, utc_now
+from crawler.cycle import Event, run_cycle
+from crawler.errors import ConfigurationError, LeaseLost, StoreError
+from crawler.partner import Partner
+from crawler.protocol.envelope import Exchange
+from crawler.store import Begun, Lease, Store, this_process
+from crawler.sync.report import CycleReport
+from crawler.sync.schedule import slot
+from crawler.sync.state import Source
+
+AUTO_DISABLED = "content_source.auto_disabled"
+"""The platform's own name for switching a failing channel off (CY6)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonOptions:
+    """How the daemon works.
+
+    `max_cycles` may be in flight at a time, half of them of sources that fail: partners that hang hold theirs until
+    their deadline, and must not hold all (CY4). `tick` is the number of seconds between two looks at what is due,
+    `grace` the number for which a stop waits for the cycles in flight.
+    """
+
+    max_cycles: int = 200
+    tick: float = 0.5
+    grace: float = 30.0
+
+
+class Observer(Protocol):
+    """Is told what the daemon does, for metrics and health."""
+
+    def ticked(self, in_flight: int) -> None:
+        """A tick has claimed what was due."""
+
+    def tick_failed(self) -> None:
+        """The database did not answer a tick."""
+
+    def cycle_started(self, lease: Lease, lateness: float) -> None:
+        """A cycle begins, `lateness` seconds after it was due."""
+
+    def exchanged(self, source: str, exchange: Exchange) -> None:
+        """An exchange has ended."""
+
+    def cycle_ended(self, source: str, report: CycleReport, seconds: float) -> None:
+        """A cycle has ended, and its report is stored."""
+
+    def cycle_broke_off(self, source: str) -> None:
+        """A cycle ended without a report: interrupted, its lease lost, or the database gone."""
+
+
+class Daemon:
+    """Crawls the sources it is given, until `stop`.
+
+    `transport` makes the transport to a source, `None` for httpx's own; `sleep` waits for a number of seconds. Both and
+    the clock are passed in so that a day of polling can pass in a second.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        observer: Observer,
+        *,
+        options: DaemonOptions = DaemonOptions(),
+        clock: Clock = utc_now,
+        transport: Callable[[Source], httpx.AsyncBaseTransport | None] = lambda _source: None,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        self.store = store
+        self.observer = observer
+        self.options = options
+        self.owner = this_process()
+        self._clock = clock
+        self._transport = transport
+        self._sleep = sleep
+        self._sources: dict[str, Source] = {}
+        self._partners: dict[str, Partner] = {}
+        self._in_flight: dict[str, Lease] = {}
+        self._owed: list[Lease] = []
+        self._stopping = False
+        self._wake = anyio.Event()
+        self._cycles: TaskGroup | None = None
+        self._database_away = False
+        self._log = structlog.get_logger("crawler")
+
+    @property
+    def in_flight(self) -> frozenset[str]:
+        """The sources whose cycles run at the moment."""
+        return frozenset(self._in_flight)
+
+    async def manage(self, sources: Sequence[Source]) -> None:
+        """Crawl exactly these sources from now on; those whose settings changed, at once (CY5). Raises `StoreError`."""
+        await self.store.run(self.store.manage, sources)
+        before, self._sources = self._sources, {source.name: source for source in sources}
+        for name in [name for name in self._partners if self._sources.get(name) != before.get(name)]:
+            if name not in self._in_flight:  # else its cycle goes on with what it began with, and closes it
+                await self._partners.pop(name).aclose()
+        self._log.info("sources loaded", sources=len(sources))
+
+    async def run(self) -> None:
+        """Crawl until `stop`; then claim nothing more, and let the cycles in flight finish for `grace` seconds.
+
+        Cycles that take longer are interrupted: they store what they have, and give their leases back.
+        """
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        # The job only wakes: a job that is under way when the scheduler ends is cut off, and a claim must not be.
+        every = {"seconds": self.options.tick, "max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        scheduler.add_job(self._awake, "interval", **every)
+        scheduler.start()
+        try:
+            async with anyio.create_task_group() as self._cycles:
+                while not self._stopping:
+                    await self.tick(self._cycles)
+                    await self._wake.wait()
+                    self._wake = anyio.Event()
+                self._log.info("stopping", in_flight=len(self._in_flight))
+        finally:
+            scheduler.shutdown(wait=False)
+            with anyio.CancelScope(shield=True):
+                await self._settle_up()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stopping
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Claim nothing more, and end when the cycles in flight have; `at_once` grants them no time.
+
+        On the event loop's thread only.
+        """
+        self._stopping = True
+        self._wake.set()
+        if self._cycles is not None:
+            ending = anyio.current_time() + (0 if at_once else self.options.grace)
+            scope = self._cycles.cancel_scope
+            scope.deadline = min(scope.deadline, ending)
+
+    async def tick(self, cycles: TaskGroup) -> int:
+        """Claim what is due before the next tick, and start its cycles in `cycles`; returns how many."""
+        free = self.options.max_cycles - len(self._in_flight)
+        failing = max(self.options.max_cycles // 2, 1) - sum(lease.failing for lease in self._in_flight.values())
+        leases: list[Lease] = []
+        try:
+            await self._give_back()
+            if free > 0 and not self._stopping:
+                claim = self.store.claim
+                leases = await self.store.run(claim, self.owner, limit=free, ahead=self.options.tick, failing=failing)
+        except StoreError as error:
+            self._note_database(error)
+            return 0
+        self._note_database(None)
+        for lease in leases:
+            if lease.source in self._in_flight:  # its lease lapsed, and it does not know yet
+                self._owed.append(lease)
+            else:
+                self._in_flight[lease.source] = lease
+                cycles.start_soon(self._crawl, lease)
+        self.observer.ticked(len(self._in_flight))
+        return len(leases)
+
+    async def _awake(self) -> None:
+        self._wake.set()
+
+    async def _crawl(self, lease: Lease) -> None:
+        log = self._log.bind(source=lease.source)
+        source = self._sources.get(lease.source)
+        begun = ended = False
+        due: float | None = None
+        try:
+            if lease.due > lease.taken and not self.is_stopping:
+                await self._sleep(lease.due - lease.taken)
+            if source is None or self.is_stopping:  # another daemon's, or just removed
+                return
+            begun = True
+            self.observer.cycle_started(lease, lease.started - lease.due)
+            await self._cycle(source, lease, log)
+            ended = True
+        except LeaseLost as error:
+            log.warning("lease lost", error=str(error))
+            begun, ended = False, True
+            self.observer.cycle_broke_off(lease.source)
+        except StoreError as error:  # this cycle cannot even give its lease back
+            log.warning("cycle broke off", error=str(error), advice=error.hint)
+            self._owed.append(lease)
+            begun, ended = False, True
+            self.observer.cycle_broke_off(lease.source)
+        except ConfigurationError as error:
+            log.warning("source cannot be crawled", error=str(error), advice=error.hint)
+            due = _later(lease, source)
+        except Exception:
+            log.exception("unexpected")  # a fault of ours: told in full, and kept from the other sources (CY4)
+            due = _later(lease, source)
+        finally:
+            if begun and not ended:
+                self.observer.cycle_broke_off(lease.source)
+            if not ended:  # a cycle that was interrupted before it began has not given its lease back
+                with anyio.CancelScope(shield=True):
+                    await self._release(lease, due)
+            del self._in_flight[lease.source]
+
+    async def _cycle(self, source: Source, lease: Lease, log: structlog.stdlib.BoundLogger) -> None:
+        partner = self._partners.get(source.name)
+        if partner is not None and partner.source != source:  # its settings changed while its last cycle ran
+            del self._partners[source.name]
+            await partner.aclose()
+            partner = None
+        if partner is None:
+            partner = self._partners[source.name] = Partner(
+                source, transport=self._transport(source), clock=self._clock
+            )
+
+        def watch(event: Event) -> None:
+            nonlocal log
+            if isinstance(event, Begun):
+                log = log.bind(cycle=event.lease.cycle_id)
+            elif isinstance(event, Exchange):
+                self.observer.exchanged(source.name, event)
+                log.debug("exchange", action=event.action, verdict=event.verdict, seconds=round(event.seconds, 3))
+
+        began = anyio.current_time()
+        report = await run_cycle(source, self.store, partner=partner, clock=self._clock, watch=watch, lease=lease)
+        seconds = anyio.current_time() - began
+        self.observer.cycle_ended(source.name, report, seconds)
+        self._tell(report, seconds, log)
+
+    def _tell(self, report: CycleReport, seconds: float, log: structlog.stdlib.BoundLogger) -> None:
+        for error in report.errors:
+            log.warning("partner failed", action=error.action, error=str(error))
+        for settled in report.exports:
+            if settled.outcome != "succeeded":
+                log.warning("export", outcome=settled.outcome, action=settled.entry.action, error=settled.entry.error)
+        imported = {name: counted.new + counted.updated for name, counted in report.objects.items()}
+        log.info(
+            "cycle",
+            outcome="failed" if report.failed else "succeeded",
+            seconds=round(seconds, 3),
+            imported=sum(imported.values()),
+            ignored=sum(counted.ignored for counted in report.objects.values()),
+            exported=report.outcomes()["succeeded"],
+        )
+        if report.outlook is not None and report.outlook.disabled:
+            log.error(AUTO_DISABLED, failures=report.outlook.failures)
+
+    async def _release(self, lease: Lease, due: float | None) -> None:
+        try:
+            await self.store.run(self.store.release, lease, due)
+        except StoreError:
+            self._owed.append(lease)
+
+    async def _give_back(self) -> None:
+        """Give back what could not be given back while the database was away. Raises `StoreError`."""
+        while self._owed:
+            lease = self._owed.pop()
+            try:
+                await self.store.run(self.store.release, lease)
+            except StoreError:
+                self._owed.append(lease)
+                raise
+
+    async def _settle_up(self) -> None:
+        try:
+            await self._give_back()
+        except StoreError as error:
+            self._log.warning("leases are left to lapse", leases=len(self._owed), error=str(error), advice=error.hint)
+        for partner in self._partners.values():
+            await partner.aclose()
+
+    def _note_database(self, error: StoreError | None) -> None:
+        """Say once that the database is away, and once that it is back."""
+        if error is not None:
+            self.observer.tick_failed()
+            if not self._database_away:
+                self._log.warning("database away", error=str(error), advice=error.hint)
+        elif self._database_away:
+            self._log.info("database back")
+        self._database_away = error is not None
+
+
+def _later(lease: Lease, source: Source | None) -> float | None:
+    """When a source is tried again whose cycle could not even begin."""
+    return slot(source.name, source.list_interval, lease.taken + source.list_interval) if source else None

@@ -1,0 +1,153 @@
+"""The daemon as a process: what stands around it from the first message to the last signal."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio
+import httpx
+import structlog
+from anyio.abc import TaskStatus
+
+from crawler.clock import Clock, utc_now
+from crawler.daemon.daemon import Daemon, DaemonOptions
+from crawler.daemon.health import Health, Pulse, Watching, serve
+from crawler.daemon.housekeeping import keep_house
+from crawler.daemon.notify import Notify
+from crawler.daemon.opening import open_store
+from crawler.daemon.reload import ConfigurationFile, Reload
+from crawler.daemon.single import only_daemon
+from crawler.store import Store
+from crawler.sync.state import Source
+
+EVERY_SIGNAL = (signal.SIGTERM, signal.SIGINT, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What the daemon is to do.
+
+    `load` reads the sources from the configuration and raises `ConfigurationError`; `config` is the file to watch, if
+    there is one. `listener` is the listening socket of the HTTP endpoint, if there is to be one; `keep_days` is how
+    long cycles are kept.
+    """
+
+    database: str
+    load: Callable[[], Sequence[Source]]
+    config: Path | None = None
+    options: DaemonOptions = DaemonOptions()  # noqa: RUF009 - frozen
+    keep_days: float = 30.0
+    listener: socket.socket | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
+    clock: Clock = utc_now
+    transport: Callable[[Source], httpx.AsyncBaseTransport | None] = lambda _source: None
+
+
+async def operate(setup: Setup, ready: Callable[[int], None]) -> None:
+    """Run the daemon until a signal ends it; `ready` is called once it serves, with the number of sources.
+
+    SIGTERM and SIGINT let cycles in flight end, for `grace` seconds; a second one interrupts them at once, and a third
+    one ends the process whatever it does. SIGHUP reads the configuration again.
+
+    Raises `ConfigurationError` or `StoreError` where it cannot begin.
+    """
+    await _Operation(setup, ready).run()
+
+
+class _Operation:
+    """The parts of the process, and the signals that come to it."""
+
+    def __init__(self, setup: Setup, ready: Callable[[int], None]) -> None:
+        self._setup = setup
+        self._ready = ready
+        self._notify = Notify(setup.environ)
+        self._log = structlog.get_logger("crawler")
+        self._daemon: Daemon | None = None
+        self._reload: Reload | None = None
+        self._beside = anyio.CancelScope()
+
+    async def run(self) -> None:
+        try:
+            async with anyio.create_task_group() as tasks:
+                await tasks.start(self._obey, tasks.cancel_scope)
+                store = await open_store(self._setup.database)
+                with store, only_daemon(self._setup.database):
+                    await self._crawl(store)
+                tasks.cancel_scope.cancel()
+        except BaseExceptionGroup as group:
+            if len(group.exceptions) == 1:  # the one that this program's callers know how to deal with
+                raise group.exceptions[0] from None
+            raise
+
+    async def _crawl(self, store: Store) -> None:
+        setup, pulse = self._setup, Pulse()
+        metrics = Watching(pulse)
+        daemon = Daemon(store, metrics, options=setup.options, clock=setup.clock, transport=setup.transport)
+        health = Health(daemon, metrics, pulse, clock=setup.clock)
+        file = ConfigurationFile(setup.config)
+        self._reload = Reload(
+            file,
+            setup.load,
+            daemon.manage,
+            notify=self._notify,
+            told=lambda succeeded: metrics.reloaded(succeeded=succeeded),
+        )
+        sources = setup.load()
+        await daemon.manage(sources)
+        self._daemon = daemon
+        async with anyio.create_task_group() as tasks:
+            if setup.listener is not None:
+                tasks.start_soon(serve, health, setup.listener)
+            tasks.start_soon(self._announce, pulse, len(sources))
+            tasks.start_soon(self._feed_watchdog, health)
+            tasks.start_soon(self._look_after, store, metrics, self._reload)
+            await daemon.run()
+            tasks.cancel_scope.cancel()
+        self._log.info("stopped")
+
+    async def _announce(self, pulse: Pulse, sources: int) -> None:
+        """Say that it serves, once it does."""
+        await pulse.began.wait()
+        self._notify.ready(f"sources: {sources}")
+        self._ready(sources)
+
+    async def _feed_watchdog(self, health: Health) -> None:
+        """Show systemd that the tick runs, or that the daemon is ending; twice as often as it wants."""
+        if self._notify.watchdog is None:
+            return
+        while True:
+            if health.tick_runs or self._daemon is None or self._daemon.is_stopping:
+                self._notify.alive()
+            await anyio.sleep(self._notify.watchdog / 2)
+
+    async def _look_after(self, store: Store, metrics: Watching, reload: Reload) -> None:
+        """What is done beside the cycles until a signal ends it."""
+        with self._beside:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(reload.follow)
+                days, clock = self._setup.keep_days, self._setup.clock
+                await keep_house(store, days, clock=clock, pruned=metrics.pruned)
+
+    async def _obey(self, everything: anyio.CancelScope, *, task_status: TaskStatus[None]) -> None:
+        """Do what signals say."""
+        with anyio.open_signal_receiver(*EVERY_SIGNAL) as signals:
+            task_status.started()
+            asked = 0
+            async for number in signals:
+                if number not in (signal.SIGTERM, signal.SIGINT):
+                    if self._reload is not None and not asked:
+                        self._reload.ask()
+                    continue
+                asked += 1
+                if asked > 2:
+                    os._exit(128 + number)
+                self._log.info("signal", name=signal.Signals(number).name, at_once=asked > 1)
+                self._notify.stopping()
+                self._beside.cancel()
+                if self._daemon is None:
+                    everything.cancel()
+                else:
+                    self._daemon.stop(at_once=asked > 1)

@@ -1,0 +1,118 @@
+"""Following the configuration while the daemon runs: when it is asked to, and when the file has changed (CY5)."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import anyio
+import structlog
+
+from crawler.daemon.notify import Notify
+from crawler.errors import ConfigurationError, StoreError
+from crawler.sync.state import Source
+
+EVERY = 1.0
+"""Seconds from one look at the file to the next."""
+
+Look = tuple[int, int, int]
+
+
+def look(path: Path) -> Look | None:
+    """What changes when the file does: inode, moment of change, size. `None` while there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+class ConfigurationFile:
+    """A file that is watched: `changed` says so once for each change, when two looks in a row have found the same.
+
+    So one that is being written is not read in the middle, and one that vanishes is waited for.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._read = self._last = self._look()
+
+    def _look(self) -> Look | None:
+        return look(self._path) if self._path is not None else None
+
+    def reading(self) -> None:
+        """It is about to be read: what stands in it now is no change."""
+        self._read = self._last = self._look()
+
+    def changed(self) -> bool:
+        """Whether it is another file than the one that was read, and stays as it is."""
+        before, self._last = self._last, self._look()
+        return self._last is not None and self._last == before and self._last != self._read
+
+
+class Reload:
+    """Reads the configuration again where there is reason to, and lets the daemon crawl what stands in it.
+
+    `load` reads the sources, and raises `ConfigurationError`: then the old ones stay. `manage` takes the new ones over;
+    while the database is away it is tried again and again. `told` is told of each reading whether it succeeded.
+    """
+
+    def __init__(
+        self,
+        file: ConfigurationFile,
+        load: Callable[[], Sequence[Source]],
+        manage: Callable[[Sequence[Source]], Awaitable[None]],
+        *,
+        notify: Notify,
+        told: Callable[[bool], None],
+    ) -> None:
+        self._file = file
+        self._load = load
+        self._manage = manage
+        self._notify = notify
+        self._told = told
+        self._asked = anyio.Event()
+        self._waiting: Sequence[Source] | None = None
+        self._log = structlog.get_logger("crawler")
+
+    def ask(self) -> None:
+        """Have it read again, changed or not."""
+        self._asked.set()
+
+    async def follow(self) -> None:
+        """Read it whenever there is reason to, until cancelled."""
+        while True:
+            with anyio.move_on_after(EVERY):
+                await self._asked.wait()
+            await self.step()
+
+    async def step(self) -> None:
+        """Read it now if there is reason to."""
+        asked, self._asked = self._asked.is_set(), anyio.Event()
+        if asked or self._file.changed():
+            await self._reload("asked" if asked else "the file changed")
+        elif self._waiting is not None:
+            await self._take_over(self._waiting)
+
+    async def _reload(self, why: str) -> None:
+        self._notify.reloading()
+        self._log.info("reading the configuration", why=why)
+        self._file.reading()
+        try:
+            sources = await anyio.to_thread.run_sync(self._load)
+        except ConfigurationError as error:
+            self._log.error("configuration refused, the old one stays", error=str(error), advice=error.hint)
+            self._told(False)
+            self._notify.ready("the configuration file is broken, its last version counts")
+        else:
+            await self._take_over(sources)
+
+    async def _take_over(self, sources: Sequence[Source]) -> None:
+        try:
+            await self._manage(sources)
+        except StoreError as error:
+            if self._waiting is None:
+                self._log.warning("the new configuration has to wait", error=str(error), advice=error.hint)
+            self._waiting = sources
+        else:
+            self._waiting = None
+            self._told(True)
+            self._notify.ready(f"sources: {len(sources)}")

@@ -1,0 +1,106 @@
+"""What whoever operates a daemon wants to know, each with one cheap query; and the deletion of what is old."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from crawler.store.database import Database
+from crawler.store.rows import CYCLE, EXCHANGE, OUTBOX, SOURCE, moment, stamp
+from crawler.sync.state import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one source stands at this moment.
+
+    `managed` are those that a daemon crawls; `disabled_at` is when it was switched off, if it was (CY6). `due_in` is
+    the number of seconds until its next cycle is due, negative where it should have begun; `None` if none is planned.
+    `crawled_by` names the process that crawls it now (CY2). `outbox` counts its pending exports, `oldest` is when the
+    first of them was queued. `started_at` and `outcome` are those of its last cycle.
+    """
+
+    source: str
+    managed: bool
+    disabled_at: datetime | None
+    failures: int
+    due_in: float | None
+    crawled_by: str | None
+    outbox: int
+    oldest: datetime | None
+    started_at: datetime | None
+    outcome: str | None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a daemon should have begun a cycle by now."""
+        waits = self.managed and self.disabled_at is None and self.crawled_by is None
+        return waits and self.due_in is not None and self.due_in <= 0
+
+
+class OperationsStore(Database):
+    """The part of the store that serves operation."""
+
+    def ping(self) -> None:
+        """Ask the database for an answer. Raises `DatabaseUnavailable`."""
+        with self.reading() as session:
+            session.execute(sa.select(1)).scalar_one()
+
+    def standing(self) -> list[Standing]:
+        """How all sources stand, by name."""
+        pending = (OUTBOX.c.source_id == SOURCE.c.id, OUTBOX.c.status == str(Status.PENDING))
+        own = CYCLE.alias()
+        last = sa.select(sa.func.max(own.c.id)).where(own.c.source_id == SOURCE.c.id).correlate(SOURCE)
+        query = (
+            sa.select(
+                SOURCE.c.name,
+                SOURCE.c.managed,
+                SOURCE.c.disabled_at,
+                SOURCE.c.failures,
+                SOURCE.c.due_at - self.clock(),
+                sa.case((SOURCE.c.lease_until > self.clock(), SOURCE.c.lease_owner)),
+                sa.select(sa.func.count()).select_from(OUTBOX).where(*pending).scalar_subquery(),
+                sa.select(sa.func.min(OUTBOX.c.queued_at)).where(*pending).scalar_subquery(),
+                CYCLE.c.started_at,
+                CYCLE.c.outcome,
+            )
+            .select_from(SOURCE)
+            .outerjoin(CYCLE, CYCLE.c.id == last.scalar_subquery())
+            .order_by(SOURCE.c.name)
+        )
+        with self.reading() as session:
+            rows = session.execute(query).all()
+        return [
+            Standing(
+                source=row[0],
+                managed=row[1],
+                disabled_at=moment(row[2]),
+                failures=row[3],
+                due_in=row[4],
+                crawled_by=row[5],
+                outbox=row[6],
+                oldest=moment(row[7]),
+                started_at=moment(row[8]),
+                outcome=row[9],
+            )
+            for row in rows
+        ]
+
+    def prune(self, before: datetime, limit: int) -> int:
+        """Forget the oldest cycles that began before a moment, at most `limit`, with their exchanges; returns how many.
+
+        Each source's newest cycle is kept, and so is every one that may still run.
+        """
+        newest = sa.select(sa.func.max(CYCLE.c.id)).group_by(CYCLE.c.source_id)
+        old = (
+            sa.select(CYCLE.c.id)
+            .where(CYCLE.c.started_at < stamp(before), CYCLE.c.id.not_in(newest))
+            .order_by(CYCLE.c.id)
+            .limit(limit)
+        )
+        with self.writing() as session:
+            gone = list(session.execute(old).scalars())
+            if gone:
+                session.execute(sa.delete(EXCHANGE).where(EXCHANGE.c.cycle_id.in_(gone)))
+                session.execute(sa.delete(CYCLE).where(CYCLE.c.id.in_(gone)))
+        return len(gone)

@@ -1,0 +1,63 @@
+"""A daemon as a process of its own, for tests that end it: ``python -m tests.integration.daemon.process PLAN``.
+
+PLAN is JSON: ``name``, ``database``, ``sources`` (lists of name and base URI), their common ``settings``, ``options``.
+Each request says whose it is, in the header ``X-Daemon``. SIGTERM stops it.
+"""
+
+import json
+import logging
+import signal
+import sys
+from typing import Any
+
+import anyio
+import httpx
+import structlog
+
+from crawler.daemon.daemon import Daemon, DaemonOptions
+from crawler.protocol.signature import Secret
+from crawler.store import Store
+from crawler.sync.state import Source
+from tests.integration.daemon.watching import Seen
+
+
+class Named(httpx.AsyncBaseTransport):
+    """The network, with a name on each request."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._network = httpx.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.headers["X-Daemon"] = self._name
+        return await self._network.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._network.aclose()
+
+
+def sources_of(plan: dict[str, Any]) -> list[Source]:
+    settings = {**plan["settings"], "secret": Secret("open sesame")}
+    return [Source(name=name, base_uri=uri, **settings) for name, uri in plan["sources"]]
+
+
+async def crawl(plan: dict[str, Any]) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))  # the pipe is read late
+    with Store.open(plan["database"]) as store:
+        options = DaemonOptions(**plan["options"])
+        daemon = Daemon(store, Seen(), options=options, transport=lambda _source: Named(plan["name"]))
+        with anyio.open_signal_receiver(signal.SIGTERM) as signals:
+
+            async def obey() -> None:
+                async for _ in signals:
+                    daemon.stop()
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(obey)
+                await daemon.manage(sources_of(plan))
+                await daemon.run()
+                tasks.cancel_scope.cancel()
+
+
+if __name__ == "__main__":
+    anyio.run(crawl, json.loads(sys.argv[1]))

@@ -1,0 +1,116 @@
+"""The database server goes away while the daemon crawls: cycles fail and recover, and nothing is lost."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import anyio
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from crawler.daemon.daemon import Daemon, DaemonOptions
+from crawler.protocol.signature import HEADER, Secret
+from crawler.store import Store
+from crawler.store.schema import metadata
+from crawler.sync.state import OutboxEntry, Source
+from tests.integration.daemon.watching import Seen
+from tests.postgresql import PostgresServer
+
+SECRET = Secret("open sesame")
+INFO = {"objects": {"messages": ["list", "create"]}, "options": ["messages.unthreaded"]}
+COUNT = 20
+
+
+class Partners:
+    """One at each host: each has a message more at each cycle, and knows a repeated creation again by `content_id`."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, list[dict[str, object]]] = defaultdict(list)
+        self.news: set[str] = set()
+        self.created: dict[tuple[str, str], list[bool]] = defaultdict(list)
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        name, call = request.url.host, json.loads(request.content)
+        params = call.get("params", {})
+        await anyio.sleep(0.02)
+        answer: object = INFO
+        if call["action"] == "implementation.info":
+            self.news.add(name)
+        if call["action"] == "messages.list":
+            messages = self.messages[name]
+            known = int(params.get("since_id", 0))
+            if name in self.news:
+                self.news.remove(name)
+                author = {"id": "ann", "screenname": "Ann"}
+                messages.append({"id": str(len(messages) + 1), "author": author, "body": "Hello"})
+            answer = messages[known:][::-1]
+        if call["action"] == "messages.create":
+            self.created[name, params["content_id"]].append(params["retry"])
+            answer = {"id": f"made-{params['content_id']}"}
+        body = json.dumps(answer).encode()
+        return httpx.Response(200, content=body, headers={HEADER: SECRET.sign(body)})
+
+
+@pytest.fixture
+def url(postgresql: PostgresServer) -> Iterator[str]:
+    with postgresql.database() as name:
+        yield postgresql.url(name)
+
+
+@pytest.mark.slow
+async def test_a_server_that_goes_away_loses_nothing(postgresql: PostgresServer, url: str) -> None:
+    partners, seen = Partners(), Seen()
+    sources = [
+        Source(name=f"s{n}", base_uri=f"http://s{n}.example/", secret=SECRET, list_interval=1) for n in range(COUNT)
+    ]
+    table = metadata.tables["source"]
+
+    def queue(store: Store, batch: str) -> None:
+        for source in sources:
+            entry_id = f"{batch}-{source.name}"
+            entry = OutboxEntry(
+                id=entry_id, object="messages", operation="create", queued_at=datetime.now(UTC), author_id="ann"
+            )
+            store.queue(source, entry)
+
+    async def until(happens: Callable[[], bool]) -> None:
+        with anyio.fail_after(60):
+            while not happens():  # noqa: ASYNC110 - another thread's doing
+                await anyio.sleep(0.02)
+
+    with Store.open(url) as store:
+        queue(store, "before")
+        options = DaemonOptions(tick=0.1, grace=10)
+        daemon = Daemon(store, seen, options=options, transport=lambda _: httpx.MockTransport(partners))
+        await daemon.manage(sources)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(daemon.run)
+            await until(lambda: len(daemon.in_flight) > 3 and len(seen.reports) > 3)
+            await anyio.to_thread.run_sync(postgresql.stop)
+            try:
+                await until(lambda: not daemon.in_flight and seen.failed_ticks > 3)
+                broken = len(seen.broken)
+                ended = len(seen.reports)
+            finally:
+                await anyio.to_thread.run_sync(postgresql.start)
+            await store.run(queue, store, "after")
+            await until(lambda: len({report.source for report in seen.reports[ended:]}) == COUNT)
+            await until(lambda: len(partners.created) == 2 * COUNT)
+            daemon.stop()
+
+        assert broken > 0
+        with store.reading() as session:
+            assert set(session.execute(sa.select(table.c.lease_owner)).scalars()) == {None}
+            assert set(session.execute(sa.select(metadata.tables["outbox"].c.status)).scalars()) == {"success"}
+            assert "running" not in set(session.execute(sa.select(metadata.tables["cycle"].c.outcome)).scalars())
+        for (name, _), retries in partners.created.items():
+            assert retries == [False] + [True] * (len(retries) - 1), name
+        for source in sources:
+            stored = [record["id"] for record in store.contents(source, "messages")]
+            assert len(stored) == len(set(stored))
+            since = store.cursors(source)["messages"]
+            assert since is not None
+            imported = {i for i in stored if not i.startswith("made")}
+            assert imported == {str(n + 1) for n in range(int(since))}

@@ -1,0 +1,179 @@
+"""Many sources at once, in real time: who delays whom (CY4), and how responsive the daemon stays."""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import quantiles
+from time import perf_counter, time
+
+import anyio
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from crawler.daemon.daemon import Daemon, DaemonOptions
+from crawler.protocol.signature import HEADER, Secret
+from crawler.store import Store
+from crawler.store.schema import metadata
+from crawler.sync.schedule import phase, slot
+from crawler.sync.state import Source
+from tests.integration.daemon.watching import Seen
+
+SECRET = Secret("open sesame")
+INFO = json.dumps({"objects": {"messages": ["list"]}}).encode()
+PAGE, ALL = 1_000, 100_000
+
+
+def signed(body: bytes) -> httpx.Response:
+    return httpx.Response(200, content=body, headers={HEADER: SECRET.sign(body)})
+
+
+@dataclass
+class Crowd:
+    """The partners of all sources, by their host names: good ones, those that hang, drip or refuse, and a big one."""
+
+    arrivals: dict[str, list[float]] = field(default_factory=dict)
+    pages: dict[str | None, bytes] = field(default_factory=dict)
+    pages_listed: int = 0
+    all_listed: anyio.Event = field(default_factory=anyio.Event)
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        name = request.url.host.partition(".")[0]
+        kind = name.partition("-")[0]
+        if kind == "refuses":
+            raise httpx.ConnectError("Connection refused")
+        if kind == "hangs":
+            await anyio.sleep_forever()
+        if kind == "drips":
+            return httpx.Response(200, content=self._drip())
+        call = json.loads(request.content)
+        if call["action"] == "implementation.info":
+            self.arrivals.setdefault(name, []).append(time())
+            return signed(INFO)
+        if kind == "big":
+            self.pages_listed += 1
+            if self.pages_listed > ALL / PAGE:
+                self.all_listed.set()
+            return signed(self.pages.get(call.get("params", {}).get("since_id"), b"[]"))
+        return signed(b"[]")
+
+    async def _drip(self) -> AsyncIterator[bytes]:
+        while True:
+            yield b"["
+            await anyio.sleep(0.2)
+
+    def fill(self) -> None:
+        """Prepare the big one's messages: pages of them, oldest first."""
+        since = None
+        for start in range(0, ALL, PAGE):
+            ids = [str(n) for n in reversed(range(start + 1, start + PAGE + 1))]
+            author = {"id": "ann", "screenname": "Ann"}
+            page = [{"id": i, "author": author, "thread_id": "t", "body": f"<p>Message {i}</p>"} for i in ids]
+            self.pages[since] = json.dumps(page).encode()
+            since = ids[0]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(str(tmp_path / "crawler.db")) as store:
+        yield store
+
+
+def sources(names: list[str], **settings: float) -> list[Source]:
+    made = {"secret": SECRET, **settings}
+    return [Source(name=name, base_uri=f"http://{name}.example/", **made) for name in names]  # type: ignore[arg-type]  # each has its own type
+
+
+def in_rhythm(store: Store, sources: list[Source]) -> None:
+    """As if they had been crawled for long: each is due in its next slot."""
+    store.manage(sources)
+    table = metadata.tables["source"]
+    due = sa.update(table).where(table.c.name == sa.bindparam("its")).values(due_at=sa.bindparam("due"))
+    with store.writing() as session:
+        now = session.scalar(sa.select(store.clock()))
+        assert now is not None
+        session.execute(due, [{"its": s.name, "due": slot(s.name, s.list_interval, now + 1)} for s in sources])
+
+
+@asynccontextmanager
+async def crawling(store: Store, crowd: Crowd, sources: list[Source], **options: float) -> AsyncIterator[Seen]:
+    """A daemon that crawls them meanwhile."""
+    seen = Seen()
+    settings = DaemonOptions(grace=0, **options)  # type: ignore[arg-type]  # each has its own type
+    daemon = Daemon(store, seen, options=settings, transport=lambda _: httpx.MockTransport(crowd))
+    await daemon.manage(sources)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(daemon.run)
+        yield seen
+        daemon.stop()
+
+
+def p99(values: list[float]) -> float:
+    return quantiles(values, n=100)[98]
+
+
+async def nine_of_ten(store: Store, count: int, interval: float, deadline: float, seconds: float) -> None:
+    """A tenth of all sources hang, drip or refuse; the others start on time."""
+    bad = ["hangs", "drips", "refuses"]
+    names = [f"{bad[n // 10 % 3]}-{n}" if n % 10 == 0 else f"good-{n}" for n in range(count)]
+    every = sources(names, list_interval=interval, deadline=deadline)
+    crowd = Crowd()
+    in_rhythm(store, every)
+    async with crawling(store, crowd, every) as seen:
+        await anyio.sleep(seconds)
+
+    good = [name for name in names if name.startswith("good")]
+    lateness = [(at - phase(name, interval)) % interval for name in good for at in crowd.arrivals.get(name, [])]
+    assert len(lateness) > 0.9 * len(good) * (seconds / interval - 1)
+    assert p99(lateness) < 2, f"p99 {p99(lateness):.3f} s"
+    failed = [report.source for report in seen.reports if report.errors]
+    assert {name.partition("-")[0] for name in failed} == set(bad)
+    logging.getLogger(__name__).warning("%d starts, p99 of lateness %.3f s", len(lateness), p99(lateness))
+
+
+@pytest.mark.slow
+async def test_partners_that_hang_drip_or_refuse_delay_no_other(store: Store) -> None:
+    await nine_of_ten(store, count=200, interval=10, deadline=4, seconds=20)
+
+
+@pytest.mark.long
+async def test_a_hundred_bad_partners_among_a_thousand_delay_no_other(store: Store) -> None:
+    await nine_of_ten(store, count=1_000, interval=60, deadline=30, seconds=180)
+
+
+async def loop_lag(lags: list[float]) -> None:
+    while True:
+        begun = perf_counter()
+        await anyio.sleep(0.002)
+        lags.append(perf_counter() - begun - 0.002)
+
+
+@pytest.mark.slow
+async def test_the_event_loop_is_not_blocked_while_a_thousand_sources_are_polled_and_one_is_imported(
+    store: Store,
+) -> None:
+    every = sources(["big", *(f"good-{n}" for n in range(1_000))], list_interval=60)
+    crowd = Crowd()
+    crowd.fill()
+    in_rhythm(store, every)
+    store.manage([])
+    store.manage(every[:1])  # due at once
+    in_rhythm(store, every[1:])
+    store.manage(every)
+    lags: list[float] = []
+    async with crawling(store, crowd, every), anyio.create_task_group() as tasks:
+        tasks.start_soon(loop_lag, lags)
+        with anyio.fail_after(240):
+            await crowd.all_listed.wait()
+        tasks.cancel_scope.cancel()
+
+    with store.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(metadata.tables["content"])) == ALL
+    assert len(crowd.arrivals) > 10
+    logging.getLogger(__name__).warning(
+        "%d samples, p99 %.1f ms, max %.1f ms", len(lags), p99(lags) * 1e3, max(lags) * 1e3
+    )
+    assert p99(lags) < 0.02, f"p99 {p99(lags) * 1e3:.1f} ms"

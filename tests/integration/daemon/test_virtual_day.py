@@ -1,0 +1,149 @@
+"""The rhythm over hours, in seconds: a real daemon, cycle, store and partner, and a clock that is moved (CY1-CY4)."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+from crawler.store import Store
+from crawler.sync.schedule import JITTER, TOLERANCE, phase
+from crawler.sync.state import Source
+from tests.integration.daemon.virtual import SECRET, START, Endpoint, Time, World
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def store(time: Time) -> Iterator[Store]:
+    with Store.open("sqlite://", clock=time) as store:
+        yield store
+
+
+def sources(count: int, **settings: float) -> list[Source]:
+    made = {"base_uri": "http://partner.example/", "secret": SECRET, "keep_cycles": 2, **settings}
+    return [Source(name=f"source-{n}", **made) for n in range(count)]  # type: ignore[arg-type]  # each has its own type
+
+
+def gaps(endpoint: Endpoint) -> list[tuple[float, float]]:
+    """Seconds from start to start, each with the interval in force."""
+    return [(after - before, declared) for (before, declared), (after, _) in pairwise(endpoint.starts)]
+
+
+def check_rhythm(world: World) -> None:
+    """What holds for every source, whatever happened to it."""
+    for name, endpoint in world.endpoints.items():
+        assert endpoint.most_inside == 1, f"{name}: cycles overlapped (CY2)"
+        for gap, declared in gaps(endpoint):
+            assert gap >= declared - JITTER - 1e-3, f"{name}: {gap} s after the last start, not {declared} (CY1)"
+
+
+async def some_hours(world: World, hours: float, *, step: float) -> None:
+    """Mixed capabilities, flapping and slow partners, and a restart after each `step` seconds."""
+    endpoints = list(world.endpoints.values())
+    steady, slow, flapping, changing = (endpoints[n::4] for n in range(4))
+    for n, endpoint in enumerate(endpoints):
+        endpoint.lists = n % 8 < 4
+    for endpoint in slow:
+        endpoint.takes = 40  # for each of its answers: a cycle takes longer than a minute
+    moment, number, runs = START, 0, []
+    while moment < START + hours * 3_600:
+        number += 1
+        moment += step
+        runs.append((world.time.now, moment))
+        await world.live(moment)
+        for n, endpoint in enumerate(flapping):
+            endpoint.fails = (n + number) % 3 == 0
+        for n, endpoint in enumerate(changing):
+            endpoint.lists = (n + number) % 2 == 0
+
+    check_rhythm(world)
+    assert not world.seen.broken
+    for n, endpoint in enumerate(endpoints):
+        name, period = f"source-{n}", 60 if n % 8 < 4 else 180
+        if endpoint not in steady:
+            continue
+        behind = [(start - phase(name, period) + 1e-3) % period for start, _ in endpoint.starts[1:]]
+        assert max(behind) < TOLERANCE + 2e-3  # the first was at once
+        for begun, end in runs:
+            starts = [start for start, _ in endpoint.starts[1:] if begun + period < start <= end]
+            assert all(after - before == pytest.approx(period, abs=1e-3) for before, after in pairwise(starts))
+            assert len(starts) >= (end - begun) // period - 2
+    for endpoint in slow:
+        for gap, declared in gaps(endpoint):
+            assert gap <= 120 + 2 * declared + 1e-3  # a slot missed for itself, another one for a restart
+    assert any(gap > declared + 1 for endpoint in flapping for gap, declared in gaps(endpoint))
+    assert all(endpoint.starts for endpoint in endpoints)
+
+
+@pytest.mark.slow
+async def test_half_an_hour_of_sixty_sources(store: Store, time: Time) -> None:
+    await some_hours(World(store, time, sources(60)), 0.5, step=270)
+
+
+@pytest.mark.long
+async def test_a_day_of_two_hundred_sources(store: Store, time: Time) -> None:
+    await some_hours(World(store, time, sources(200)), 24, step=3_570)
+
+
+async def test_the_interval_follows_the_newest_info_at_once(store: Store, time: Time) -> None:
+    world = World(store, time, sources(1))
+    [endpoint] = world.endpoints.values()
+    await world.live(START + 150)
+    endpoint.lists = False
+    await world.live(START + 600)
+    endpoint.lists = True
+    await world.live(START + 1_000)
+
+    check_rhythm(world)
+    declared = [interval for _, interval in gaps(endpoint)]
+    assert {60, 180} == set(declared)
+    for gap, interval in gaps(endpoint):
+        assert gap < 2 * interval + 1e-3
+
+
+async def test_a_failing_source_backs_off_and_comes_back_by_itself(store: Store, time: Time) -> None:
+    world = World(store, time, sources(1, backoff_cap=400))
+    [endpoint] = world.endpoints.values()
+    await world.live(START + 120)
+    endpoint.fails = True
+    await world.live(START + 2_400)
+    failing = [round(gap) for gap, _ in gaps(endpoint)][-4:]
+    assert failing[0] in (240, 420)
+    assert failing[-2:] == [420, 420]  # the first slot after the cap
+
+    endpoint.fails = False
+    await world.live(START + 3_600)
+    assert [round(gap) for gap, _ in gaps(endpoint)][-5:] == [60] * 5
+
+
+async def test_a_failing_source_is_switched_off_until_a_person_enables_it(store: Store, time: Time) -> None:
+    [source] = sources(1, disable_after=3, backoff_cap=60)
+    world = World(store, time, [source])
+    [endpoint] = world.endpoints.values()
+    endpoint.fails = True
+    await world.live(START + 3_600)
+    assert len(endpoint.starts) == 3
+    outlook = world.seen.reports[-1].outlook
+    assert outlook is not None
+    assert outlook.disabled
+
+    endpoint.fails = False
+    await world.live(START + 7_200)
+    assert len(endpoint.starts) == 3
+    store.enable(source)
+    await world.live(START + 7_500)
+    assert len(endpoint.starts) > 6
+
+
+async def test_a_cycle_that_is_interrupted_by_a_stop_is_not_repeated_sooner(store: Store, time: Time) -> None:
+    world = World(store, time, sources(3))
+    for endpoint in world.endpoints.values():
+        endpoint.takes = 25
+    for stop in range(7, 900, 7):
+        await world.live(START + stop)
+
+    check_rhythm(world)
+    assert sum(len(endpoint.starts) for endpoint in world.endpoints.values()) > 10

@@ -1,0 +1,174 @@
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from threading import Event
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from crawler.cli.serving import listen
+from crawler.daemon import Daemon
+from crawler.daemon.health import Health, Pulse, Watching, serve
+from crawler.errors import DatabaseUnavailable
+from crawler.store import Standing, Store
+from crawler.sync.state import Source
+from tests.unit.store.writing import NOON, SECRET
+
+
+class Moody(Store):
+    """A store that answers, refuses or hangs."""
+
+    mood = ""
+    asked = 0
+    released = Event()
+
+    def ping(self) -> None:
+        self._feel()
+        super().ping()
+
+    def standing(self) -> list[Standing]:
+        self._feel()
+        return super().standing()
+
+    def _feel(self) -> None:
+        self.asked += 1
+        if self.mood == "away":
+            raise DatabaseUnavailable("it is away")
+        if self.mood == "hangs":
+            self.released.wait(30)
+
+
+class Patient:
+    """A daemon's health. `now` is what the pulse's clock says."""
+
+    def __init__(self, store: Moody) -> None:
+        self.now, self.store = 1_000.0, store
+        self.pulse = Pulse(lambda: self.now)
+        self.metrics = Watching(self.pulse)
+        self.daemon = Daemon(store, self.metrics)
+        self.health = Health(self.daemon, self.metrics, self.pulse, clock=lambda: NOON)
+
+    async def get(self, path: str, method: str = "GET") -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(self.health), base_url="http://here") as client:
+            return await client.request(method, path)
+
+    async def healthz(self) -> tuple[int, dict[str, Any]]:
+        answer = await self.get("/healthz")
+        return answer.status_code, json.loads(answer.content)
+
+
+@pytest.fixture
+def patient() -> Iterator[Patient]:
+    Moody.released.clear()
+    with Moody.open("sqlite://") as store:
+        yield Patient(store)
+
+
+async def test_it_is_ready_when_the_tick_runs_and_the_database_answers(patient: Patient) -> None:
+    patient.metrics.ticked(0)
+    patient.now += 0.25
+    assert await patient.healthz() == (
+        200,
+        {
+            "live": True,
+            "ready": True,
+            "database_answers": True,
+            "seconds_since_tick": 0.25,
+            "in_flight": 0,
+            "stopping": False,
+        },
+    )
+
+
+async def test_it_is_not_ready_before_the_first_tick_that_succeeds(patient: Patient) -> None:
+    status, state = await patient.healthz()
+    assert (status, state["ready"], state["seconds_since_tick"]) == (503, False, None)
+    patient.metrics.tick_failed()
+    assert (await patient.healthz())[0] == 503
+    patient.metrics.ticked(0)
+    assert (await patient.healthz())[0] == 200
+
+
+@pytest.mark.parametrize(("passed", "status"), [(9.9, 200), (10.0, 503)])
+async def test_it_is_not_ready_when_the_tick_stands_still(patient: Patient, passed: float, status: int) -> None:
+    patient.metrics.ticked(0)
+    patient.now += passed
+    assert (await patient.healthz())[0] == status
+
+
+async def test_it_is_not_ready_while_the_database_is_away(patient: Patient) -> None:
+    patient.metrics.ticked(0)
+    patient.store.mood = "away"
+    status, state = await patient.healthz()
+    assert (status, state["database_answers"], state["live"]) == (503, False, True)
+
+
+@pytest.mark.slow
+async def test_a_database_that_hangs_keeps_nobody_waiting(patient: Patient) -> None:
+    patient.metrics.ticked(0)
+    patient.store.mood = "hangs"
+    try:
+        with anyio.fail_after(20):
+            assert (await patient.healthz())[0] == 503
+            assert "ringcx_crawler_database_answers 0.0" in (await patient.get("/metrics")).text
+            assert patient.store.asked == 1  # one thread hangs, however many ask
+            patient.store.mood = ""
+            patient.store.released.set()
+            assert (await patient.healthz())[0] == 200
+    finally:
+        patient.store.released.set()
+
+
+async def test_it_is_not_ready_while_it_stops(patient: Patient) -> None:
+    patient.metrics.ticked(0)
+    patient.daemon.stop()
+    status, state = await patient.healthz()
+    assert (status, state["stopping"]) == (503, True)
+
+
+async def test_liveness_asks_nobody(patient: Patient) -> None:
+    patient.store.mood = "away"
+    answer = await patient.get("/healthz/live")
+    assert (answer.status_code, answer.text) == (200, '{"live": true}\n')
+
+
+async def test_metrics_are_in_the_format_of_prometheus(patient: Patient) -> None:
+    patient.store.manage([Source(name="shop", base_uri="http://shop.example/", secret=SECRET)])
+    answer = await patient.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert 'ringcx_crawler_sources{state="managed"} 1.0' in answer.text
+    assert 'ringcx_crawler_source_outbox_pending{source="shop"} 0.0' in answer.text
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/", 404), ("POST", "/metrics", 405)])
+async def test_there_is_nothing_else(patient: Patient, method: str, path: str, status: int) -> None:
+    assert (await patient.get(path, method)).status_code == status
+
+
+async def test_head_has_no_body(patient: Patient) -> None:
+    answer = await patient.get("/healthz/live", "HEAD")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_only_http_is_served(patient: Patient) -> None:
+    with pytest.raises(ValueError, match="not websocket"):
+        await patient.health({"type": "websocket"}, None, None)  # type: ignore[arg-type]  # never used
+
+
+@asynccontextmanager
+async def serving(health: Health) -> AsyncIterator[str]:
+    with listen("127.0.0.1", 0) as listener:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(serve, health, listener)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            tasks.cancel_scope.cancel()
+
+
+async def test_it_is_served_until_it_is_cancelled(patient: Patient) -> None:
+    async with serving(patient.health) as url, httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(f"{url}/healthz/live")).status_code == 200
+    async with httpx.AsyncClient(trust_env=False) as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.get(f"{url}/healthz/live")

@@ -1,0 +1,375 @@
+"""Who crawls what, and when: claims, leases and due times (CY1-CY6), the same on every database."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import ceil
+from typing import Any
+
+import pytest
+
+from crawler.errors import EndpointUnreachable, LeaseLost, SourceBusy
+from crawler.store import Lease, Store
+from crawler.sync.report import CycleReport
+from crawler.sync.schedule import JITTER, phase, slot
+from crawler.sync.state import Source
+from tests.unit.store.writing import INFO, NOON, SECRET, lapse, rows
+
+ERROR = EndpointUnreachable("shop", "implementation.info", expected="anything", came="nothing")
+
+
+class Time:
+    """A clock that takes the place of the database's."""
+
+    def __init__(self) -> None:
+        self.seconds = NOON.timestamp()
+
+    def __call__(self) -> datetime:
+        return datetime.fromtimestamp(ceil(self.seconds * 1e6) / 1e6, UTC)  # whole microseconds, and never early
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def store(where: str, time: Time) -> Any:
+    with Store.open(where, clock=time) as store:
+        yield store
+
+
+def sources(*names: str, **settings: Any) -> list[Source]:
+    return [Source(name=name, base_uri="http://x.example/", secret=SECRET, **settings) for name in names]
+
+
+def claimed(store: Store, **more: Any) -> list[str]:
+    return [lease.source for lease in store.claim("me", **{"limit": 100, **more})]
+
+
+def due(store: Store) -> dict[str, float | None]:
+    return {row["name"]: row["due_at"] for row in rows(store, "source")}
+
+
+def cycle(
+    store: Store, source: Source, lease: Lease | None, *, period: float | None = 60, failed: bool = False, **more: Any
+) -> Lease:
+    """A cycle in which nothing happened, or one that failed."""
+    begun = store.begin_cycle(source, "me", NOON, lease)
+    report = CycleReport(source=source.name, started=NOON, interval=period, errors=[ERROR] if failed else [])
+    info = None if failed else INFO
+    store.end_cycle(source, begun.lease, report, info, NOON, exchanges=(), **more)
+    return begun.lease
+
+
+# Which sources daemons crawl
+
+
+def test_a_new_source_is_due_at_once(store: Store, time: Time) -> None:
+    store.manage(sources("a", "b"))
+
+    assert due(store) == {"a": time.seconds, "b": time.seconds}
+    assert sorted(claimed(store)) == ["a", "b"]
+
+
+def test_only_sources_of_the_configuration_are_crawled(store: Store) -> None:
+    a, b = sources("a", "b")
+    store.register(a)
+    assert claimed(store) == []
+
+    store.manage([a, b])
+    store.manage([b])
+    assert due(store)["a"] is None
+    assert claimed(store) == ["b"]
+
+
+def test_a_restart_keeps_the_rhythm(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    [lease] = store.claim("me", limit=1)
+    cycle(store, a, lease)
+    before = due(store)
+    time.seconds += 10
+    store.manage(sources("a"))
+
+    assert due(store) == before
+    assert claimed(store) == []
+
+
+def test_slots_that_were_missed_while_no_daemon_ran_are_skipped(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    [lease] = store.claim("me", limit=1)
+    cycle(store, a, lease, period=180)
+    time.seconds += 10_000
+    store.manage([a])
+
+    assert due(store)["a"] == pytest.approx(slot("a", 180, time.seconds))
+    assert claimed(store) == []
+    time.seconds += 180
+    assert claimed(store) == ["a"]
+
+
+def test_changed_settings_are_due_at_once(store: Store, time: Time) -> None:
+    a, b = sources("a", "b")
+    store.manage([a, b])
+    for lease in store.claim("me", limit=2):
+        cycle(store, {"a": a, "b": b}[lease.source], lease)
+    time.seconds += 1
+    store.manage([replace(a, deadline=7), b])
+
+    assert claimed(store) == ["a"]
+
+
+def test_settings_that_change_while_a_cycle_runs_are_due_at_its_end(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    [lease] = store.claim("me", limit=1)
+    begun = store.begin_cycle(a, "me", NOON, lease)
+    new = replace(a, deadline=7)
+    store.manage([new])
+    report = CycleReport(source="a", started=NOON, interval=60)
+    store.end_cycle(a, begun.lease, report, INFO, NOON, exchanges=())
+
+    assert store.stored_info(new) is None  # it was declared under the old ones
+    assert claimed(store) == ["a"]
+
+
+# Claims
+
+
+def test_the_longest_overdue_come_first_and_no_more_than_wanted(store: Store, time: Time) -> None:
+    for name in "cab":
+        store.manage([*sources(*[row["name"] for row in rows(store, "source")]), *sources(name)])
+        time.seconds += 0.1
+
+    assert claimed(store, limit=2) == ["c", "a"]
+    assert claimed(store, limit=2) == ["b"]
+
+
+def test_a_source_is_claimed_a_little_ahead_and_starts_when_it_is_due(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    time.seconds -= 0.4
+
+    assert claimed(store) == claimed(store, ahead=0.3) == []
+    [lease] = store.claim("me", limit=1, ahead=0.5)
+    assert (lease.started - lease.taken) == pytest.approx(0.4)
+    assert lease.started == lease.due
+
+
+def test_a_claimed_source_is_nobody_elses(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    [lease] = store.claim("process 1 on elsewhere", limit=1)
+
+    assert claimed(store) == []
+    with pytest.raises(SourceBusy, match="process 1 on elsewhere"):
+        store.begin_cycle(a, "me", NOON)
+    time.seconds += lease.seconds - 1
+    assert claimed(store) == []
+
+
+def test_a_lease_lapses_and_the_fence_rises(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    [stale] = store.claim("process 1 on elsewhere", limit=1)
+    time.seconds += stale.seconds
+    [lease] = store.claim("me", limit=1)
+
+    assert lease.fence == stale.fence + 1
+    for lost in (stale, replace(stale, cycle_id=1)):
+        with pytest.raises(LeaseLost, match="a: another process took this source over"):
+            store.begin_cycle(a, "process 1 on elsewhere", NOON, lost)
+    store.release(stale)
+    assert rows(store, "source")[0]["lease_owner"] == "me"
+
+
+def test_a_lease_that_was_given_back_leaves_the_source_due(store: Store) -> None:
+    store.manage(sources("a"))
+    [lease] = store.claim("me", limit=1)
+    store.release(lease)
+
+    assert claimed(store) == ["a"]
+
+
+def test_a_source_whose_cycle_could_not_begin_can_be_tried_later(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    [lease] = store.claim("me", limit=1)
+    store.release(lease, time.seconds + 60)
+    assert due(store)["a"] == time.seconds + 60
+
+    time.seconds += 60
+    [lease] = store.claim("me", limit=1)
+    store.begin_cycle(a, "me", NOON, lease)
+    planned = due(store)["a"]
+    store.release(lease, time.seconds + 1)
+    assert due(store)["a"] == planned  # it did begin
+
+
+def test_failing_sources_have_a_share_of_the_claims(store: Store, time: Time) -> None:
+    bad, good = sources("bad1", "bad2", "bad3", backoff_cap=60), sources("good1", "good2")
+    named = {source.name: source for source in (*bad, *good)}
+    store.manage([*bad, *good])
+    for lease in store.claim("me", limit=5):
+        assert not lease.failing
+        cycle(store, named[lease.source], lease, failed=lease.source.startswith("bad"))
+    time.seconds += 120
+
+    first = store.claim("me", limit=100, failing=2)
+    assert sorted(lease.source[:-1] for lease in first) == ["bad", "bad", "good", "good"]
+    assert all(lease.failing is lease.source.startswith("bad") for lease in first)
+    assert store.claim("me", limit=100, failing=0) == store.claim("me", limit=100, failing=-3) == []
+    assert len(store.claim("me", limit=100, failing=1)) == 1
+
+
+# Due times
+
+
+def test_a_cycle_is_followed_by_one_in_the_next_slot(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    time.seconds = slot("a", 60, time.seconds) + 0.06
+    cycle(store, a, *store.claim("me", limit=1))
+
+    assert due(store)["a"] == pytest.approx(time.seconds + 59.94)
+    time.seconds += 59.93
+    assert claimed(store) == []
+    time.seconds += 0.011
+    assert claimed(store) == ["a"]
+
+
+def test_the_newest_interval_counts_at_once(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    for period in (60, 180, 60):
+        [lease] = store.claim("me", limit=1)
+        cycle(store, a, lease, period=period)
+        planned = due(store)["a"]
+        assert planned is not None
+        assert period - JITTER - 1e-3 <= planned - time.seconds < 2 * period
+        assert abs((planned - phase("a", period) + period / 2) % period - period / 2) < 1e-3  # on the grid
+        time.seconds = planned
+
+
+def test_the_last_known_interval_counts_while_none_can_be_had(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    cycle(store, a, *store.claim("me", limit=1), period=180)
+    time.seconds = due(store)["a"] or 0
+    cycle(store, a, *store.claim("me", limit=1), period=None, failed=True)
+
+    assert due(store)["a"] == pytest.approx(time.seconds + 180)
+
+
+def test_a_cycle_begins_when_it_begins_and_not_when_it_was_claimed(store: Store, time: Time) -> None:
+    """However long it waited for its turn, the next one is not sooner (CY1)."""
+    [a] = sources("a")
+    store.manage([a])
+    [lease] = store.claim("me", limit=1)
+    time.seconds += 50
+    cycle(store, a, lease)
+
+    assert (due(store)["a"] or 0) >= time.seconds + 60 - JITTER - 1e-3
+
+
+def test_a_cycle_whose_process_dies_keeps_the_interval(store: Store, time: Time) -> None:
+    """Its start was one: neither a restart nor whoever takes the source over comes sooner (CY1)."""
+    [a] = sources("a", no_list_interval=600)
+    store.manage([a])
+    cycle(store, a, *store.claim("me", limit=1), period=600)
+    time.seconds = due(store)["a"] or 0
+    [lease] = store.claim("process 1 on elsewhere", limit=1)
+    store.begin_cycle(a, "process 1 on elsewhere", NOON, lease)
+    started = time.seconds
+    time.seconds += lease.seconds + 1
+
+    assert claimed(store) == []
+    store.manage([a])
+    assert claimed(store) == []
+    time.seconds = started + 600
+    assert claimed(store) == ["a"]
+
+
+def test_an_interrupted_cycle_says_nothing_about_the_partner(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    cycle(store, a, *store.claim("me", limit=1), failed=True)
+    time.seconds = due(store)["a"] or 0
+    cycle(store, a, *store.claim("me", limit=1), interrupted=True)
+
+    assert rows(store, "source")[0]["failures"] == 1
+    assert due(store)["a"] == pytest.approx(time.seconds + 60)
+
+
+def test_failures_back_off_and_a_success_ends_that(store: Store, time: Time) -> None:
+    [a] = sources("a", backoff_cap=300)
+    store.manage([a])
+    time.seconds = slot("a", 60, time.seconds)
+    store.manage([replace(a, deadline=29)])
+    store.manage([a])
+    waits = []
+    for failed in (True, True, True, True, True, False, True, False):
+        cycle(store, a, *store.claim("me", limit=1), failed=failed)
+        planned = due(store)["a"] or 0
+        waits.append(round(planned - time.seconds))
+        time.seconds = planned
+
+    assert waits == [60, 120, 240, 300, 300, 60, 60, 60]
+
+
+def test_a_cycle_by_hand_counts_as_a_start(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    cycle(store, a, None)
+
+    assert (due(store)["a"] or 0) >= time.seconds + 60 - JITTER - 1e-3
+
+
+@pytest.mark.parametrize("lease", [lambda store: None, lambda store: store.claim("me", limit=1)[0]])
+def test_a_source_that_no_daemon_crawls_any_more_is_not_due(
+    store: Store, lease: Callable[[Store], Lease | None]
+) -> None:
+    [a] = sources("a")
+    store.manage([a])
+    held = lease(store)
+    store.manage([])
+    cycle(store, a, held)
+
+    assert due(store)["a"] is None
+
+
+def test_too_many_failures_switch_a_source_off_until_a_person_enables_it(store: Store, time: Time) -> None:
+    [a] = sources("a", disable_after=2, backoff_cap=1)
+    store.manage([a])
+    for _ in range(2):
+        assert rows(store, "source")[0]["disabled_at"] is None
+        cycle(store, a, *store.claim("me", limit=1), failed=True)
+        time.seconds = due(store)["a"] or 0
+    assert rows(store, "source")[0]["disabled_at"] == "2024-03-01T12:00:00.000Z"
+
+    time.seconds += 1_000_000
+    assert claimed(store) == []
+    store.manage([a])
+    time.seconds += 120
+    assert claimed(store) == []
+    assert store.enable(a) is True
+    assert store.enable(a) is False
+    [lease] = store.claim("me", limit=1)
+    assert not lease.failing
+    cycle(store, a, lease, failed=True)
+    assert rows(store, "source")[0]["disabled_at"] is None  # it is counted anew
+
+
+def test_leases_go_by_the_clock_of_the_database(where: str) -> None:
+    """A daemon whose own clock is wrong waits as long as any other."""
+    with Store.open(where) as store:
+        store.manage(sources("a"))
+        [lease] = store.claim("process 1 on elsewhere", limit=1)
+        assert abs(lease.taken - datetime.now(UTC).timestamp()) < 60
+        lapse(store, 5)
+        assert claimed(store) == []
+        lapse(store)
+        [again] = store.claim("me", limit=1)
+        assert again.fence == lease.fence + 1
