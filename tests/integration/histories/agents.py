@@ -182,9 +182,10 @@ class Agents:
         return [*held, *((it.name, it.foreign_id or it) for it in creations)]
 
     def _never_made(self, content: Named | None) -> str | None:
-        """PU9: what was given up cannot be named."""
-        gone = isinstance(content, Intent) and not content.pending
-        return "PU9" if gone else None
+        """What was given up cannot be named (PU9), nor what got no id of its own (PU4)."""
+        if not isinstance(content, Intent) or content.pending:
+            return None
+        return "PU4" if content.status == "success" else "PU9"
 
     def _reply_refusal(self, name: str, content: Named | None) -> str | None:
         if not isinstance(content, str) or not self._info.allows(f"{name}.reply"):

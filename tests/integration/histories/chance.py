@@ -39,7 +39,9 @@ class OtherId:
 
 
 Mishap = Planned | Trouble | OtherId
-Does = Literal["starts a thread", "writes messages", "writes privately", "edits", "removes", "removes a cursor"]
+Does = Literal[
+    "starts a thread", "writes messages", "writes privately", "edits", "removes", "removes a cursor", "is renamed"
+]
 Task = Literal["write", "reply", "act", "cancel", "retry"]
 Moment = Literal["export", "list", "info", "show"]
 

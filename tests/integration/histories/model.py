@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.integration.histories.process import Death, Request
-from tests.integration.histories.shown import COLLECTION, POLLED, InForce, Row, read_sent, read_shown
+from tests.integration.histories.shown import COLLECTION, POLLED, InForce, Row, read_people, read_sent, read_shown
 
 ATTEMPTS = 3
 Key = tuple[str, str]
@@ -74,6 +74,8 @@ class Model:
     asked_threads: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
     """Foreign ids of which the partner said that they are deleted."""
+    people: dict[str, str] = field(default_factory=dict)
+    """Screen names of those whom contents name, by their ids."""
     sent: dict[str, Row] = field(default_factory=dict)
     """What was sent last under each content_id."""
     exported: int = 0
@@ -162,11 +164,14 @@ class Model:
             return
         ids = [str(it["id"]) for it in answer if isinstance(it, dict) and it.get("id")]
         seen: set[str] = set()
+        people: dict[str, str] = {}
         for shown in answer:
+            people = {**read_people(name, shown, self._info), **people}  # the newest content's
             row = read_shown(name, shown, self._info)
             if row is not None and shown["id"] not in seen:
                 seen.add(shown["id"])
                 self._hold((name, shown["id"]), row)
+        self.people |= people
         if ids:
             self.cursors[name] = ids[0]
             self.given[name].update(ids)
@@ -192,6 +197,7 @@ class Model:
             row = read_shown("threads", request.answer, self._info) if request.fate == "answered" else None
             if row is not None:
                 self._hold(("threads", thread_id), row)
+                self.people |= read_people("threads", request.answer, self._info)
 
     # Exports
 
@@ -373,6 +379,7 @@ class Model:
         shown = read_shown(intent.name, request.answer, self._info)
         if shown is not None:
             self._hold(key, shown)
+            self.people |= read_people(intent.name, request.answer, self._info)
 
     def cancel(self, intent: Intent) -> None:
         """An agent takes back what was never sent, and what depends on it goes, too (PU9)."""

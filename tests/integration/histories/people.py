@@ -69,6 +69,8 @@ class People:
                 self._wrote(self.forum.add_private_message(who, to, self._text("Private"), format="text"))
             case "edits":
                 self._edit(deed)
+            case "is renamed":
+                self.forum.edit_user(who, screenname=self._text(who.title()))
             case _:
                 newest = [it for it in self._changeable() if it.id in cursors]
                 if choices := newest if deed.does == "removes a cursor" else self._changeable():

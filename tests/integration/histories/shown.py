@@ -87,6 +87,14 @@ def read_shown(name: str, shown: Any, info: InForce) -> Row | None:
     return row if all(needed) else None
 
 
+def read_people(name: str, shown: Any, info: InForce) -> dict[str, str]:
+    """The screen names, by id, of the people that a shown content names; none if it is ignored (OB4)."""
+    if read_shown(name, shown, info) is None or (name == "threads" and info.titles_only):
+        return {}
+    people = [shown["author"], *([shown["recipient"]] if name == "private_messages" else [])]
+    return {person["id"]: person["screenname"] for person in people}
+
+
 def read_sent(params: Mapping[str, Any]) -> Row:
     """The row of a content as it was sent (PU3, PU11)."""
     row = texts(**{text: params.get(text) for text in TEXTS if text != "language"})

@@ -130,6 +130,8 @@ class World:
             expected = {"row": held.row, "deleted": held.deleted, "content_id": held.content_id}
             assert rows[key] == expected, f"LS4, PU3, PU5: {key} is {rows[key]}, expected {expected}"
         assert rows.keys() == self.model.held.keys(), f"nobody showed {rows.keys() - self.model.held.keys()}"
+        people = self.database.execute("SELECT foreign_id, screenname FROM identity").fetchall()
+        assert sorted(people) == sorted(self.model.people.items()), f"OB10: {people}, expected {self.model.people}"
         entries = self.database.execute("SELECT id, status, attempts, foreign_id FROM outbox ORDER BY position")
         intents = [(it.id, it.status, it.attempts, it.foreign_id) for it in self.model.intents.values()]
         assert (found := entries.fetchall()) == intents, f"PU6, PU9: the outbox is {found}, expected {intents}"
