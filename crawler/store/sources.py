@@ -158,7 +158,7 @@ class SourceStore(Database):
         query = sa.select(SOURCE.c.id, SOURCE.c.fingerprint).where(SOURCE.c.name == source.name)
         row = session.execute(query).one_or_none()
         settings = {
-            "base_uri": source.base_uri,
+            "base_uri": source.address,
             "fingerprint": source.fingerprint,
             # `implementation.info`, sent twice, and three lists of nothing new, without a write between them
             "lease_seconds": 5 * source.deadline + 60,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from urllib.parse import urlsplit
 
 from crawler.protocol.signature import Secret
 
@@ -23,7 +24,7 @@ class Source:
     """
 
     name: str
-    base_uri: str
+    base_uri: str = field(repr=False)
     secret: Secret
     list_interval: float = 60
     no_list_interval: float = 180
@@ -45,6 +46,12 @@ class Source:
     disable_after: int | None = None
     keep_cycles: int = 100
     keep_bytes: int = 65_536
+
+    @property
+    def address(self) -> str:
+        """The base URI as it may be shown and stored: without user name and password."""
+        parts = urlsplit(self.base_uri)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
     @property
     def fingerprint(self) -> str:

@@ -29,7 +29,7 @@ from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
 from crawler.reference import DEFAULT, TITLES_ONLY, UNTHREADED, Fails, Listing, Obeys, Says
 from crawler.reference.wire import Request
-from crawler.store import Store
+from crawler.store import Begun, Store
 from crawler.sync.exports import Settled
 from crawler.sync.pages import Accepted
 from crawler.sync.queueing import Draft
@@ -502,8 +502,9 @@ async def test_whoever_watches_sees_exchanges_pages_and_settlements_in_their_ord
     seen: list[Event] = []
     report = await cycle(shop, watch=seen.append)
 
-    kinds = {Exchange: "exchange", Accepted: "page", Settled: "settled"}
+    kinds = {Begun: "begun", Exchange: "exchange", Accepted: "page", Settled: "settled"}
     assert [kinds[type(event)] for event in seen] == [
+        "begun",
         "exchange",
         *["exchange", "page"] * 6,
         "exchange",

@@ -87,3 +87,9 @@ def test_nothing_is_known_of_a_content_that_is_not_stored() -> None:
     """IM5: so it allows nothing."""
     it = outbox(known("m1", "threads")).known("messages", "m1")
     assert (it.object, it.id, it.actions, it.deleted) == ("messages", "m1", (), False)
+
+
+def test_a_source_is_shown_and_stored_without_user_name_and_password() -> None:
+    source = replace(SOURCE, base_uri="https://ann:hunter2@shop.example:8443/sdk?a=b")
+    assert source.address == "https://shop.example:8443/sdk?a=b"
+    assert "hunter2" not in repr(source)
