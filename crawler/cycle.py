@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import anyio
 
 from crawler.clock import Clock, utc_now
-from crawler.errors import DeadlineExceeded, EndpointUnreachable, LeaseLost, PartnerError, StoreError
+from crawler.errors import GONE, LeaseLost, PartnerError, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange, Params
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
@@ -44,9 +44,6 @@ LOOKUPS = 100
 
 CYCLES_AT_ONCE = 100
 """How many cycles `cycles_until_idle` runs at most."""
-
-GONE = (EndpointUnreachable, DeadlineExceeded)
-"""Errors after which nothing else in the same cycle can be expected to succeed."""
 
 LARGE = 100_000
 """How many bytes of an answer are read in less than some milliseconds."""

@@ -94,6 +94,10 @@ class DeadlineExceeded(PartnerError):
     """The exchange was not complete within the source's deadline."""
 
 
+GONE = (EndpointUnreachable, DeadlineExceeded)
+"""Errors after which nothing else in the same cycle can be expected to succeed."""
+
+
 class ConnectionBroken(PartnerError):
     """The connection broke before the answer was complete, or what came was not HTTP."""
 

@@ -1,6 +1,7 @@
 """Looking at what is stored: what the command line shows. Records are JSON objects, ready to be printed."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -159,38 +160,48 @@ class Archive(SourceStore):
             return {row["object"]: read_cursor(row) for row in session.execute(query).mappings()}
 
     def overview(self, names: Sequence[str] | None = None) -> list[Record]:
-        """One record for each source: counts of contents and exports, its last cycle, who crawls it now (CY2)."""
-        query = sa.select(SOURCE).order_by(SOURCE.c.name)
-        if names is not None:
-            query = query.where(SOURCE.c.name.in_(names))
-        with self.reading() as session:
-            return [self._overview(session, row) for row in session.execute(query).mappings().all()]
+        """One record for each source: counts of contents and exports, its last cycle, who crawls it now (CY2).
 
-    def _overview(self, session: Session, row: RowMapping) -> Record:
-        own = row["id"]
-        contents = sa.select(CONTENT.c.object, sa.func.count()).where(
-            CONTENT.c.source_id == own, CONTENT.c.deleted_at.is_(None)
-        )
-        counts = {r[0]: r[1] for r in session.execute(contents.group_by(CONTENT.c.object))}
-        exports = sa.select(OUTBOX.c.status, sa.func.count()).where(OUTBOX.c.source_id == own)
-        statuses = {r[0]: r[1] for r in session.execute(exports.group_by(OUTBOX.c.status))}
-        last = sa.select(CYCLE).where(CYCLE.c.source_id == own).order_by(CYCLE.c.id.desc()).limit(1)
-        cycle = session.execute(last).mappings().one_or_none()
-        cursors = sa.select(CURSOR.c.object, CURSOR.c.since_id).where(CURSOR.c.source_id == own)
-        crawler = sa.select(SOURCE.c.lease_owner).where(SOURCE.c.id == own, SOURCE.c.lease_until > self.clock())
-        return {
-            "source": row["name"],
-            "base_uri": row["base_uri"],
-            "contents": counts,
-            "identities": session.scalar(
-                sa.select(sa.func.count()).select_from(IDENTITY).where(IDENTITY.c.source_id == own)
-            ),
-            "exports": statuses,
-            "cursors": {r[0]: restored(r[1]) for r in session.execute(cursors)},
-            "failures": row["failures"],
-            "last_cycle": _cycle_record(cycle) if cycle is not None else None,
-            "crawled_by": session.scalar(crawler),
-        }
+        A handful of statements, however many sources there are.
+        """
+        wanted = SOURCE.c.name.in_(names) if names is not None else sa.true()
+        crawled_by = sa.case((SOURCE.c.lease_until > self.clock(), SOURCE.c.lease_owner)).label("crawled_by")
+        newest = sa.select(sa.func.max(CYCLE.c.id)).where(CYCLE.c.source_id == SOURCE.c.id).correlate(SOURCE)
+        cycles = sa.select(CYCLE).join(SOURCE).where(wanted, CYCLE.c.id == newest.scalar_subquery())
+        cursors = sa.select(CURSOR.c.source_id, CURSOR.c.object, CURSOR.c.since_id).join(SOURCE).where(wanted)
+        with self.reading() as session:
+            sources = session.execute(sa.select(SOURCE, crawled_by).where(wanted).order_by(SOURCE.c.name)).mappings()
+            contents = _counted(session, CONTENT.c.object, wanted, CONTENT.c.deleted_at.is_(None))
+            identities = _counted(session, IDENTITY.c.source_id, wanted)
+            exports = _counted(session, OUTBOX.c.status, wanted)
+            last = {row["source_id"]: _cycle_record(row) for row in session.execute(cycles).mappings()}
+            since: dict[int, dict[str, str | None]] = defaultdict(dict)
+            for source_id, object_name, since_id in session.execute(cursors):
+                since[source_id][object_name] = restored(since_id)
+            return [
+                {
+                    "source": row["name"],
+                    "base_uri": row["base_uri"],
+                    "contents": contents.get(row["id"], {}),
+                    "identities": sum(identities.get(row["id"], {}).values()),
+                    "exports": exports.get(row["id"], {}),
+                    "cursors": since.get(row["id"], {}),
+                    "failures": row["failures"],
+                    "last_cycle": last.get(row["id"]),
+                    "crawled_by": row["crawled_by"],
+                }
+                for row in sources
+            ]
+
+
+def _counted(session: Session, by: sa.Column[Any], *conditions: sa.ColumnElement[bool]) -> dict[int, dict[Any, int]]:
+    """How many rows each source has of each value of a column of theirs."""
+    own = by.table.c.source_id
+    query = sa.select(own, by, sa.func.count()).select_from(by.table).join(SOURCE).where(*conditions).group_by(own, by)
+    counts: dict[int, dict[Any, int]] = defaultdict(dict)
+    for source_id, value, count in session.execute(query):
+        counts[source_id][value] = count
+    return counts
 
 
 def _contents() -> sa.Select[Any]:

@@ -57,7 +57,9 @@ class CycleStore(OutboxStore):
             lease = replace(lease, taken=held.now)
             # Due again already now: should this process die, whoever takes the source over keeps the interval (CY1).
             outlook = look_ahead(source, period=held.period, started=lease.started, failures=held.failures)
-            values = {"last_started_at": stamp(now), "due_at": outlook.due if held.managed else None}
+            values: dict[str, Any] = {"last_started_at": stamp(now)}
+            if held.fingerprint == source.fingerprint:  # else its new settings stay due (CY5)
+                values["due_at"] = outlook.due if held.managed else None
             session.execute(sa.update(SOURCE).where(SOURCE.c.id == lease.source_id).values(values))
             session.execute(
                 sa.update(CYCLE)
@@ -153,7 +155,8 @@ class CycleStore(OutboxStore):
         """Store the report, the newest implementation info if it could be had, and give the lease back.
 
         An interrupted cycle is due again at its next slot, like any other. Where the source's settings were changed
-        while the cycle ran, what was declared under the old ones is forgotten, and the new ones stay due (CY5).
+        while the cycle ran, what was declared under the old ones is forgotten, and the new ones stay due (CY5): the
+        old ones neither plan a cycle nor switch the source off.
         """
         outcome = "interrupted" if interrupted else "failed" if report.failed else "succeeded"
         with self.writing() as session:
@@ -167,12 +170,12 @@ class CycleStore(OutboxStore):
                 source,
                 period=report.interval or held.period,
                 started=lease.started,
-                failures=held.failures + 1 if report.errors else held.failures if interrupted else 0,
+                failures=held.failures + 1 if report.nothing_had else held.failures if interrupted else 0,
             )
             values: dict[str, Any] = {"lease_owner": None, "lease_until": None, "failures": outlook.failures}
-            if outlook.disabled:
-                values["disabled_at"] = stamp(now)
             if held.fingerprint == source.fingerprint:
+                if outlook.disabled:
+                    values["disabled_at"] = stamp(now)
                 values |= {"period": outlook.period, "due_at": outlook.due if held.managed else None}
                 if info is not None:
                     values |= {"info": info.decode(), "info_at": stamp(now)}

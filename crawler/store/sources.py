@@ -14,7 +14,6 @@ from crawler.errors import LeaseLost, SourceBusy
 from crawler.store.database import Database
 from crawler.store.lease import holder_is_gone
 from crawler.store.rows import SOURCE, stamp
-from crawler.sync.schedule import TOLERANCE, slot
 from crawler.sync.state import Source
 
 
@@ -78,10 +77,10 @@ class SourceStore(Database):
     def manage(self, sources: Sequence[Source]) -> None:
         """Let exactly these sources be crawled by daemons.
 
-        New ones, and those whose settings have changed, are due at once (CY5). The others keep their rhythm; slots that
-        were missed while no daemon ran are skipped.
+        New ones, and those whose settings have changed, are due at once (CY5). The others stay due when they were: of
+        slots that were missed while no daemon ran comes one late cycle, and no more (CY1).
         """
-        names = ("name", "fingerprint", "managed", "period", "due_at")
+        names = ("name", "fingerprint", "managed", "due_at")
         query = sa.select(*(SOURCE.c[name] for name in names))
         with self.writing() as session:
             now: float = session.execute(sa.select(self.clock())).scalar_one()
@@ -215,6 +214,4 @@ def _due(source: Source, row: RowMapping | None, now: float) -> float:
     if row is None or row["fingerprint"] != source.fingerprint or not row["managed"]:
         return now
     due: float | None = row["due_at"]
-    if due is None or due < now - TOLERANCE:
-        return slot(source.name, row["period"] or source.list_interval, now)
-    return due
+    return now if due is None else due

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crawler.errors import PartnerError
+from crawler.errors import GONE, PartnerError
 from crawler.protocol.remarks import Ignored, Remark, Remarks
 from crawler.sync.exports import Settled, Wait
 from crawler.sync.pages import Accepted
@@ -50,6 +50,7 @@ class CycleReport:
     """One cycle of one source.
 
     `errors` are what failed, in order; a cycle with an error in it failed, although much of it may have succeeded.
+    Whether the source is failing is another question: `nothing_had`.
     `interval` is the number of seconds until the next cycle is due (CY1). `looked_up` counts threads fetched by LS9.
     `outlook` is known once the cycle's end is stored.
     """
@@ -71,6 +72,15 @@ class CycleReport:
     def failed(self) -> bool:
         """Whether the partner failed anywhere in this cycle, exports that are tried again or given up included."""
         return bool(self.errors) or any(settled.outcome != "succeeded" for settled in self.exports)
+
+    @property
+    def nothing_had(self) -> bool:
+        """Whether the source counts as failing (CY4, CY6): its info failed, its endpoint is gone, or no list worked.
+
+        One list that fails beside another that works is an error like any other, and slows nothing down.
+        """
+        gone = any(isinstance(error, GONE) for error in self.errors)
+        return gone or (bool(self.errors) and not any(listed.requests for listed in self.objects.values()))
 
     @property
     def idle(self) -> bool:
