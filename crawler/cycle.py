@@ -33,7 +33,7 @@ from crawler.sync.exports import (
     settle_success,
     shown_content,
 )
-from crawler.sync.pages import Accepted, Listing, accept_page
+from crawler.sync.pages import NOTHING_STORED, Accepted, Listing, accept_page
 from crawler.sync.plan import ListStep, plan_cycle
 from crawler.sync.report import CycleReport, ObjectReport
 from crawler.sync.schedule import interval
@@ -147,11 +147,18 @@ class _Cycle:
                 await self.pull(info, step)
             except PartnerError as error:
                 self.note(error)
-            if step.cursor.object == "messages" and info.allows("threads", "show"):
+            named = step.cursor.object == "messages" and (self.begun.lookups or self.imported)
+            if named and info.allows("threads", "show"):
                 await self.look_up_threads(info)
-        self.outbox = await self.store.run(self.store.load_outbox, self.source)
+        if self.begun.exports or self.imported:  # what was queued during a long import goes with it
+            self.outbox = await self.store.run(self.store.load_outbox, self.source)
         for entry in self.outbox.pending:
             await self.push(info, entry)
+
+    @property
+    def imported(self) -> bool:
+        """Whether this cycle has stored anything that it pulled."""
+        return any(report.new or report.updated for report in self.report.objects.values())
 
     async def ask_info(self) -> ImplementationInfo:
         """`implementation.info`, first in every cycle (IM1)."""
@@ -172,7 +179,7 @@ class _Cycle:
             params = {"since_id": listing.ask} if listing.ask is not None else None
             answer = await self.call(step.action, params, "a JSON array of contents")
             page = await beside(len(answer), read_page, self.source.name, name, answer, info)
-            stored = await self.store.run(self.store.look_up, self.lease, name, page)
+            stored = await self.store.run(self.store.look_up, self.lease, name, page) if page.size else NOTHING_STORED
             accepted = await beside(len(answer), accept_page, self.source, listing, page, stored, self.clock())
             if accepted.changes or accepted.cursor != listing.cursor or accepted.listing is not None:
                 await self.write(self.store.save_page, accepted, self.clock(), self.recorded())

@@ -83,7 +83,7 @@ class Archive(SourceStore):
         """What decides about an agent's action on the contents of that foreign id."""
         query = sa.select(CONTENT).join(SOURCE).where(SOURCE.c.name == source.name, CONTENT.c.foreign_id == foreign_id)
         with self.reading() as session:
-            return [read_known(row) for row in session.execute(query).mappings()]
+            return [read_known(dict(row)) for row in session.execute(query).mappings()]
 
     def names_thread(self, source: Source, thread_id: str) -> bool:
         """Whether a message names that thread, be it imported or not (LS9)."""
@@ -112,7 +112,7 @@ class Archive(SourceStore):
         query = sa.select(OUTBOX).join(SOURCE).where(SOURCE.c.name == source.name, OUTBOX.c.id == entry_id)
         with self.reading() as session:
             row = session.execute(query).mappings().one_or_none()
-        return read_entry(row) if row is not None else None
+        return read_entry(dict(row)) if row is not None else None
 
     def entries(
         self,
@@ -155,9 +155,10 @@ class Archive(SourceStore):
 
     def load_cursors(self, source: Source) -> dict[str, Cursor]:
         """The cursors as a cycle begins with them, by object."""
-        query = sa.select(CURSOR).join(SOURCE).where(SOURCE.c.name == source.name)
+        columns = (CURSOR.c.object, CURSOR.c.since_id, CURSOR.c.trail, CURSOR.c.checked_at)
+        query = sa.select(*columns).join(SOURCE).where(SOURCE.c.name == source.name)
         with self.reading() as session:
-            return {row["object"]: read_cursor(row) for row in session.execute(query).mappings()}
+            return {row[0]: read_cursor(*row) for row in session.execute(query)}
 
     def overview(self, names: Sequence[str] | None = None) -> list[Record]:
         """One record for each source: counts of contents and exports, its last cycle, who crawls it now (CY2).

@@ -4,28 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
-
-import sqlalchemy as sa
-from sqlmodel import Session
 
 from crawler.protocol.envelope import Exchange
-from crawler.protocol.implementation import POLLED
 from crawler.protocol.reading import Page
+from crawler.store import statements
 from crawler.store.outbox import OutboxStore
-from crawler.store.rows import (
-    CONTENT,
-    CURSOR,
-    CYCLE,
-    EXCHANGE,
-    IDENTITY,
-    LOOKUP,
-    SOURCE,
-    chunks,
-    cursor_values,
-    read_cursor,
-    stamp,
-)
+from crawler.store.rows import cursor_values, read_cursor, stamp
 from crawler.store.sources import Lease
 from crawler.sync.pages import Accepted, Stored
 from crawler.sync.report import CycleReport
@@ -35,11 +19,16 @@ from crawler.sync.state import Cursor, Source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """A cycle that has begun: its lease, and the cursors from which it goes on (by object)."""
+    """A cycle that has begun: its lease, and the cursors from which it goes on (by object).
+
+    `lookups` says whether threads wait to be fetched (LS9), `exports` whether entries are pending.
+    """
 
     lease: Lease
     started: datetime
     cursors: Mapping[str, Cursor]
+    lookups: bool
+    exports: bool
 
 
 class CycleStore(OutboxStore):
@@ -50,75 +39,64 @@ class CycleStore(OutboxStore):
 
         Raises `SourceBusy` where another process holds it, or `LeaseLost`.
         """
-        with self.writing() as session:
+        with self.driving() as driver:
             if lease is None:
-                lease = self._take_lease(session, source, owner)
-            held = self._hold(session, lease)
+                lease = self._take_lease(driver, source, owner)
+            held = self._hold(driver, lease)
             lease = replace(lease, taken=held.now)
-            # Due again already now: should this process die, whoever takes the source over keeps the interval (CY1).
-            outlook = look_ahead(source, period=held.period, started=lease.started, failures=held.failures)
-            values: dict[str, Any] = {"last_started_at": stamp(now)}
-            if held.fingerprint == source.fingerprint:  # else its new settings stay due (CY5)
-                values["due_at"] = outlook.due if held.managed else None
-            session.execute(sa.update(SOURCE).where(SOURCE.c.id == lease.source_id).values(values))
-            session.execute(
-                sa.update(CYCLE)
-                .where(CYCLE.c.source_id == lease.source_id, CYCLE.c.outcome == "running")
-                .values(outcome="interrupted")
-            )
-            cycle_id = session.execute(
-                sa.insert(CYCLE)
-                .values(source_id=lease.source_id, started_at=stamp(now), outcome="running")
-                .returning(CYCLE.c.id)
-            ).scalar_one()
-            rows = session.execute(sa.select(CURSOR).where(CURSOR.c.source_id == lease.source_id)).mappings()
-            cursors = {row["object"]: read_cursor(row) for row in rows}
-        return Begun(lease=replace(lease, cycle_id=cycle_id), started=now, cursors=cursors)
+            its_id = lease.source_id
+            if held.fingerprint == source.fingerprint:
+                # Due again already now: should this process die, whoever takes over keeps the interval (CY1).
+                outlook = look_ahead(source, period=held.period, started=lease.started, failures=held.failures)
+                due = outlook.due if held.managed else None
+                driver.run(statements.start_and_plan_source, its_id=its_id, last_started_at=stamp(now), due_at=due)
+            else:  # its new settings stay due (CY5)
+                driver.run(statements.start_source, its_id=its_id, last_started_at=stamp(now))
+            driver.run(statements.interrupt_cycles, its_id=its_id)
+            [cycle_id] = driver.one(statements.insert_cycle, source_id=its_id, started_at=stamp(now))
+            cursors = {row[0]: read_cursor(*row) for row in driver.all(statements.cursors, its_id=its_id)}
+            lookups, exports = driver.one(statements.work_waits, its_id=its_id)
+        return Begun(
+            lease=replace(lease, cycle_id=cycle_id),
+            started=now,
+            cursors=cursors,
+            lookups=bool(lookups),
+            exports=bool(exports),
+        )
 
     def look_up(self, lease: Lease, object_name: str, page: Page) -> Stored:
         """What is stored of what a page brought: digests (a deleted content's is empty), and known reply targets."""
         here = {content.id for content in page.contents}
         replied_to = {c.in_reply_to_id for c in page.contents if c.in_reply_to_id is not None} - here
+        own = {"its_id": lease.source_id}
         contents: dict[str, str] = {}
         users: dict[str, str] = {}
         known: set[str] = set()
-        own = CONTENT.c.source_id == lease.source_id
-        digest = sa.case((CONTENT.c.deleted_at.is_(None), CONTENT.c.digest), else_="")
-        with self.reading() as session:
-            for ids in chunks(list(here)):
-                query = sa.select(CONTENT.c.foreign_id, digest).where(
-                    own, CONTENT.c.object == object_name, CONTENT.c.foreign_id.in_(ids)
-                )
-                contents.update((row[0], row[1]) for row in session.execute(query))
-            for ids in chunks(list(page.users)):
-                query = sa.select(IDENTITY.c.foreign_id, IDENTITY.c.digest).where(
-                    IDENTITY.c.source_id == lease.source_id, IDENTITY.c.foreign_id.in_(ids)
-                )
-                users.update((row[0], row[1]) for row in session.execute(query))
-            for ids in chunks(list(replied_to)):
-                query = sa.select(CONTENT.c.foreign_id).where(
-                    own, CONTENT.c.object.in_(POLLED), CONTENT.c.foreign_id.in_(ids)
-                )
-                known.update(session.execute(query).scalars())
+        with self.driving(writing=False) as driver:
+            array = driver.dialect.array
+            if here:
+                of = {**own, "its_object": object_name}
+                contents = dict(driver.all(statements.content_digests, **of, ids=array(list(here))))
+            if page.users:
+                users = dict(driver.all(statements.identity_digests, **own, ids=array(list(page.users))))
+            if replied_to:
+                rows = driver.all(statements.known_contents, **own, ids=array(list(replied_to)))
+                known = {row[0] for row in rows}
         return Stored(contents=contents, users=users, replied_to=frozenset(known))
 
     def save_page(self, lease: Lease, accepted: Accepted, now: datetime, exchanges: Sequence[Exchange]) -> None:
         """Store a page's contents, identities, the cursor that follows and the exchanges, in one transaction (LS6)."""
-        with self.writing() as session:
-            self._hold(session, lease)
-            changed = (*accepted.new, *accepted.updated)
-            self._put_contents(session, lease, changed, now)
-            self._put_users(session, lease, accepted.users)
-            cursor = cursor_values(lease.source_id, accepted.cursor, stamp(now))
-            self._put(session, CURSOR, [cursor], ("source_id", "object"))
-            self._put_exchanges(session, lease, exchanges)
+        with self.driving() as driver:
+            self._hold(driver, lease)
+            self._put_contents(driver, lease, (*accepted.new, *accepted.updated), now)
+            self._put_users(driver, lease, accepted.users)
+            driver.run(statements.put_cursor, **cursor_values(lease.source_id, accepted.cursor, stamp(now)))
+            self._put_exchanges(driver, lease, exchanges)
 
     def threads_to_look_up(self, lease: Lease, limit: int) -> list[str]:
         """Ids of threads that messages name and nobody knows, of which the partner was not asked yet (LS9)."""
-        unasked = (LOOKUP.c.source_id == lease.source_id, LOOKUP.c.asked_at.is_(None))
-        query = sa.select(LOOKUP.c.foreign_id).where(*unasked).order_by(LOOKUP.c.foreign_id).limit(limit)
-        with self.reading() as session:
-            return list(session.execute(query).scalars())
+        with self.driving(writing=False) as driver:
+            return [row[0] for row in driver.all(statements.lookups, its_id=lease.source_id, at_most=limit)]
 
     def save_lookup(
         self,
@@ -129,17 +107,14 @@ class CycleStore(OutboxStore):
         exchanges: Sequence[Exchange],
     ) -> None:
         """Store a thread that was fetched, if it was found, and that it was asked for."""
-        with self.writing() as session:
-            self._hold(session, lease)
-            session.execute(
-                sa.update(LOOKUP)
-                .where(LOOKUP.c.source_id == lease.source_id, LOOKUP.c.foreign_id == thread_id)
-                .values(asked_at=stamp(now))
-            )
+        with self.driving() as driver:
+            self._hold(driver, lease)
+            asked = {"its_id": lease.source_id, "its_foreign_id": thread_id, "asked_at": stamp(now)}
+            driver.run(statements.asked_for_thread, **asked)
             if page is not None:
-                self._put_contents(session, lease, page.contents, now)
-                self._put_users(session, lease, tuple(page.users.values()))
-            self._put_exchanges(session, lease, exchanges)
+                self._put_contents(driver, lease, page.contents, now)
+                self._put_users(driver, lease, tuple(page.users.values()))
+            self._put_exchanges(driver, lease, exchanges)
 
     def end_cycle(
         self,
@@ -159,41 +134,32 @@ class CycleStore(OutboxStore):
         old ones neither plan a cycle nor switch the source off.
         """
         outcome = "interrupted" if interrupted else "failed" if report.failed else "succeeded"
-        with self.writing() as session:
-            held = self._hold(session, lease)
-            session.execute(
-                sa.update(CYCLE)
-                .where(CYCLE.c.id == lease.cycle_id)
-                .values(ended_at=stamp(now), outcome=outcome, report=json.dumps(report.as_json()))  # ASCII: OB12
-            )
+        with self.driving() as driver:
+            held = self._hold(driver, lease)
+            shown = json.dumps(report.as_json())  # ASCII: OB12
+            driver.run(statements.end_cycle, its_id=lease.cycle_id, ended_at=stamp(now), outcome=outcome, report=shown)
             outlook = look_ahead(
                 source,
                 period=report.interval or held.period,
                 started=lease.started,
                 failures=held.failures + 1 if report.nothing_had else held.failures if interrupted else 0,
             )
-            values: dict[str, Any] = {"lease_owner": None, "lease_until": None, "failures": outlook.failures}
             if held.fingerprint == source.fingerprint:
-                if outlook.disabled:
-                    values["disabled_at"] = stamp(now)
-                values |= {"period": outlook.period, "due_at": outlook.due if held.managed else None}
-                if info is not None:
-                    values |= {"info": info.decode(), "info_at": stamp(now)}
-            session.execute(sa.update(SOURCE).where(SOURCE.c.id == lease.source_id).values(values))
-            self._put_exchanges(session, lease, exchanges)
-            self._forget_cycles(session, lease, source.keep_cycles)
+                driver.run(
+                    statements.end_and_plan_source,
+                    its_id=lease.source_id,
+                    failures=outlook.failures,
+                    period=outlook.period,
+                    due_at=outlook.due if held.managed else None,
+                    info=info.decode() if info is not None else None,
+                    info_at=stamp(now) if info is not None else None,
+                    disabled_at=stamp(now) if outlook.disabled else None,
+                )
+            else:
+                driver.run(statements.end_lease, its_id=lease.source_id, failures=outlook.failures)
+            self._put_exchanges(driver, lease, exchanges)
+            beyond = driver.one(statements.cycle_beyond, its_id=lease.source_id, kept=source.keep_cycles)
+            if beyond is not None:
+                for forget in (statements.forget_exchanges, statements.forget_cycles):
+                    driver.run(forget, its_id=lease.source_id, last=beyond[0])
         return outlook
-
-    def _forget_cycles(self, session: Session, lease: Lease, keep: int) -> None:
-        oldest = (
-            sa.select(CYCLE.c.id)
-            .where(CYCLE.c.source_id == lease.source_id)
-            .order_by(CYCLE.c.id.desc())
-            .offset(keep)
-            .limit(1)
-        )
-        last: int | None = session.execute(oldest).scalar()
-        if last is not None:
-            gone = sa.select(CYCLE.c.id).where(CYCLE.c.source_id == lease.source_id, CYCLE.c.id <= last)
-            session.execute(sa.delete(EXCHANGE).where(EXCHANGE.c.cycle_id.in_(gone)))
-            session.execute(sa.delete(CYCLE).where(CYCLE.c.source_id == lease.source_id, CYCLE.c.id <= last))

@@ -7,23 +7,26 @@ On PostgreSQL transactions are ``READ COMMITTED``: each begins with the row of i
 process that is stopped in the middle of one would hold it for good; so the server ends such a transaction.
 """
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from time import sleep
 from typing import Any, ParamSpec, Self, TypeVar
 
 import anyio
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
 from crawler.clock import Clock
 from crawler.errors import ConfigurationError, DatabaseTooNew, DatabaseUnavailable
+from crawler.store.driver import Dialect, Driver
 
 HEAD = "0001"
 """The newest migration; a test holds it to the migrations' own idea of that."""
@@ -42,6 +45,9 @@ GONE_SECONDS = 30
 
 MIGRATION_ATTEMPTS = 5
 """How often a migration is begun that clashes with another process's."""
+
+WAL_ATTEMPTS, WAL_PAUSE = 100, 0.02
+"""How often a file is switched to WAL while other programs do the same, and the seconds between."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -78,6 +84,8 @@ class Database:
         self._engine = engine
         self._clock = clock
         self._one_connection = isinstance(engine.pool, StaticPool)
+        self._dialect = Dialect(engine.dialect.name, given=clock is not None)
+        self._given_seconds = (lambda: clock().timestamp()) if clock is not None else None
         self._turn = threading.RLock()
         self._limiter: anyio.CapacityLimiter | None = None
 
@@ -169,7 +177,40 @@ class Database:
         except SQLAlchemyError as error:
             raise self._unavailable(error) from error
 
-    def _unavailable(self, error: SQLAlchemyError) -> DatabaseUnavailable:
+    @contextmanager
+    def driving(self, *, writing: bool = True) -> Iterator[Driver]:
+        """A transaction of the statements that every cycle runs: see `crawler.store.driver`.
+
+        Raises `DatabaseUnavailable`.
+        """
+        if writing or self._one_connection:
+            with self._turn, self._driver(writing=writing) as driver:
+                yield driver
+        else:
+            with self._driver(writing=writing) as driver:
+                yield driver
+
+    @contextmanager
+    def _driver(self, *, writing: bool) -> Iterator[Driver]:
+        failures = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
+        try:
+            held = self._engine.raw_connection()
+        except failures as error:
+            raise self._unavailable(error) from error
+        try:
+            cursor = held.cursor()
+            if not self.is_shared:
+                cursor.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+            yield Driver(cursor, self._dialect, self._given_seconds)
+            held.commit()
+        except failures as error:
+            if self.is_shared:
+                held.invalidate()  # the server may have gone
+            raise self._unavailable(error) from error
+        finally:
+            held.close()  # which rolls back what was not committed
+
+    def _unavailable(self, error: Exception) -> DatabaseUnavailable:
         reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
         reason = reason.strip().partition("\n")[0]
         where = _shown(self._engine.url)
@@ -185,9 +226,7 @@ class Database:
 
     def insert_into(self, rows: sa.Table) -> sqlite.Insert:
         """An INSERT that can deal with conflicts. SQLite and PostgreSQL spell it alike, SQLAlchemy types it apart."""
-        if self._engine.dialect.name == "postgresql":
-            return postgresql.insert(rows)  # type: ignore[return-value]
-        return sqlite.insert(rows)
+        return self._dialect.insert(rows)
 
     @property
     def is_shared(self) -> bool:
@@ -198,9 +237,7 @@ class Database:
         """Seconds since 1970 by the database's clock: leases and due times of several machines go by it alone."""
         if self._clock is not None:
             return sa.literal(self._clock().timestamp(), sa.Float)
-        if self.is_shared:
-            return sa.literal_column("CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)", sa.Float)
-        return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Float)
+        return self._dialect.now
 
     def _migrate(self) -> None:
         """Bring the schema to `HEAD`.
@@ -333,10 +370,22 @@ def _configure(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy begins, in `_begin`; not Python's driver
     connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows ASCII only
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _make_wal(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _make_wal(cursor: Any) -> None:
+    """Switch the file to WAL. Several programs that do so at once get in each other's way, and SQLite does not wait."""
+    for attempt in reversed(range(WAL_ATTEMPTS)):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if not attempt:
+                raise
+            sleep(WAL_PAUSE)
 
 
 def _lower(value: object) -> object:

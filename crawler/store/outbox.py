@@ -3,22 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import RowMapping
 
 from crawler.errors import ActionRefused, UnknownContent
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page
-from crawler.store.contents import CONTENT_KEY, ContentStore
+from crawler.store import statements
+from crawler.store.contents import ContentStore
 from crawler.store.rows import (
     CONTENT,
     OUTBOX,
     SOURCE,
-    chunks,
     content_values,
     entry_values,
+    named,
     read_entry,
     read_known,
     stamp,
@@ -33,23 +34,23 @@ class OutboxStore(ContentStore):
 
     def load_outbox(self, source: Source) -> Outbox:
         """The pending entries in queue order, the entries and the contents that they refer to."""
-        with self.reading() as session:
-            source_id = session.scalar(sa.select(SOURCE.c.id).where(SOURCE.c.name == source.name))
-            if source_id is None:
+        with self.driving(writing=False) as driver:
+            rows = {row["id"]: row for row in _entries(driver.all(statements.pending_entries, its_name=source.name))}
+            if not rows:
                 return Outbox()
-            pending = sa.select(OUTBOX).where(OUTBOX.c.source_id == source_id, OUTBOX.c.status == str(Status.PENDING))
-            rows = {row["id"]: row for row in session.execute(pending).mappings()}
+            array = driver.dialect.array
+            own = {"its_id": next(iter(rows.values()))["source_id"]}
             missing = [entry_id for row in rows.values() for entry_id in _entries_of(row) if entry_id not in rows]
-            for ids in chunks(missing):
-                query = sa.select(OUTBOX).where(OUTBOX.c.source_id == source_id, OUTBOX.c.id.in_(ids))
-                rows.update((row["id"], row) for row in session.execute(query).mappings())
+            if missing:
+                found = driver.all(statements.entries, **own, ids=array(missing))
+                rows.update((row["id"], row) for row in _entries(found))
             ordered = sorted(rows.values(), key=lambda row: int(row["position"]))
             entries = {row["id"]: read_entry(row) for row in ordered}
             contents: dict[tuple[str, str], Known] = {}
-            for ids in chunks(sorted(_contents_of(entries))):
-                query = sa.select(CONTENT).where(CONTENT.c.source_id == source_id, CONTENT.c.foreign_id.in_(ids))
-                for row in session.execute(query).mappings():
-                    contents[row["object"], row["foreign_id"]] = read_known(row)
+            named_ids = sorted(_contents_of(entries))
+            for content in driver.all(statements.contents, **own, ids=array(named_ids)) if named_ids else ():
+                known = read_known(named(CONTENT, content))
+                contents[known.object, known.id] = known
         return Outbox(entries=entries, contents=contents)
 
     def begin_attempt(self, lease: Lease, entry: OutboxEntry, now: datetime) -> OutboxEntry | None:
@@ -57,31 +58,24 @@ class OutboxStore(ContentStore):
 
         Returns `None`, and the attempt must not be made, where the entry was cancelled since it was loaded (PU9).
         """
-        with self.writing() as session:
-            self._hold(session, lease)
-            pending = (OUTBOX.c.id == entry.id, OUTBOX.c.status == str(Status.PENDING))
-            begun = session.execute(
-                sa.update(OUTBOX).where(*pending).values(attempts=entry.attempts + 1, begun_at=stamp(now))
-            )
-            if begun.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has one
+        attempts = entry.attempts + 1
+        with self.driving() as driver:
+            self._hold(driver, lease)
+            if not driver.run(statements.begin_attempt, its_id=entry.id, attempts=attempts, begun_at=stamp(now)):
                 return None
-        return replace(entry, attempts=entry.attempts + 1)
+        return replace(entry, attempts=attempts)
 
     def find_content(self, lease: Lease, object_name: str, foreign_id: str) -> Known | None:
         """The content of that id, if one is stored (PU4)."""
-        query = sa.select(CONTENT).where(
-            CONTENT.c.source_id == lease.source_id,
-            CONTENT.c.object == object_name,
-            CONTENT.c.foreign_id == foreign_id,
-        )
-        with self.reading() as session:
-            row = session.execute(query).mappings().one_or_none()
-        return read_known(row) if row is not None else None
+        of = {"its_id": lease.source_id, "its_object": object_name, "its_foreign_id": foreign_id}
+        with self.driving(writing=False) as driver:
+            row = driver.one(statements.content, **of)
+        return read_known(named(CONTENT, row)) if row is not None else None
 
     def queue(self, source: Source, entry: OutboxEntry) -> None:
         """Put an entry at the end of the queue."""
-        with self.writing() as session:
-            session.execute(sa.insert(OUTBOX).values(entry_values(self._register(session, source), entry)))
+        with self.driving() as driver:
+            driver.run(statements.queue_entry, **entry_values(self._register(driver, source), entry))
 
     def cancel(self, source: Source, entry_id: str, reason: str, now: datetime) -> list[OutboxEntry]:
         """Give up a pending entry that was never sent, and what depends on it (PU9); returns all of them as settled.
@@ -124,7 +118,9 @@ class OutboxStore(ContentStore):
             )
             if row is None or row["status"] in (str(Status.PENDING), str(Status.SUCCESS)):
                 raise UnknownContent(f"{source.name}: no entry {entry_id} that was given up is in the outbox")
-            entry = replace(read_entry(row), status=Status.PENDING, granted=row["attempts"] + ATTEMPTS, error=None)
+            entry = replace(
+                read_entry(dict(row)), status=Status.PENDING, granted=row["attempts"] + ATTEMPTS, error=None
+            )
             values = {"status": str(entry.status), "granted": entry.granted, "error": None, "settled_at": None}
             session.execute(sa.update(OUTBOX).where(OUTBOX.c.id == entry_id).values(values))
         return entry
@@ -146,36 +142,29 @@ class OutboxStore(ContentStore):
         content as an answer shows it now (PU5); `deleted` the foreign id of one that is gone.
         """
         entry = settled.entry
-        with self.writing() as session:
-            self._hold(session, lease)
-            done = entry.status is not Status.PENDING
-            session.execute(
-                sa.update(OUTBOX)
-                .where(OUTBOX.c.id == entry.id)
-                .values(
-                    status=str(entry.status),
-                    error=entry.error,
-                    foreign_id=entry.foreign_id,
-                    settled_at=stamp(now) if done else None,
-                )
+        with self.driving() as driver:
+            self._hold(driver, lease)
+            driver.run(
+                statements.settle_entry,
+                its_id=entry.id,
+                status=str(entry.status),
+                error=entry.error,
+                foreign_id=entry.foreign_id,
+                settled_at=stamp(now) if entry.status is not Status.PENDING else None,
             )
             if created is not None:
                 values = {**content_values(lease.source_id, created, stamp(now)), "content_id": entry.id}
-                insert = self.insert_into(CONTENT).values(values)
-                if settled.remark:  # somebody else's content stays as it is (PU4)
-                    session.execute(insert.on_conflict_do_nothing())
-                else:  # a list may have shown what an attempt made before its repeat was answered (PU2)
-                    ours = sa.and_(CONTENT.c.content_id.is_(None), CONTENT.c.author_id == created.author_id)
-                    made = {"content_id": entry.id}
-                    session.execute(
-                        insert.on_conflict_do_update(index_elements=list(CONTENT_KEY), set_=made, where=ours)
-                    )
+                driver.run(statements.keep_content if settled.remark else statements.own_content, **values)
             if shown is not None:
-                self._put_contents(session, lease, shown.contents, now)
-                self._put_users(session, lease, tuple(shown.users.values()))
+                self._put_contents(driver, lease, shown.contents, now)
+                self._put_users(driver, lease, tuple(shown.users.values()))
             if deleted is not None:
-                self._delete(session, lease, entry.object, deleted, now)
-            self._put_exchanges(session, lease, exchanges)
+                self._delete(driver, lease, entry.object, deleted, now)
+            self._put_exchanges(driver, lease, exchanges)
+
+
+def _entries(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    return [named(OUTBOX, row) for row in rows]
 
 
 def _sent_already(entry: OutboxEntry) -> ActionRefused:
@@ -183,7 +172,7 @@ def _sent_already(entry: OutboxEntry) -> ActionRefused:
     return ActionRefused(reason, rule="PU9", hint="delete the content once it is created")
 
 
-def _entries_of(row: RowMapping) -> list[str]:
+def _entries_of(row: Mapping[str, Any]) -> list[str]:
     names = ("target_entry", "thread_entry", "in_reply_to_entry")
     return [row[name] for name in names if row[name] is not None]
 

@@ -1,13 +1,12 @@
 """Between rows and the values that the rest of the program works with."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import RowMapping
 from sqlmodel import SQLModel
 
 from crawler.protocol.envelope import Exchange
@@ -128,14 +127,19 @@ def cursor_values(source_id: int, cursor: Cursor, now: str) -> dict[str, Any]:
     }
 
 
-def read_cursor(row: RowMapping) -> Cursor:
+def read_cursor(object_name: str, since_id: str | None, trail: str, checked_at: str | None) -> Cursor:
     """The cursor of a row."""
     return Cursor(
-        object=row["object"],
-        since_id=restored(row["since_id"]),
-        trail=tuple(json.loads(row["trail"])),
-        checked_at=moment(row["checked_at"]),
+        object=object_name,
+        since_id=restored(since_id),
+        trail=tuple(json.loads(trail)),
+        checked_at=moment(checked_at),
     )
+
+
+def named(of: sa.Table, row: Sequence[Any]) -> dict[str, Any]:
+    """A row of a whole table, by its columns' names."""
+    return dict(zip(of.c.keys(), row, strict=True))
 
 
 def exchange_values(cycle_id: int, exchange: Exchange) -> dict[str, Any]:
@@ -186,7 +190,7 @@ def entry_values(source_id: int, entry: OutboxEntry) -> dict[str, Any]:
     return values
 
 
-def read_entry(row: RowMapping) -> OutboxEntry:
+def read_entry(row: Mapping[str, Any]) -> OutboxEntry:
     """The outbox entry of a row."""
     return OutboxEntry(
         id=row["id"],
@@ -211,13 +215,13 @@ def read_entry(row: RowMapping) -> OutboxEntry:
     )
 
 
-def _ref(row: RowMapping, name: str, object_name: str) -> Ref | None:
+def _ref(row: Mapping[str, Any], name: str, object_name: str) -> Ref | None:
     if row[f"{name}_id"] is None and row[f"{name}_entry"] is None:
         return None
     return Ref(object_name, foreign_id=row[f"{name}_id"], entry_id=row[f"{name}_entry"])
 
 
-def read_known(row: RowMapping) -> Known:
+def read_known(row: Mapping[str, Any]) -> Known:
     """What decides about an agent's action on the content of a row."""
     return Known(
         object=row["object"],

@@ -45,6 +45,10 @@ class Stored:
     replied_to: frozenset[str] = frozenset()
 
 
+NOTHING_STORED = Stored()
+"""What the database holds of a page without contents."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """What to do about one page: store `new`, `updated`, `users` and `cursor` in one transaction (LS6).

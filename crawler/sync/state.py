@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
@@ -56,9 +57,14 @@ class Source:
     @property
     def fingerprint(self) -> str:
         """Changes when any setting or the secret does (CY5); tells nothing about the secret."""
-        settings = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("name", "secret")}
-        probe = self.secret.sign(b"ringcx-crawler: which secret?")
-        return blake2b(f"{settings!r} {probe}".encode(), digest_size=16).hexdigest()
+        return _fingerprint(self)
+
+
+@lru_cache(maxsize=10_000)
+def _fingerprint(source: Source) -> str:
+    settings = {f.name: getattr(source, f.name) for f in fields(source) if f.name not in ("name", "secret")}
+    probe = source.secret.sign(b"ringcx-crawler: which secret?")
+    return blake2b(f"{settings!r} {probe}".encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -300,8 +300,8 @@ def test_a_write_waits_for_whoever_takes_the_source_over_and_then_fails(url: str
         begun = store.begin_cycle(source, "process 1 on elsewhere", NOON)
         store.queue(source, creation())
         lapse(store)
-        with other.writing() as session:
-            other._take_lease(session, source, "process 2 on elsewhere")
+        with other.driving() as driver:
+            other._take_lease(driver, source, "process 2 on elsewhere")
             writing = pool.submit(store.begin_attempt, begun.lease, creation(), NOON)
             waits(url, "wait_event_type = 'Lock' AND datname = current_database()")
         with pytest.raises(LeaseLost):
