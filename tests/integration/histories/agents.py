@@ -12,7 +12,7 @@ from tests.integration.histories.chance import Job
 from tests.integration.histories.model import Intent
 from tests.integration.histories.people import NAMES, one_of
 from tests.integration.histories.shown import POLLED, InForce
-from tests.integration.histories.world import SOURCE, World
+from tests.integration.histories.world import World
 
 ATTACHED = ({"url": "https://shop.example/b.png", "filename": "b.png"},)
 
@@ -39,11 +39,11 @@ class Agents:
                 return self._retry(job)
         world = self.world
         try:
-            info = world.runner.run(known_info(SOURCE, world.store, world.partner, clock=world.clock))
+            info = world.runner.run(known_info(world.source, world.store, world.partner, clock=world.clock))
         except PartnerError:
             return None
-        self._info = InForce.read(json.loads(world.store.stored_info(SOURCE) or b"")) or InForce()
-        agent = Agent(SOURCE, world.store, info, clock=world.clock, new_id=lambda: f"c{next(self._ids)}")
+        self._info = InForce.read(json.loads(world.store.stored_info(world.source) or b"")) or InForce()
+        agent = Agent(world.source, world.store, info, clock=world.clock, new_id=lambda: f"c{next(self._ids)}")
         match job.task:
             case "write":
                 return self._write(agent, job)
@@ -144,7 +144,7 @@ class Agents:
         may_be = intent.pending and not intent.attempts
         cancelled = True
         try:
-            self.world.store.cancel(SOURCE, intent.id, "cancelled by a person", self.world.now)
+            self.world.store.cancel(self.world.source, intent.id, "cancelled by a person", self.world.now)
         except (ActionRefused, UnknownContent):
             cancelled = False
         assert cancelled == may_be, f"PU9: {intent} was {'' if cancelled else 'not '}cancelled"
@@ -156,7 +156,7 @@ class Agents:
         if not given_up:
             return None
         intent = one_of(given_up, job.which)
-        self.world.store.retry(SOURCE, intent.id)
+        self.world.store.retry(self.world.source, intent.id)
         intent.status, intent.granted = "export_pending", intent.attempts + 3
         return intent
 

@@ -27,6 +27,8 @@ from tests.integration.histories.process import MortalStore
 from tests.integration.histories.shown import POLLED, InForce
 from tests.integration.histories.world import World
 
+HOUR = 3_600
+
 
 class Histories(RuleBasedStateMachine):
     """One source, from its first cycle until all has come to rest. After each cycle the model must agree."""
@@ -43,8 +45,15 @@ class Histories(RuleBasedStateMachine):
         self.agents = Agents(self.world)
         self.sound = True
 
-    @initialize(nature=st.sampled_from(sorted(NATURES)), listing=listings, first=st.lists(deeds, max_size=6))
-    def begins(self, nature: str, listing: Listing, first: list[Deed]) -> None:
+    @initialize(
+        nature=st.sampled_from(sorted(NATURES)),
+        listing=listings,
+        cursor_check=st.sampled_from([0, HOUR]),
+        first=st.lists(deeds, max_size=6),
+    )
+    def begins(self, nature: str, listing: Listing, cursor_check: int, first: list[Deed]) -> None:
+        self.world.source = replace(self.world.source, cursor_check=cursor_check)
+        self.world.restart()
         self.world.app.fault = NATURES[nature]
         self.lists_otherwise(listing)
         self.ordinary_day(Day(deeds=first, jobs=[], wrongs=[], cycles=[None]))
@@ -125,8 +134,8 @@ class Histories(RuleBasedStateMachine):
         self.world.line.troubles.clear()
         assert self.world.all_well()
         self.world.app.capabilities = DEFAULT
-        self.world.now += timedelta(days=1)
         for _ in range(20):
+            self.world.now += timedelta(seconds=HOUR)  # for cursors to be checked (LS11)
             before = self.world.rows()
             report = self.world.cycle()
             assert report is not None

@@ -27,7 +27,6 @@ SOURCE = Source(
     secret=Secret("the secret"),
     agent_id=AGENT,
     sender_name="The shop",
-    cursor_check=0,
 )
 
 EMPTY = """
@@ -47,14 +46,16 @@ class World:
     """All that a history needs; `model` says what must come of it."""
 
     def __init__(self, store_class: type[MortalStore]) -> None:
+        self.source = SOURCE
         self.now = datetime(2026, 3, 1, 9, tzinfo=UTC)
         self.forum = Forum(self.clock)
         self.app = ReferencePartner(SOURCE.secret, self.forum)
         self.line = Line(self.app)
-        self.database: sqlite3.Connection = migrated().raw_connection().driver_connection  # type: ignore[assignment]
+        self._connection = migrated().raw_connection()
+        self.database: sqlite3.Connection = self._connection.driver_connection  # type: ignore[assignment]
         self.database.executescript(EMPTY)
         self.store = store_class(migrated())
-        self.partner = Partner(SOURCE, transport=self.line, clock=self.clock)
+        self.partner = Partner(self.source, transport=self.line, clock=self.clock)
         self.runner = asyncio.Runner()
         self.model = Model()
         self.creates: dict[str, list[bool]] = defaultdict(list)
@@ -66,11 +67,12 @@ class World:
     def close(self) -> None:
         self.runner.run(self.partner.aclose())
         self.runner.close()
+        self._connection.close()
 
     def restart(self) -> None:
         """Our process ends between two cycles, and begins again."""
         self.runner.run(self.partner.aclose())
-        self.partner = Partner(SOURCE, transport=self.line, clock=self.clock)
+        self.partner = Partner(self.source, transport=self.line, clock=self.clock)
         self.store = self.store.open_again()
 
     def cycle(self, death: Death | None = None) -> CycleReport | None:
@@ -81,7 +83,7 @@ class World:
         before = self._snapshot()
         report = None
         with suppress(ProcessDied):
-            report = self.runner.run(run_cycle(SOURCE, self.store, partner=self.partner, clock=self.clock))
+            report = self.runner.run(run_cycle(self.source, self.store, partner=self.partner, clock=self.clock))
         died = self.store.dead
         self.store.mortal(None)
         self.cycles += 1
