@@ -80,6 +80,8 @@ class Model:
     """What was sent last under each content_id."""
     exported: int = 0
     """Requests of the last cycle that exported something."""
+    changed: set[Key] = field(default_factory=set)
+    """What a page of the last cycle showed otherwise than we held it, though an export may have undone that since."""
 
     _queue: deque[Request] = field(default_factory=deque)
     _death: Death | None = None
@@ -92,7 +94,7 @@ class Model:
         """Go through what one cycle sent; `death` is where the process died in it, if it did in the store."""
         self._queue, self._death = deque(requests), death
         self._begun = self._settled = self.exported = 0
-        self._fresh = set()
+        self._fresh, self.changed = set(), set()
         with suppress(_Ended):
             self._cycle()
         assert not self._queue, f"LS8, IM1: sent although nothing was left to be sent: {self._queue[0]}"
@@ -178,6 +180,8 @@ class Model:
 
     def _hold(self, key: Key, row: Row) -> None:
         before = self.held.get(key)
+        if before is None or before.deleted or before.row != row:
+            self.changed.add(key)
         self.held[key] = Held(row, self._info, content_id=before.content_id if before else None)
 
     def _follow_lookups(self) -> None:
