@@ -49,6 +49,7 @@ class StandIn(Store):
         self.patient_until = inf
         self.rows: dict[str, Row] = {}
         self.cycles = 0
+        self._fingerprints: dict[int, tuple[Source, str]] = {}
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -59,6 +60,13 @@ class StandIn(Store):
 
         return done()
 
+    def _fingerprint(self, source: Source) -> str:
+        """Its fingerprint, computed once: that takes longer than all the rest."""
+        known = self._fingerprints.get(id(source))
+        if known is None:
+            known = self._fingerprints[id(source)] = (source, source.fingerprint)  # kept, so that its id stays its own
+        return known[1]
+
     @property
     def _now(self) -> float:
         return self._time().timestamp()
@@ -66,20 +74,20 @@ class StandIn(Store):
     def register(self, source: Source) -> int:
         row = self.rows.get(source.name)
         if row is None:
-            made = Row(len(self.rows) + 1, source.name, source.fingerprint, 5 * source.deadline + 60)
+            made = Row(len(self.rows) + 1, source.name, self._fingerprint(source), 5 * source.deadline + 60)
             row = self.rows[source.name] = made
-        elif row.fingerprint != source.fingerprint:
-            row.fingerprint, row.info, row.lease_seconds = source.fingerprint, None, 5 * source.deadline + 60
+        elif row.fingerprint != self._fingerprint(source):
+            row.fingerprint, row.info, row.lease_seconds = self._fingerprint(source), None, 5 * source.deadline + 60
         return row.id
 
     def stored_info(self, source: Source) -> bytes | None:
         row = self.rows[source.name]
-        return row.info if row.fingerprint == source.fingerprint else None
+        return row.info if row.fingerprint == self._fingerprint(source) else None
 
     def manage(self, sources: Sequence[Source]) -> None:
         for source in sources:
             row = self.rows.get(source.name)
-            kept = row is not None and row.managed and row.fingerprint == source.fingerprint
+            kept = row is not None and row.managed and row.fingerprint == self._fingerprint(source)
             self.register(source)
             row = self.rows[source.name]
             row.due_at = row.due_at if kept and row.due_at is not None else self._now
@@ -151,7 +159,7 @@ class StandIn(Store):
         row = self._held(lease)
         self.cycles += 1
         lease = replace(lease, taken=self._now, cycle_id=self.cycles)
-        if row.fingerprint == source.fingerprint:
+        if row.fingerprint == self._fingerprint(source):
             outlook = look_ahead(source, period=row.period, started=lease.started, failures=row.failures)
             row.due_at = outlook.due if row.managed else None
         return Begun(lease=lease, started=now, cursors={})
@@ -175,7 +183,7 @@ class StandIn(Store):
             failures=row.failures + 1 if report.nothing_had else row.failures if interrupted else 0,
         )
         row.lease_owner, row.failures = None, outlook.failures
-        if row.fingerprint == source.fingerprint:
+        if row.fingerprint == self._fingerprint(source):
             row.period, row.due_at = outlook.period, outlook.due if row.managed else None
             row.info = info or row.info
             if outlook.disabled:
