@@ -7,6 +7,7 @@ from math import inf
 
 import anyio
 import pytest
+import structlog
 
 from crawler.daemon.daemon import Daemon
 from crawler.store import Store
@@ -129,7 +130,10 @@ async def test_a_failing_source_is_switched_off_until_a_person_enables_it(store:
     world = World(store, time, [source])
     [endpoint] = world.endpoints.values()
     endpoint.fails = True
-    await world.live(START + 3_600)
+    with structlog.testing.capture_logs() as lines:
+        await world.live(START + 3_600)
+    [told] = [line for line in lines if line["event"] == "content_source.auto_disabled"]
+    assert told["advice"] == "when the partner is mended: ringcx-crawler enable source-0"
     assert len(endpoint.starts) == 3
     outlook = world.seen.reports[-1].outlook
     assert outlook is not None

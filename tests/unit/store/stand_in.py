@@ -48,7 +48,7 @@ class StandIn(Store):
         self._time = clock
         self.patient_until = inf
         self.rows: dict[str, Row] = {}
-        self.cycles = 0
+        self.begun_cycles = 0
         self._fingerprints: dict[int, tuple[Source, str]] = {}
 
     def close(self) -> None:
@@ -157,8 +157,8 @@ class StandIn(Store):
                 taken=taken,
             )
         row = self._held(lease)
-        self.cycles += 1
-        lease = replace(lease, taken=self._now, cycle_id=self.cycles)
+        self.begun_cycles += 1
+        lease = replace(lease, taken=self._now, cycle_id=self.begun_cycles)
         if row.fingerprint == self._fingerprint(source):
             outlook = look_ahead(source, period=row.period, started=lease.started, failures=row.failures)
             row.due_at = outlook.due if row.managed else None
