@@ -42,6 +42,9 @@ from crawler.sync.state import Source
 KEEPALIVE = 600.0
 """Seconds for which an unused connection is kept: longer than any interval between cycles (CY1)."""
 
+KEPT_CONNECTIONS = 2
+"""How many unused connections of a source are kept at most."""
+
 Record = Callable[[Exchange], None]
 """Is told of each exchange when it has ended, failed ones included."""
 
@@ -82,7 +85,7 @@ class Partner:
         self.source = source
         self._clock = clock
         self._answered = False
-        limits = httpx.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=KEEPALIVE)
+        limits = httpx.Limits(max_connections=4, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEEPALIVE)
         context: ssl.SSLContext | bool = False
         if transport is None and (source.trust_env or source.base_uri.lower().startswith("https:")):
             context = tls_context(source.ca_bundle, source.verify_tls)

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 import structlog
@@ -13,11 +14,14 @@ from crawler.cli.serving import listen
 from crawler.daemon import DaemonOptions, Setup, operate
 from crawler.errors import ConfigurationError
 from crawler.log import configure
+from crawler.partner import KEPT_CONNECTIONS
 from crawler.settings import DEFAULT_CONFIG, Configuration, read_address, read_configuration
 from crawler.sync.state import Source
 
 LOOPBACK = ("127.", "::1", "localhost")
 MANY_FILES = 65_536
+OWN_FILES = 100
+"""Database, log, libraries, HTTP endpoint: a generous guess."""
 
 
 @click.command()
@@ -37,7 +41,7 @@ def run(run: Invocation, *, address: str | None) -> None:
     configuration = known.read()
     keys = configuration.settings.daemon
     listener = _listener(address or keys.listen)
-    _allow_many_connections()
+    _allow_many_connections(len(configuration.names))
 
     def ready(sources: int) -> None:
         url = _url(listener) if listener is not None else None
@@ -51,6 +55,7 @@ def run(run: Invocation, *, address: str | None) -> None:
         database=configuration.database(run.database),
         load=known.load,
         config=configuration.path,
+        secret_files=lambda: known.secret_files,
         options=DaemonOptions(max_cycles=keys.max_cycles, tick=keys.tick, grace=keys.grace),
         keep_days=keys.keep_days,
         listener=listener,
@@ -68,6 +73,7 @@ class ConfiguredSources:
         self._run = run
         self._at_start: Configuration | None = None
         self._sources: dict[str, Source] = {}
+        self.secret_files: Sequence[Path] = ()
 
     def read(self) -> Configuration:
         """The configuration as it is now. Raises `ConfigurationError`."""
@@ -82,6 +88,7 @@ class ConfiguredSources:
                 f"no source is configured ({where})",
                 hint="`ringcx-crawler init` writes a configuration to start from; `run` crawls all that stand in it",
             )
+        self.secret_files = configuration.secret_files
         sources = [configuration.source(name) for name in configuration.names]
         for source in sources:
             if not source.verify_signature:
@@ -132,7 +139,7 @@ def _listener(address: str | None) -> socket.socket | None:
         ) from error
 
 
-def _allow_many_connections() -> None:
+def _allow_many_connections(sources: int) -> None:
     """Use all the open files that the system allows: connections to partners stay open between cycles."""
     if os.name == "posix":
         import resource  # noqa: PLC0415 - not everywhere
@@ -141,6 +148,17 @@ def _allow_many_connections() -> None:
         wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
         if soft != resource.RLIM_INFINITY and soft < wanted:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+        needed = files_needed(sources)
+        if soft != resource.RLIM_INFINITY and soft < needed:
+            structlog.get_logger("crawler").warning(
+                "too few open files", allowed=soft, needed=needed, advice="raise the limit: LimitNOFILE, or ulimit -n"
+            )
+
+
+def files_needed(sources: int) -> int:
+    """How many files may be open at once: the connections that each source keeps, and what the process itself needs."""
+    return sources * KEPT_CONNECTIONS + OWN_FILES
 
 
 def _url(listener: socket.socket) -> str:

@@ -11,7 +11,7 @@ from anyio.abc import TaskGroup
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from crawler.clock import Clock, utc_now
-from crawler.cycle import Event, run_cycle
+from crawler.cycle import Event, Watch, run_cycle
 from crawler.errors import ConfigurationError, LeaseLost, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
@@ -48,7 +48,7 @@ class Observer(Protocol):
         """The database did not answer a tick."""
 
     def cycle_started(self, lease: Lease, lateness: float) -> None:
-        """A cycle begins, `lateness` seconds after it was due."""
+        """A cycle has begun, `lateness` seconds after it was due, both by the database's clock."""
 
     def exchanged(self, source: str, exchange: Exchange) -> None:
         """An exchange has ended."""
@@ -60,11 +60,20 @@ class Observer(Protocol):
         """A cycle ended without a report: interrupted, its lease lost, or the database gone."""
 
 
+class Cycle(Protocol):
+    """What `run_cycle` is: one cycle under a lease that was claimed. It tells `watch` when it has begun."""
+
+    async def __call__(
+        self, source: Source, store: Store, *, partner: Partner, clock: Clock, watch: Watch, lease: Lease
+    ) -> CycleReport:
+        """Run it. Raises `StoreError`."""
+
+
 class Daemon:
     """Crawls the sources it is given, until `stop`.
 
     `transport` makes the transport to a source, `None` for httpx's own; `sleep` waits for a number of seconds. Both and
-    the clock are passed in so that a day of polling can pass in a second.
+    the clock are passed in so that a day of polling can pass in seconds; so is what a `cycle` does.
     """
 
     def __init__(
@@ -76,6 +85,7 @@ class Daemon:
         clock: Clock = utc_now,
         transport: Callable[[Source], httpx.AsyncBaseTransport | None] = lambda _source: None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        cycle: Cycle = run_cycle,
     ) -> None:
         self.store = store
         self.observer = observer
@@ -84,6 +94,7 @@ class Daemon:
         self._clock = clock
         self._transport = transport
         self._sleep = sleep
+        self._run_cycle = cycle
         self._sources: dict[str, Source] = {}
         self._partners: dict[str, Partner] = {}
         self._in_flight: dict[str, Lease] = {}
@@ -138,12 +149,14 @@ class Daemon:
     def stop(self, *, at_once: bool = False) -> None:
         """Claim nothing more, and end when the cycles in flight have; `at_once` grants them no time.
 
-        On the event loop's thread only.
+        On the event loop's thread only. The end comes at the latest when the grace is over and one transaction has
+        then waited in vain for the database: the others do not wait as well.
         """
         self._stopping = True
         self._wake.set()
+        ending = anyio.current_time() + (0 if at_once else self.options.grace)
+        self.store.patient_until = min(self.store.patient_until, ending)
         if self._cycles is not None:
-            ending = anyio.current_time() + (0 if at_once else self.options.grace)
             scope = self._cycles.cancel_scope
             scope.deadline = min(scope.deadline, ending)
 
@@ -175,16 +188,16 @@ class Daemon:
 
     async def _crawl(self, lease: Lease) -> None:
         log = self._log.bind(source=lease.source)
-        source = self._sources.get(lease.source)
+        source: Source | None = None
         begun = ended = False
         due: float | None = None
         try:
             if lease.due > lease.taken and not self.is_stopping:
                 await self._sleep(lease.due - lease.taken)
+            source = self._sources.get(lease.source)  # not before: its settings may have changed meanwhile (CY5)
             if source is None or self.is_stopping:  # another daemon's, or just removed
                 return
             begun = True
-            self.observer.cycle_started(lease, lease.started - lease.due)
             await self._cycle(source, lease, log)
             ended = True
         except LeaseLost as error:
@@ -225,12 +238,13 @@ class Daemon:
             nonlocal log
             if isinstance(event, Begun):
                 log = log.bind(cycle=event.lease.cycle_id)
+                self.observer.cycle_started(event.lease, event.lease.taken - event.lease.due)
             elif isinstance(event, Exchange):
                 self.observer.exchanged(source.name, event)
                 log.debug("exchange", action=event.action, verdict=event.verdict, seconds=round(event.seconds, 3))
 
         began = anyio.current_time()
-        report = await run_cycle(source, self.store, partner=partner, clock=self._clock, watch=watch, lease=lease)
+        report = await self._run_cycle(source, self.store, partner=partner, clock=self._clock, watch=watch, lease=lease)
         seconds = anyio.current_time() - began
         self.observer.cycle_ended(source.name, report, seconds)
         self._tell(report, seconds, log)
@@ -251,7 +265,8 @@ class Daemon:
             exported=report.outcomes()["succeeded"],
         )
         if report.outlook is not None and report.outlook.disabled:
-            log.error(AUTO_DISABLED, failures=report.outlook.failures)
+            advice = f"when the partner is mended: ringcx-crawler enable {report.source}"
+            log.error(AUTO_DISABLED, failures=report.outlook.failures, advice=advice)
 
     async def _release(self, lease: Lease, due: float | None) -> None:
         try:

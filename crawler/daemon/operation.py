@@ -3,7 +3,7 @@
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,13 +31,14 @@ class Setup:
     """What the daemon is to do.
 
     `load` reads the sources from the configuration and raises `ConfigurationError`; `config` is the file to watch, if
-    there is one. `listener` is the listening socket of the HTTP endpoint, if there is to be one; `keep_days` is how
-    long cycles are kept.
+    there is one, and `secret_files` are those that it names. `listener` is the listening socket of the HTTP endpoint,
+    if there is to be one; `keep_days` is how long cycles are kept.
     """
 
     database: str
     load: Callable[[], Sequence[Source]]
     config: Path | None = None
+    secret_files: Callable[[], Collection[Path]] = tuple
     options: DaemonOptions = DaemonOptions()  # noqa: RUF009 - frozen
     keep_days: float = 30.0
     listener: socket.socket | None = None
@@ -87,7 +88,7 @@ class _Operation:
         metrics = Watching(pulse)
         daemon = Daemon(store, metrics, options=setup.options, clock=setup.clock, transport=setup.transport)
         health = Health(daemon, metrics, pulse, clock=setup.clock)
-        file = ConfigurationFile(setup.config)
+        file = ConfigurationFile(setup.config, setup.secret_files)
         self._reload = Reload(
             file,
             setup.load,

@@ -1,6 +1,6 @@
 """Following the configuration while the daemon runs: when it is asked to, and when the file has changed (CY5)."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
 import anyio
@@ -28,24 +28,30 @@ def look(path: Path) -> Look | None:
 class ConfigurationFile:
     """A file that is watched: `changed` says so once for each change, when two looks in a row have found the same.
 
-    So one that is being written is not read in the middle, and one that vanishes is waited for.
+    So one that is being written is not read in the middle, and one that vanishes is waited for. `beside` names the
+    files that count like it: those of secrets that it names at the moment.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, beside: Callable[[], Collection[Path]] = tuple) -> None:
         self._path = path
+        self._beside = beside
         self._read = self._last = self._look()
 
-    def _look(self) -> Look | None:
-        return look(self._path) if self._path is not None else None
+    def _look(self) -> dict[Path, Look | None]:
+        own = () if self._path is None else (self._path,)
+        return {path: look(path) for path in (*own, *self._beside())}
 
     def reading(self) -> None:
         """It is about to be read: what stands in it now is no change."""
         self._read = self._last = self._look()
 
     def changed(self) -> bool:
-        """Whether it is another file than the one that was read, and stays as it is."""
+        """Whether one of them is another file than the one that was read, and all stay as they are."""
         before, self._last = self._last, self._look()
-        return self._last is not None and self._last == before and self._last != self._read
+        if self._last != before or None in self._last.values():
+            return False
+        self._read = {**self._last, **self._read}  # those that the file names since it was read
+        return any(found != self._read[path] for path, found in self._last.items())
 
 
 class Reload:

@@ -57,6 +57,14 @@ class Configuration:
         """The names of the configured sources, in the file's order."""
         return tuple(self.settings.sources)
 
+    @property
+    def secret_files(self) -> Sequence[Path]:
+        """The files that secrets of configured sources are read from."""
+        tables = [table.over(self.settings.defaults) for table in self.settings.sources.values()]
+        return tuple(
+            dict.fromkeys(self._beside_file(str(keys["secret_file"])) for keys in tables if keys.get("secret_file"))
+        )
+
     def database(self, flag: str | None = None) -> str:
         """The database's URL or path: the flag's, the environment's, the file's, or the default."""
         named = flag or self.environ.get(DATABASE_VARIABLE)

@@ -16,6 +16,9 @@ Uri = Annotated[str, AfterValidator(normal_uri), Field(description=URL_EXPECTED)
 Address = Annotated[str, AfterValidator(lambda text: read_address(text) and text)]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$", description="a name of letters, digits, '.', '_' and '-'")]
 
+MOST_BYTES = 2**31 - 1
+"""The largest size of an answer that every database can store as a number."""
+
 
 class Keys(BaseModel):
     """Strict: what is not known or not of the right type is refused."""
@@ -41,7 +44,9 @@ class SourceKeys(Keys):
     trust_env: Annotated[bool | None, Field(description="true or false")] = None
     deadline: Seconds | None = None
     connect_timeout: Seconds | None = None
-    max_answer_bytes: Annotated[int | None, Field(ge=1, description="a whole number of bytes above 0")] = None
+    max_answer_bytes: Annotated[
+        int | None, Field(ge=1, le=MOST_BYTES, description=f"a whole number of bytes above 0, at most {MOST_BYTES}")
+    ] = None
     max_pages: Annotated[int | None, Field(ge=1, description="a whole number above 0")] = None
     cursor_check: Annotated[float | None, Field(ge=0, allow_inf_nan=False, description="a number of seconds")] = None
     ignore_older_than: Annotated[

@@ -12,8 +12,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from math import inf
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, ParamSpec, Self, TypeVar
 
 import anyio
@@ -88,6 +89,8 @@ class Database:
         self._given_seconds = (lambda: clock().timestamp()) if clock is not None else None
         self._turn = threading.RLock()
         self._limiter: anyio.CapacityLimiter | None = None
+        self.patient_until = inf
+        self._given_up: DatabaseUnavailable | None = None
 
     @classmethod
     def open(cls, where: str, *, busy_seconds: float = BUSY_SECONDS, clock: Clock | None = None) -> Self:
@@ -137,10 +140,25 @@ class Database:
         """Run one of the methods in the writer thread: one at a time, never on the event loop.
 
         Once begun, a transaction is waited for even if the caller is cancelled: it is short, and then known.
+
+        A process that ends sets `patient_until`, a moment of the event loop's clock: the first transaction that fails
+        after that is the last one, and those that queue behind it fail at once instead of waiting as long, each in its
+        turn. Raises `DatabaseUnavailable`.
         """
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(1)
-        return await anyio.to_thread.run_sync(lambda: method(*args, **kwargs), limiter=self._limiter)
+
+        def at_its_turn() -> T:
+            if self._given_up is not None:
+                raise DatabaseUnavailable(str(self._given_up), hint=self._given_up.hint)
+            try:
+                return method(*args, **kwargs)
+            except DatabaseUnavailable as error:
+                if monotonic() > self.patient_until:
+                    self._given_up = error
+                raise
+
+        return await anyio.to_thread.run_sync(at_its_turn, limiter=self._limiter)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

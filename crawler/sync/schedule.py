@@ -11,8 +11,8 @@ TOLERANCE = 1.0
 """A start this much after its slot, in seconds, still counts as on time: the next slot is the next one of the grid."""
 
 JITTER = 0.1
-"""How much sooner than the interval, in seconds, a start may follow one that was late. A process starts now a few
-milliseconds after its slot and now more; were each of them added to the next due time, starts would drift."""
+"""How much sooner than the interval, in seconds, a start may follow one that was at least as late (CY1). Were it
+nothing, the milliseconds by which each start is late would add up, or cost a slot each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ import structlog
 from crawler.daemon.daemon import Daemon, DaemonOptions
 from crawler.protocol.signature import Secret
 from crawler.store import Store
+from crawler.store.database import BUSY_SECONDS
 from crawler.sync.state import Source
 from tests.integration.daemon.watching import Seen
 
@@ -43,7 +44,7 @@ def sources_of(plan: dict[str, Any]) -> list[Source]:
 
 async def crawl(plan: dict[str, Any]) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))  # the pipe is read late
-    with Store.open(plan["database"]) as store:
+    with Store.open(plan["database"], busy_seconds=plan.get("busy_seconds", BUSY_SECONDS)) as store:
         options = DaemonOptions(**plan["options"])
         daemon = Daemon(store, Seen(), options=options, transport=lambda _source: Named(plan["name"]))
         with anyio.open_signal_receiver(signal.SIGTERM) as signals:

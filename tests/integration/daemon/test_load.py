@@ -1,8 +1,7 @@
 """Many sources at once, in real time: who delays whom (CY4), and how responsive the daemon stays."""
 
 import json
-import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +17,14 @@ from crawler.daemon.daemon import Daemon, DaemonOptions
 from crawler.protocol.signature import HEADER, Secret
 from crawler.store import Store
 from crawler.store.schema import metadata
-from crawler.sync.schedule import phase, slot
+from crawler.sync.schedule import slot
 from crawler.sync.state import Source
 from tests.integration.daemon.watching import Seen
 
 SECRET = Secret("open sesame")
 INFO = json.dumps({"objects": {"messages": ["list"]}}).encode()
 PAGE, ALL = 1_000, 100_000
+Record = Callable[[str, object], None]
 
 
 def signed(body: bytes) -> httpx.Response:
@@ -115,7 +115,7 @@ def p99(values: list[float]) -> float:
     return quantiles(values, n=100)[98]
 
 
-async def nine_of_ten(store: Store, count: int, interval: float, deadline: float, seconds: float) -> None:
+async def nine_of_ten(store: Store, count: int, interval: float, deadline: float, seconds: float) -> str:
     """A tenth of all sources hang, drip or refuse; the others start on time."""
     bad = ["hangs", "drips", "refuses"]
     names = [f"{bad[n // 10 % 3]}-{n}" if n % 10 == 0 else f"good-{n}" for n in range(count)]
@@ -126,22 +126,24 @@ async def nine_of_ten(store: Store, count: int, interval: float, deadline: float
         await anyio.sleep(seconds)
 
     good = [name for name in names if name.startswith("good")]
-    lateness = [(at - phase(name, interval)) % interval for name in good for at in crowd.arrivals.get(name, [])]
-    assert len(lateness) > 0.9 * len(good) * (seconds / interval - 1)
+    lateness = [late for name, late in seen.late if name.startswith("good")]
+    assert len(lateness) >= len(good) * (seconds // interval - 1)  # each slot but those at the edges
     assert p99(lateness) < 2, f"p99 {p99(lateness):.3f} s"
     failed = [report.source for report in seen.reports if report.errors]
     assert {name.partition("-")[0] for name in failed} == set(bad)
-    logging.getLogger(__name__).warning("%d starts, p99 of lateness %.3f s", len(lateness), p99(lateness))
+    return f"{count} sources, {len(lateness)} starts, lateness p99 {p99(lateness):.3f} s, max {max(lateness):.3f} s"
 
 
 @pytest.mark.slow
-async def test_partners_that_hang_drip_or_refuse_delay_no_other(store: Store) -> None:
-    await nine_of_ten(store, count=200, interval=10, deadline=4, seconds=20)
+async def test_partners_that_hang_drip_or_refuse_delay_no_other(store: Store, record_property: Record) -> None:
+    figure = await nine_of_ten(store, count=200, interval=10, deadline=4, seconds=20)
+    record_property("figure", figure)
 
 
 @pytest.mark.long
-async def test_a_hundred_bad_partners_among_a_thousand_delay_no_other(store: Store) -> None:
-    await nine_of_ten(store, count=1_000, interval=60, deadline=30, seconds=180)
+async def test_a_hundred_bad_partners_among_a_thousand_delay_no_other(store: Store, record_property: Record) -> None:
+    figure = await nine_of_ten(store, count=1_000, interval=60, deadline=30, seconds=180)
+    record_property("figure", figure)
 
 
 async def loop_lag(lags: list[float]) -> None:
@@ -153,7 +155,7 @@ async def loop_lag(lags: list[float]) -> None:
 
 @pytest.mark.slow
 async def test_the_event_loop_is_not_blocked_while_a_thousand_sources_are_polled_and_one_is_imported(
-    store: Store,
+    store: Store, record_property: Record
 ) -> None:
     every = sources(["big", *(f"good-{n}" for n in range(1_000))], list_interval=60)
     crowd = Crowd()
@@ -168,12 +170,13 @@ async def test_the_event_loop_is_not_blocked_while_a_thousand_sources_are_polled
         tasks.start_soon(loop_lag, lags)
         with anyio.fail_after(240):
             await crowd.all_listed.wait()
+            while len(crowd.arrivals) < len(every):  # noqa: ASYNC110 - each of them at least once
+                await anyio.sleep(0.1)
         tasks.cancel_scope.cancel()
 
     with store.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(metadata.tables["content"])) == ALL
-    assert len(crowd.arrivals) > 10
-    logging.getLogger(__name__).warning(
-        "%d samples, p99 %.1f ms, max %.1f ms", len(lags), p99(lags) * 1e3, max(lags) * 1e3
-    )
+    polls = sum(len(arrivals) for arrivals in crowd.arrivals.values())
+    figure = f"{len(lags)} samples, p99 {p99(lags) * 1e3:.1f} ms, max {max(lags) * 1e3:.0f} ms"
+    record_property("figure", f"{figure}; {len(crowd.arrivals)} sources, {polls} cycles, {ALL} messages imported")
     assert p99(lags) < 0.02, f"p99 {p99(lags) * 1e3:.1f} ms"

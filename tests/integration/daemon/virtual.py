@@ -119,16 +119,16 @@ class World:
         async with anyio.create_task_group() as cycles:
             while self.time.now < until:
                 await daemon.tick(cycles)
-                await self._rest(daemon)
+                await self.rest(daemon)
                 following = min(self.time.now + self.options.tick, until)
                 while self.time.wake_next(following):
-                    await self._rest(daemon)
+                    await self.rest(daemon)
                 self.time.now = following
             daemon.stop()
             while self.time.wake_next(float("inf")):
-                await self._rest(daemon)
+                await self.rest(daemon)
 
-    async def _rest(self, daemon: Daemon) -> None:
+    async def rest(self, daemon: Daemon) -> None:
         """Wait until every cycle in flight waits for the time."""
         with anyio.fail_after(30):
             while len(daemon.in_flight) > self.time.sleeping:

@@ -15,7 +15,7 @@ class Seen:
     begun: list[tuple[str, float]] = field(default_factory=list)
     reports: list[CycleReport] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
-    lateness: list[float] = field(default_factory=list)
+    late: list[tuple[str, float]] = field(default_factory=list)
     failed_ticks: int = 0
     ticks: int = 0
     changed: Callable[[], None] = lambda: None
@@ -28,7 +28,7 @@ class Seen:
 
     def cycle_started(self, lease: Lease, lateness: float) -> None:
         self.begun.append((lease.source, lease.started))
-        self.lateness.append(lateness)
+        self.late.append((lease.source, lateness))
 
     def exchanged(self, source: str, exchange: Exchange) -> None:
         pass

@@ -10,7 +10,7 @@ import structlog
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import Output
 from crawler.cli.outside import Outside
-from crawler.cli.run import ConfiguredSources
+from crawler.cli.run import ConfiguredSources, _allow_many_connections, files_needed
 from crawler.daemon.single import only_daemon
 from crawler.errors import ConfigurationError
 from crawler.log import OURS
@@ -106,6 +106,16 @@ def test_what_counts_from_the_next_start_only_is_warned_about(
     assert [line["warning"] for line in lines] == [
         "database and daemon: this change counts from the daemon's next start"
     ]
+
+
+def test_connections_that_stay_open_need_files() -> None:
+    assert files_needed(1_000) - files_needed(0) == 2_000
+    with structlog.testing.capture_logs() as lines:
+        _allow_many_connections(1)
+        _allow_many_connections(10**9)
+    [told] = lines
+    assert (told["event"], told["needed"]) == ("too few open files", files_needed(10**9))
+    assert "LimitNOFILE" in told["advice"]
 
 
 def test_what_is_unwise_is_warned_about(terminal: Terminal) -> None:

@@ -132,3 +132,18 @@ async def test_what_the_database_could_not_take_is_brought_again(path: Path) -> 
     configured.away = False
     await configured.steps(5)
     assert (configured.managed, configured.told) == ([[SHOP]], [True])
+
+
+def test_a_changed_secret_file_is_a_change_and_one_named_later_is_none(path: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.secret", tmp_path / "second.secret"
+    first.write_text("one")
+    second.write_text("two")
+    named = [first]
+    file = ConfigurationFile(path, lambda: named)
+    named.append(second)
+    assert [file.changed(), file.changed(), file.changed()] == [False, False, False]
+    for secret in (first, second):
+        secret.write_text("another one")
+        assert [file.changed(), file.changed()] == [False, True]
+        file.reading()
+    assert [file.changed(), file.changed()] == [False, False]

@@ -37,6 +37,8 @@ def where(request: pytest.FixtureRequest, path: Path, migrated: Path) -> Iterato
             yield str(path)
         case "memory":
             yield "sqlite://"
+        case "stand-in":
+            yield "stand-in"
         case _:
             server: PostgresServer = request.getfixturevalue("postgresql")
             with server.database(request.getfixturevalue("migrated_on_server")) as name:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from crawler.cycle import run_cycle
 from crawler.reference import DEFAULT, UNTHREADED, Fails, Says
@@ -11,6 +12,7 @@ from crawler.store import Store
 from crawler.sync.queueing import Draft
 from crawler.sync.state import Cursor, Known, Source, Status
 from tests.unit.shop import NOON, SECRET, Shop
+from tests.unit.store.writing import end
 
 pytestmark = pytest.mark.usefixtures("anyio_backend")  # for plain tests on async fixtures
 
@@ -373,6 +375,22 @@ async def test_the_overview_counts_what_a_source_has(shop: Shop, neighbour: Sour
     )
     assert second["last_cycle"] == shop.store.cycles(shop.source)[-1]
     assert [record["source"] for record in shop.store.overview(["shop", "nobody"])] == ["shop"]
+
+
+def test_the_overview_of_many_sources_takes_as_few_statements_as_that_of_one(store: Store) -> None:
+    for n in range(30):
+        source = Source(name=f"s{n}", base_uri="http://x.example/", secret=SECRET)
+        end(store, source, store.begin_cycle(source, "me", NOON))
+    asked: list[str] = []
+
+    def count(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    sa.event.listen(store._engine, "before_cursor_execute", count)
+    assert len(store.overview(["s7"])) == 1
+    of_one = len(asked)
+    assert len(store.overview()) == 30
+    assert len(asked) - of_one == of_one <= 7  # one for each table that is counted, and one to begin
 
 
 async def test_the_overview_says_who_crawls_a_source_now(shop: Shop) -> None:

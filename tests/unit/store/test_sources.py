@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from inspect import getmembers, isfunction, signature
 from typing import Any
 
@@ -237,3 +238,16 @@ def test_whoever_holds_the_lease_writes_even_after_it_lapsed(
     WRITES[method](store, source, begun.lease)
 
     assert everything(store) != before
+
+
+def test_leases_go_by_the_clock_of_the_database(where: str, source: Source) -> None:
+    """A daemon whose own clock is wrong waits as long as any other."""
+    with Store.open(where) as store:
+        store.manage([source])
+        [lease] = store.claim("process 1 on elsewhere", limit=1)
+        assert abs(lease.taken - datetime.now(UTC).timestamp()) < 60
+        lapse(store, 5)
+        assert store.claim("me", limit=1) == []
+        lapse(store)
+        [again] = store.claim("me", limit=1)
+        assert again.fence == lease.fence + 1

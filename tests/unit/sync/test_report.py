@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crawler.errors import DeadlineExceeded, PartnerError
+from crawler.errors import DeadlineExceeded, ErrorStatus, PartnerError
 from crawler.protocol.remarks import Remark
 from crawler.sync.exports import Settled, Wait, settle_failure, settle_given_up, settle_success
 from crawler.sync.pages import Accepted, Listing, Stored, accept_page
@@ -162,3 +162,28 @@ def test_the_report_for_machines_has_everything() -> None:
 def test_a_cycle_that_has_not_ended_has_no_length() -> None:
     report = cycle().as_json()
     assert (report["ended"], report["seconds"], report["failed"]) == (None, None, False)
+
+
+LIST_FAILED = ErrorStatus("shop", "messages.list", expected="HTTP 2xx", came="HTTP 500", status=500)
+INFO_FAILED = ErrorStatus("shop", "implementation.info", expected="HTTP 2xx", came="HTTP 500", status=500)
+HANGS = DeadlineExceeded("shop", "messages.list", expected="an answer", came="none in 30 s")
+
+
+@pytest.mark.parametrize(
+    ("pages", "errors", "failing"),
+    [
+        ({}, [], False),
+        ({}, [INFO_FAILED], True),
+        ({"messages": 0}, [LIST_FAILED], True),
+        ({"messages": 0, "threads": 1}, [LIST_FAILED], False),
+        ({"messages": 3}, [LIST_FAILED], False),  # it failed at its fourth page
+        ({"threads": 1, "messages": 0}, [HANGS], True),
+    ],
+)
+def test_a_source_is_failing_where_nothing_could_be_had_of_it(
+    pages: dict[str, int], errors: list[PartnerError], *, failing: bool
+) -> None:
+    objects = {name: ObjectReport(object=name, requests=requests) for name, requests in pages.items()}
+    report = CycleReport(source="shop", started=NOW, objects=objects, errors=errors)
+    assert report.nothing_had is failing
+    assert report.failed is bool(errors)

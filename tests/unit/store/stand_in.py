@@ -1,0 +1,197 @@
+"""A stand-in for the store where only the schedule counts: sources, claims and leases, without a database.
+
+It keeps the same contract as the databases (test_schedule.py), so that a day of many sources passes in seconds.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import inf
+from typing import Any, ParamSpec, TypeVar
+
+from crawler.clock import Clock
+from crawler.errors import LeaseLost, SourceBusy
+from crawler.protocol.envelope import Exchange
+from crawler.store import Begun, Lease, Store
+from crawler.store.rows import stamp
+from crawler.sync.report import CycleReport
+from crawler.sync.schedule import Outlook, look_ahead
+from crawler.sync.state import Source
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Row:
+    """A source's row: the columns that the schedule goes by."""
+
+    id: int
+    name: str
+    fingerprint: str
+    lease_seconds: float
+    info: bytes | None = None
+    failures: int = 0
+    managed: bool = False
+    disabled_at: str | None = None
+    period: float | None = None
+    due_at: float | None = None
+    lease_owner: str | None = None
+    lease_until: float = -inf
+    fence: int = 0
+
+
+class StandIn(Store):
+    """Sources in memory. What is no part of the schedule is missing, and fails."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._time = clock
+        self.patient_until = inf
+        self.rows: dict[str, Row] = {}
+        self.begun_cycles = 0
+        self._fingerprints: dict[int, tuple[Source, str]] = {}
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def run(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]:  # type: ignore[override]  # awaited all the same
+        async def done() -> T:
+            return method(*args, **kwargs)
+
+        return done()
+
+    def _fingerprint(self, source: Source) -> str:
+        """Its fingerprint, computed once: that takes longer than all the rest."""
+        known = self._fingerprints.get(id(source))
+        if known is None:
+            known = self._fingerprints[id(source)] = (source, source.fingerprint)  # kept, so that its id stays its own
+        return known[1]
+
+    @property
+    def _now(self) -> float:
+        return self._time().timestamp()
+
+    def register(self, source: Source) -> int:
+        row = self.rows.get(source.name)
+        if row is None:
+            made = Row(len(self.rows) + 1, source.name, self._fingerprint(source), 5 * source.deadline + 60)
+            row = self.rows[source.name] = made
+        elif row.fingerprint != self._fingerprint(source):
+            row.fingerprint, row.info, row.lease_seconds = self._fingerprint(source), None, 5 * source.deadline + 60
+        return row.id
+
+    def stored_info(self, source: Source) -> bytes | None:
+        row = self.rows[source.name]
+        return row.info if row.fingerprint == self._fingerprint(source) else None
+
+    def manage(self, sources: Sequence[Source]) -> None:
+        for source in sources:
+            row = self.rows.get(source.name)
+            kept = row is not None and row.managed and row.fingerprint == self._fingerprint(source)
+            self.register(source)
+            row = self.rows[source.name]
+            row.due_at = row.due_at if kept and row.due_at is not None else self._now
+            row.managed = True
+        for name in self.rows.keys() - {source.name for source in sources}:
+            self.rows[name].managed, self.rows[name].due_at = False, None
+
+    def enable(self, source: Source) -> bool:
+        row = self.rows[source.name]
+        if row.disabled_at is None:
+            return False
+        row.disabled_at, row.failures, row.due_at = None, 0, self._now
+        return True
+
+    def claim(self, owner: str, *, limit: int, ahead: float = 0, failing: int | None = None) -> list[Lease]:
+        now, share = self._now, limit if failing is None else max(0, min(failing, limit))
+        due = [
+            row
+            for row in self.rows.values()
+            if row.managed and row.disabled_at is None and row.due_at is not None and row.due_at <= now + ahead
+            if row.lease_owner is None or row.lease_until <= now
+        ]
+        due.sort(key=lambda row: row.due_at or 0)
+        chosen = [row for row in due if row.failures][:share]
+        chosen += [row for row in due if not row.failures][: max(limit - len(chosen), 0)]
+        leases = []
+        for row in sorted(chosen, key=lambda row: row.due_at or 0):
+            row.lease_owner, row.lease_until, row.fence = owner, now + row.lease_seconds, row.fence + 1
+            lease = Lease(
+                source_id=row.id,
+                source=row.name,
+                fence=row.fence,
+                seconds=row.lease_seconds,
+                due=row.due_at or 0,
+                taken=now,
+                failing=row.failures > 0,
+            )
+            leases.append(lease)
+        return leases
+
+    def release(self, lease: Lease, due: float | None = None) -> None:
+        row = self.rows[lease.source]
+        if row.fence == lease.fence:
+            row.lease_owner = None
+            if due is not None and row.due_at is not None and row.due_at <= lease.due:
+                row.due_at = due
+
+    def _held(self, lease: Lease) -> Row:
+        row = self.rows[lease.source]
+        if row.fence != lease.fence:
+            raise LeaseLost(f"{lease.source}: another process took this source over while this cycle ran")
+        row.lease_until = self._now + lease.seconds
+        return row
+
+    def begin_cycle(self, source: Source, owner: str, now: datetime, lease: Lease | None = None) -> Begun:
+        if lease is None:
+            source_id, taken, row = self.register(source), self._now, self.rows[source.name]
+            if row.lease_owner is not None and row.lease_until > taken:
+                raise SourceBusy(source.name, row.lease_owner, 1)
+            row.lease_owner, row.fence = owner, row.fence + 1
+            lease = Lease(
+                source_id=source_id,
+                source=source.name,
+                fence=row.fence,
+                seconds=row.lease_seconds,
+                due=taken,
+                taken=taken,
+            )
+        row = self._held(lease)
+        self.begun_cycles += 1
+        lease = replace(lease, taken=self._now, cycle_id=self.begun_cycles)
+        if row.fingerprint == self._fingerprint(source):
+            outlook = look_ahead(source, period=row.period, started=lease.started, failures=row.failures)
+            row.due_at = outlook.due if row.managed else None
+        return Begun(lease=lease, started=now, cursors={}, lookups=False, exports=False)
+
+    def end_cycle(
+        self,
+        source: Source,
+        lease: Lease,
+        report: CycleReport,
+        info: bytes | None,
+        now: datetime,
+        *,
+        exchanges: Sequence[Exchange],
+        interrupted: bool = False,
+    ) -> Outlook:
+        row = self._held(lease)
+        outlook = look_ahead(
+            source,
+            period=report.interval or row.period,
+            started=lease.started,
+            failures=row.failures + 1 if report.nothing_had else row.failures if interrupted else 0,
+        )
+        row.lease_owner, row.failures = None, outlook.failures
+        if row.fingerprint == self._fingerprint(source):
+            row.period, row.due_at = outlook.period, outlook.due if row.managed else None
+            row.info = info or row.info
+            if outlook.disabled:
+                row.disabled_at = stamp(now)
+        return outlook
+
+
+def source_rows(store: Store) -> list[dict[str, Any]]:
+    """The sources' rows of a stand-in, as a database would show them."""
+    assert isinstance(store, StandIn)
+    return [{name: getattr(row, name) for name in Row.__slots__} for row in store.rows.values()]
