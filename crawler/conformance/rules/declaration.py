@@ -1,0 +1,6 @@
+"""Implementation info (IM)."""
+
+from crawler.conformance.rule import Chapter
+
+DECLARATION = Chapter("implementation info")
+rule = DECLARATION.rule
