@@ -22,8 +22,9 @@ from crawler.conformance.evidence import Seen, Sent
 
 
 class Level(StrEnum):
-    """What a breach means: the partner does not conform, should do better, or nobody can say (the guide is silent or
-    contradicts itself).
+    """What a breach means: the partner does not conform, or it should do better, or nobody can say.
+
+    Nobody can say where the guide is silent or contradicts itself.
     """
 
     MUST = "must"
