@@ -16,6 +16,9 @@ from crawler.sync.state import Source
 
 SECRET = Secret("open sesame")
 SOURCE = Source(name="partner", base_uri="http://partner.example/", secret=SECRET)
+Endpoint = Callable[..., object] | httpx.AsyncBaseTransport
+"""An ASGI application, or whatever else takes the place of the network."""
+
 BREACHED = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.NOTED, Outcome.BROKEN})
 
 
@@ -35,10 +38,10 @@ def partner(fault: str = "", **settings: object) -> ReferencePartner:
     return reference_partner(SECRET, Clock(), fault=fault, **settings)  # type: ignore[arg-type]  # each has its own type
 
 
-async def judged(app: Callable[..., object], rules: Sequence[Rule] = RULES, *, write: bool = True) -> Judgement:
-    """The judgement over an ASGI application."""
+async def judged(endpoint: Endpoint, rules: Sequence[Rule] = RULES, *, write: bool = True) -> Judgement:
+    """The judgement over an endpoint."""
     ids = count(1)
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]  # whatever ASGI calls an application
+    transport = endpoint if isinstance(endpoint, httpx.AsyncBaseTransport) else httpx.ASGITransport(endpoint)  # type: ignore[arg-type]  # whatever ASGI calls an application
     clock = Clock()
     async with Suite(SOURCE, transport=transport, clock=clock, new_id=lambda: f"c{next(ids)}", write=write) as suite:
         return await suite.run(rules)

@@ -101,7 +101,14 @@ def answer_is_not_encoded(seen: Seen) -> Iterator[Breach]:
             yield Breach(expected="no Content-Encoding", actual=sent.came, sent=sent)
 
 
-@rule(Level.MUST, "SG4", "TR9", page=PAGE, probe="declaration", needs=["info-answered-with-success"])
+@rule(
+    Level.MUST,
+    "SG4",
+    "TR9",
+    page=PAGE,
+    probe="declaration",
+    needs=["info-answered-with-success", "answer-is-not-encoded"],
+)
 def answer_is_signed(seen: Seen) -> Iterator[Breach]:
     """Every 2xx answer carries the header X-SMCCSDK-SIGNATURE.
 
@@ -253,7 +260,10 @@ def right_request_answered_after_forgeries(seen: Seen) -> Iterator[Breach]:
         yield Breach(expected="HTTP 2xx, signed", actual=sent.came, sent=sent)
 
 
-@rule(Level.UNCLEAR, "TR10", page=PAGE, probe="signatures", needs=FORGED)
+UNBANNED = [*FORGED, "right-request-answered-after-forgeries"]
+
+
+@rule(Level.UNCLEAR, "TR10", page=PAGE, probe="signatures", needs=UNBANNED)
 def upper_case_signature_refused(seen: Seen) -> Iterator[Breach]:
     """A request that is signed in upper-case digits is refused.
 
@@ -266,7 +276,7 @@ def upper_case_signature_refused(seen: Seen) -> Iterator[Breach]:
         yield Breach(expected="an error status", actual=sent.came, sent=sent)
 
 
-@rule(Level.MUST, "SG1", page=PAGE, probe="signatures", needs=FORGED)
+@rule(Level.MUST, "SG1", page=PAGE, probe="signatures", needs=UNBANNED)
 def header_name_in_any_case(seen: Seen) -> Iterator[Breach]:
     """The signature's header is found whatever the case of its name.
 
@@ -279,7 +289,7 @@ def header_name_in_any_case(seen: Seen) -> Iterator[Breach]:
         yield Breach(expected="HTTP 2xx, signed", actual=sent.came, sent=sent)
 
 
-@rule(Level.MUST, "SG3", page="quick-start", probe="signatures", needs=FORGED)
+@rule(Level.MUST, "SG3", page="quick-start", probe="signatures", needs=UNBANNED)
 def signature_in_query_does_no_harm(seen: Seen) -> Iterator[Breach]:
     """A request that carries its signature in the query as well is answered like any other.
 
@@ -292,7 +302,9 @@ def signature_in_query_does_no_harm(seen: Seen) -> Iterator[Breach]:
         yield Breach(expected="HTTP 2xx, signed", actual=sent.came, sent=sent)
 
 
-@rule(Level.UNCLEAR, "SG3", page="quick-start", probe="signatures", needs=FORGED)
+@rule(
+    Level.UNCLEAR, "SG3", page="quick-start", probe="signatures", needs=[*UNBANNED, "signature-in-query-does-no-harm"]
+)
 def signature_in_query_accepted(seen: Seen) -> Iterator[Breach]:
     """A request whose signature stands in the query alone is answered.
 
@@ -305,7 +317,7 @@ def signature_in_query_accepted(seen: Seen) -> Iterator[Breach]:
         yield Breach(expected="HTTP 2xx, signed", actual=sent.came, sent=sent)
 
 
-@rule(Level.UNCLEAR, "TR10", "TR4", page=PAGE, probe="signatures", needs=FORGED)
+@rule(Level.UNCLEAR, "TR10", "TR4", page=PAGE, probe="signatures", needs=UNBANNED)
 def content_type_with_charset_accepted(seen: Seen) -> Iterator[Breach]:
     """A request with `Content-Type: application/json; charset=utf-8` is answered.
 
@@ -318,7 +330,7 @@ def content_type_with_charset_accepted(seen: Seen) -> Iterator[Breach]:
         yield Breach(expected="HTTP 2xx, signed", actual=sent.came, sent=sent)
 
 
-@rule(Level.UNCLEAR, "TR1", page=PAGE, probe="signatures", needs=FORGED)
+@rule(Level.UNCLEAR, "TR1", page=PAGE, probe="signatures", needs=UNBANNED)
 def only_post_answered(seen: Seen) -> Iterator[Breach]:
     """A GET with a right signature is not answered like a POST.
 
@@ -331,7 +343,7 @@ def only_post_answered(seen: Seen) -> Iterator[Breach]:
         yield Breach(expected="an error status, such as 405", actual=sent.came, sent=sent)
 
 
-SPELLED = ["answer-signature-is-right"]
+SPELLED = UNBANNED
 
 
 def taken(seen: Seen, label: str) -> Iterator[Breach]:
