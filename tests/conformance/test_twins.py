@@ -4,6 +4,7 @@ import pytest
 
 from crawler.conformance.rule import Outcome
 from crawler.conformance.rules import RULES
+from crawler.reference import DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities, Listing
 from tests.conformance.courtroom import breached, judged, partner
 from tests.conformance.twins import TWINS
 
@@ -14,6 +15,20 @@ async def test_the_reference_partner_passes_every_rule_that_applies() -> None:
     assert breached(judgement) == set()
     skipped = {r.rule.name: r.reason for r in judgement.results if r.outcome is Outcome.SKIPPED}
     assert skipped == {}
+
+
+@pytest.mark.parametrize("capabilities", [UNTHREADED, TITLES_ONLY, DESTROYING])
+async def test_so_it_does_whatever_else_it_declares(capabilities: Capabilities) -> None:
+    assert breached(await judged(partner(capabilities=capabilities))) == set()
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [Listing(page_size=2), Listing(page_size=1, repeats_since_id=True), Listing(unknown_since_id="nothing")],
+    ids=repr,
+)
+async def test_so_it_does_however_it_lists(listing: Listing) -> None:
+    assert breached(await judged(partner(listing=listing))) == set()
 
 
 @pytest.mark.parametrize("name", TWINS)
