@@ -25,8 +25,17 @@ def not_refused(seen: Seen, label: str) -> Iterator[Breach]:
     sent = seen.one(label)
     if sent.exchange.answer is None:
         raise NotApplicable(f"no answer came: {sent.came}")
-    if sent.succeeded and not sent.body.lstrip().startswith(b'{"error"'):
+    if sent.succeeded and not is_error(sent):
         yield Breach(expected="an error status, such as 400", actual=f"{sent.came}, rightly signed", sent=sent)
+
+
+def is_error(sent: Sent) -> bool:
+    """Whether a success is a resource error in truth (PU7)."""
+    try:
+        answer = sent.json()
+    except NotApplicable:
+        return False
+    return isinstance(answer, dict) and bool(answer.get("error"))
 
 
 def refusals(seen: Seen) -> list[Sent]:
