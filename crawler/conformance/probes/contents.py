@@ -70,7 +70,7 @@ def named(name: str, listed: dict[str, list[Any]]) -> list[str]:
     """The ids of contents of `name` that other listed contents name: as their thread, or as what they reply to."""
     fields = {"threads": (("messages", "thread_id"),)}.get(name, ((name, "in_reply_to_id"),))
     contents = [(it, field) for owner, field in fields for it in listed.get(owner, ()) if isinstance(it, dict)]
-    return list(dict.fromkeys(str(it[f]) for it, f in contents if isinstance(it.get(f), str | int) and it[f]))
+    return list(dict.fromkeys(found for it, field in contents if (found := id_of({"id": it.get(field)}))))
 
 
 CONTENTS = Probe(name="contents", about="what contents look like", hold=hold, seconds=120)

@@ -108,6 +108,7 @@ ERRORS: Mapping[str, Twin] = {
         "php-errors",
         "refusals-have-an-error-status",
         "forgery-refused-with-a-client-error",
+        "show-of-an-unknown-id-refused",
     ),
     "crashes-politely": defect("refusals-have-an-error-status", response=text(500, "something went wrong")),
     "crashes-on-odd-cursors": defect("odd-params-do-not-crash", act=crashes_on_odd_cursors),

@@ -1,11 +1,13 @@
 """Defects: Objects and their fields (OB)."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from crawler.protocol.signature import HEADER
 from crawler.reference.faults.fault import Proceed
 from crawler.reference.seed import DESIGNATED_MESSAGE, DESIGNATED_THREAD
-from crawler.reference.wire import Call, Refusal
+from crawler.reference.wire import Call, Refusal, Response
 from tests.conformance.twins.twin import Twin, answering, defect, fault, spoilt
 
 
@@ -45,9 +47,22 @@ def forbidden(_shown: Any) -> object:
     raise Refusal(403, "not with this key")
 
 
+def wrongly_signed(action: str) -> Callable[[Call, Response], Response]:
+    """Signs the answers to one action wrongly."""
+
+    def respond(call: Call, response: Response) -> Response:
+        if call.action != action or response.status != 200:
+            return response
+        return replace(response, headers={**response.headers, HEADER.lower(): "0" * 128})
+
+    return respond
+
+
 STORABLE = "contents-can-be-stored"
 
 OBJECTS: Mapping[str, Twin] = {
+    "signs-a-list-wrongly": defect("contents-are-rightly-signed", response=wrongly_signed("messages.list")),
+    "signs-a-show-wrongly": defect("contents-are-rightly-signed", response=wrongly_signed("messages.show")),
     "content-null": fault("content-null", "contents-are-objects"),
     "content-string": fault("content-string", "contents-are-objects"),
     "id-missing": fault("id-missing", "contents-have-an-id"),
