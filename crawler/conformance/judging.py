@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from crawler.conformance.evidence import NotApplicable, Seen
-from crawler.conformance.rule import BREACHED, Outcome, Result, Rule
+from crawler.conformance.rule import BREACHED, Breach, Outcome, Result, Rule
 
 BREACHES_KEPT = 20
 """How many breaches of one rule are kept; a page of a thousand broken contents has one cause."""
@@ -22,14 +22,15 @@ def judge(rule: Rule, seen: Seen, needed: Mapping[str, Result]) -> Result:
         if blocked_by:
             reason = f"needs {blocked_by}, which the partner does not keep"
             return Result(rule=rule, outcome=Outcome.SKIPPED, reason=reason, blocked_by=blocked_by)
+    breaches: list[Breach] = []
     try:
-        breaches = []
         for breach in rule.check(seen):
             breaches.append(breach)
             if len(breaches) == BREACHES_KEPT:
                 break
     except NotApplicable as not_applicable:
-        return Result(rule=rule, outcome=Outcome.SKIPPED, reason=str(not_applicable))
+        if not breaches:  # what was found before the rest could not be judged stays found
+            return Result(rule=rule, outcome=Outcome.SKIPPED, reason=str(not_applicable))
     except Exception as error:  # noqa: BLE001 - the partner's answers must not break the run, whatever they are
         reason = f"this rule could not take what it saw, which is a fault of the judge: {type(error).__name__}: {error}"
         return Result(rule=rule, outcome=Outcome.BROKEN, reason=reason)

@@ -679,7 +679,9 @@ def show_answers_the_content(seen: Seen) -> Iterator[Breach]:
         if not sent.succeeded:
             yield Breach(expected="HTTP 2xx, signed: the content", actual=sent.came, sent=sent)
         elif not shows(sent):
-            yield Breach(expected="an object: the content", actual=f"another answer: {sent.body[:40]!r}", sent=sent)
+            start = printable(sent.body[:60].decode("utf-8", "replace"), 60)
+            actual = f"a body that starts with {start!r}" if start else "an empty body"
+            yield Breach(expected="an object: the content", actual=actual, sent=sent)
 
 
 SHOWN = [*READ, "show-answers-the-content"]
