@@ -27,16 +27,17 @@ from crawler.errors import (
     PartnerError,
 )
 from crawler.protocol.envelope import (
-    CONTENT_TYPE,
     Answer,
     Exchange,
     Params,
+    Request,
     check_answer,
     encode_request,
     printable,
+    sign_request,
     verdict,
 )
-from crawler.protocol.signature import HEADER, QUERY_PARAMETER, Secret
+from crawler.protocol.signature import Secret
 from crawler.sync.state import Source
 
 KEEPALIVE = 600.0
@@ -128,24 +129,33 @@ class Partner:
         while True:
             kept, self._answered = self._answered, False
             try:
-                return await self._exchange(action, params, expected, record)
+                return await self.send(self.request(action, params), expected=expected, record=record)
             except ConnectionBroken:
                 if not kept or action != "implementation.info":
                     raise
 
-    async def _exchange(self, action: str, params: Params | None, expected: str, record: Record) -> Answer:
+    def request(self, action: str, params: Params | None = None) -> Request:
+        """The request for `action` as the source's settings ask for it, at this moment."""
+        source = self.source
+        body = encode_request(action, params, self._clock(), ascii_json=source.ascii_json)
+        return sign_request(source.secret, action, params, body, signature_in_query=source.signature_in_query)
+
+    async def send(self, request: Request, *, expected: str, record: Record = unrecorded) -> Answer:
+        """Send `request` as it stands, once, and return the partner's trusted answer; as `call` in all else.
+
+        Raises `PartnerError`.
+        """
         source, started, begun = self.source, self._clock(), perf_counter()
-        body = encode_request(action, params, started, ascii_json=source.ascii_json)
-        signature = source.secret.sign(body)
         shown: Answer | None = None
         failure: PartnerError | None = None
         signature_verdict = "none"
         try:
-            answer = await self._send(action, body, signature, expected)
+            answer = await self._answer(request, expected)
             shown = _without_secret(answer, source.secret)
             self._answered = True
             signature_verdict = verdict(answer, source.secret if source.verify_signature else None)
-            check_answer(source.name, action, expected, shown, signature_verdict, raw_non_ascii=not body.isascii())
+            raw_non_ascii = not request.body.isascii()
+            check_answer(source.name, request.action, expected, shown, signature_verdict, raw_non_ascii=raw_non_ascii)
             return answer
         except PartnerError as error:
             failure = error.without(source.secret.redact)
@@ -153,26 +163,29 @@ class Partner:
         finally:
             record(
                 Exchange(
-                    action=action,
-                    params=params or {},
-                    request=body,
+                    action=request.action,
+                    params=request.params,
+                    request=request.body,
+                    method=request.method,
+                    headers=request.headers,
+                    query=request.query,
                     started=started,
                     seconds=perf_counter() - begun,
                     answer=shown,
                     verdict=signature_verdict,
                     error=str(failure) if failure else "" if shown else "interrupted",
-                    request_size=len(body),
+                    request_size=len(request.body),
                     answer_size=len(shown.body) if shown else 0,
                 )
             )
 
-    async def _send(self, action: str, body: bytes, signature: str, expected: str) -> Answer:
+    async def _answer(self, request: Request, expected: str) -> Answer:
         """The one place where the network is touched, and where every foreign error becomes one of ours."""
         source = self.source
-        where = {"source": source.name, "action": action, "expected": expected}
+        where = {"source": source.name, "action": request.action, "expected": expected}
         try:
             with anyio.fail_after(source.deadline):
-                return await self._post(body, signature, where)
+                return await self._exchange(request, where)
         except PartnerError:
             raise
         except httpx.ConnectTimeout as error:
@@ -190,14 +203,12 @@ class Partner:
             came = f"a broken connection: {_reason(error)}"
             raise ConnectionBroken(**where, came=came) from error
 
-    async def _post(self, body: bytes, signature: str, where: dict[str, str]) -> Answer:
-        source = self.source
-        headers = {"Content-Type": CONTENT_TYPE, HEADER: signature}
-        params = {QUERY_PARAMETER: signature} if source.signature_in_query else None
-        url = httpx.URL(source.base_uri)
-        if params:
-            url = url.copy_merge_params(params)
-        async with self._client.stream("POST", url, content=body, headers=headers) as response:
+    async def _exchange(self, request: Request, where: dict[str, str]) -> Answer:
+        url = httpx.URL(self.source.base_uri)
+        if request.query:
+            url = url.copy_merge_params(dict(request.query))
+        headers = dict(request.headers)
+        async with self._client.stream(request.method, url, content=request.body, headers=headers) as response:
             encoding = response.headers.get("content-encoding", "identity").strip().lower()
             if encoding not in ("", "identity"):
                 came = f"HTTP {response.status_code} with Content-Encoding {printable(encoding, 40)}"
@@ -206,8 +217,8 @@ class Partner:
             size = 0
             async for chunk in _chunks(response):
                 size += len(chunk)
-                if size > source.max_answer_bytes:
-                    came = f"an answer of more than {source.max_answer_bytes:,} bytes"
+                if size > self.source.max_answer_bytes:
+                    came = f"an answer of more than {self.source.max_answer_bytes:,} bytes"
                     raise AnswerTooLarge(**where, came=came)
                 chunks.append(chunk)
             return Answer(status=response.status_code, headers=dict(response.headers), body=b"".join(chunks))

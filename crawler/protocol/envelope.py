@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from crawler.errors import ErrorStatus, SignatureInvalid
-from crawler.protocol.signature import HEADER, Secret
+from crawler.protocol.signature import HEADER, QUERY_PARAMETER, Secret
 
 Params = Mapping[str, object]
 """`params` of a request: JSON values, in the order in which they are to be sent; no floats (SP)."""
@@ -37,6 +37,35 @@ def encode_request(action: str, params: Params | None, time: datetime, *, ascii_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An HTTP request: its `body` byte for byte, and what of `headers` and `query` is not every client's own.
+
+    `action` and `params` are what the body says, for people.
+    """
+
+    action: str
+    params: Params = field(default_factory=dict)
+    body: bytes
+    headers: Mapping[str, str]
+    query: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
+
+
+def sign_request(
+    secret: Secret, action: str, params: Params | None, body: bytes, *, signature_in_query: bool = False
+) -> Request:
+    """The request that carries `body`, signed (TR1, TR4, TR10, SG1), in the query as well where asked for (SG3)."""
+    signature = secret.sign(body)
+    return Request(
+        action=action,
+        params=params or {},
+        body=body,
+        headers={"Content-Type": CONTENT_TYPE, HEADER: signature},
+        query={QUERY_PARAMETER: signature} if signature_in_query else {},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An HTTP answer as it came: `status`, `headers` (names in lower case), and the exact `body` bytes."""
 
@@ -62,12 +91,16 @@ class Exchange:
 
     `answer` is `None` when none came whole; `verdict` is what the signature was worth (SG4): ``valid``, ``missing``,
     ``wrong``, ``unchecked`` (not 2xx, or the source does not verify), or ``none`` without an answer; `error` is the
-    text of the error that ended the exchange, empty when all was well; `seconds` is how long it took.
+    text of the error that ended the exchange, empty when all was well; `seconds` is how long it took. `method`,
+    `headers` and `query` are the request's (see `Request`).
     """
 
     action: str
     params: Params = field(default_factory=dict)
     request: bytes
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
     started: datetime
     seconds: float
     answer: Answer | None = None

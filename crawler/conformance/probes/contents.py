@@ -1,0 +1,76 @@
+"""The first contents of each object, as they are listed and as they are shown.
+
+Facts: ``whole``, the objects that were listed to their end, so that what is not among them is not listed at all.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from crawler.conformance.evidence import Sent, id_of
+from crawler.conformance.probe import Probe, Talk
+from crawler.protocol.implementation import POLLED
+
+PAGES = 3
+"""How many pages of each object are read."""
+
+SHOWN = 3
+"""How many contents of each object are shown, and how many that are named but not listed."""
+
+UNKNOWN = "no-such-id-4f1d"
+
+
+async def hold(talk: Talk) -> None:
+    """Labels: ``list``, ``show`` (of listed ids), ``referred`` (of ids that others name), ``unknown`` (of none)."""
+    whole = talk.seen.facts["whole"] = set()
+    listed: dict[str, list[Any]] = {name: await _list(talk, name, whole) for name in talk.info.listed}
+    for name in POLLED:
+        if not talk.info.allows(name, "show"):
+            continue
+        known = _ids(listed.get(name, ()))
+        for foreign_id in known[:SHOWN]:
+            await talk.ask("show", f"{name}.show", {"id": foreign_id})
+        for foreign_id in [it for it in named(name, listed) if it not in known][:SHOWN]:
+            await talk.ask("referred", f"{name}.show", {"id": foreign_id})
+        await talk.ask("unknown", f"{name}.show", {"id": UNKNOWN})
+    for label in ("show", "unknown"):
+        talk.leave_out(
+            label, "no object has both a 'show' and contents" if label == "show" else "no 'show' is declared"
+        )
+
+
+async def _list(talk: Talk, name: str, whole: set[str]) -> list[Any]:
+    """What an object's first pages hold; `name` goes to `whole` where there is no more."""
+    found: list[Any] = []
+    asked: set[str | None] = {None}
+    since_id: str | None = None
+    for _ in range(PAGES):
+        sent = await talk.ask("list", f"{name}.list", {"since_id": since_id} if since_id else None)
+        elements = _elements(sent)
+        if elements is None:
+            return found
+        found.extend(elements)
+        since_id = next(iter(_ids(elements)), None)
+        if since_id in asked:
+            whole.add(name)
+            break
+        asked.add(since_id)
+    return found
+
+
+def _elements(sent: Sent) -> list[Any] | None:
+    """A page's elements; `None` where the partner has not answered with any."""
+    return sent.elements() if sent.succeeded and sent.body.strip()[:1] == b"[" else None
+
+
+def _ids(elements: Iterable[Any]) -> list[str]:
+    return [found for element in elements if (found := id_of(element)) is not None]
+
+
+def named(name: str, listed: dict[str, list[Any]]) -> list[str]:
+    """The ids of contents of `name` that other listed contents name: as their thread, or as what they reply to."""
+    fields = {"threads": (("messages", "thread_id"),)}.get(name, ((name, "in_reply_to_id"),))
+    contents = [(it, field) for owner, field in fields for it in listed.get(owner, ()) if isinstance(it, dict)]
+    return list(dict.fromkeys(found for it, field in contents if (found := id_of({"id": it.get(field)}))))
+
+
+CONTENTS = Probe(name="contents", about="what contents look like", hold=hold, seconds=120)

@@ -1,0 +1,16 @@
+"""The rules, one module for each chapter. PURE."""
+
+from collections.abc import Sequence
+
+from crawler.conformance.rule import Rule
+from crawler.conformance.rules.declaration import DECLARATION
+from crawler.conformance.rules.errors import ERRORS
+from crawler.conformance.rules.listing import LISTING
+from crawler.conformance.rules.objects import OBJECTS
+from crawler.conformance.rules.pushing import PUSHING
+from crawler.conformance.rules.structured import STRUCTURED
+from crawler.conformance.rules.transport import TRANSPORT
+
+CHAPTERS = (TRANSPORT, DECLARATION, LISTING, OBJECTS, PUSHING, ERRORS, STRUCTURED)
+RULES: Sequence[Rule] = tuple(rule for chapter in CHAPTERS for rule in chapter.rules)
+"""Every rule, in the order in which they are judged and shown."""

@@ -1,0 +1,6 @@
+"""Structured content (ST)."""
+
+from crawler.conformance.rule import Chapter
+
+STRUCTURED = Chapter("structured content")
+rule = STRUCTURED.rule

@@ -1,0 +1,147 @@
+"""The judge at work: holds the conversations that the chosen rules read, and judges each rule by them. I/O."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Self
+
+import anyio
+import httpx
+
+from crawler.clock import Clock, NewId, new_id, utc_now
+from crawler.conformance.evidence import NotApplicable, Seen
+from crawler.conformance.judging import judge
+from crawler.conformance.probe import Gone, Probe, Talk, read_info
+from crawler.conformance.probes import PROBES
+from crawler.conformance.rule import Outcome, Result, Rule
+from crawler.conformance.rules import RULES
+from crawler.partner import Partner
+from crawler.store import Store
+from crawler.sync.state import Source
+
+NOT_WRITTEN = "it writes at the partner, and --write was not given"
+SECONDS = 300.0
+"""The deadline of a whole run."""
+
+Watch = Callable[[Result], None]
+
+
+def unwatched(_result: Result) -> None:
+    """Watch nothing."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Judgement:
+    """A run: the `results` in the order of the rules, and the conversations that they rest on.
+
+    `broke_off` says why the run ended early, empty if it did not.
+    """
+
+    source: Source
+    started: datetime
+    ended: datetime
+    results: Sequence[Result] = ()
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+    broke_off: str = ""
+
+    @property
+    def counts(self) -> Mapping[Outcome, int]:
+        """How many rules had each outcome."""
+        return {outcome: sum(r.outcome is outcome for r in self.results) for outcome in Outcome}
+
+
+class Suite:
+    """The rules over one endpoint. Use it as an async context manager.
+
+    A conversation is held when the first rule that reads it is judged. `transport` replaces the network. `write` says
+    whether contents may be created, changed and deleted at the partner.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock = utc_now,
+        new_id: NewId = new_id,
+        write: bool = False,
+        seconds: float = SECONDS,
+        rules: Sequence[Rule] = RULES,
+        probes: Iterable[Probe] = PROBES,
+    ) -> None:
+        self.source = source
+        self.rules = {rule.name: rule for rule in rules}
+        self.probes = {probe.name: probe for probe in probes}
+        self.seen: dict[str, Seen] = {}
+        self._transport = transport
+        self._clock = clock
+        self._new_id = new_id
+        self._write = write
+        self._seconds = seconds
+        self._results: dict[str, Result] = {}
+
+    async def __aenter__(self) -> Self:
+        self._partner = Partner(self.source, transport=self._transport, clock=self._clock)
+        self._store = Store.open("sqlite://", clock=self._clock)
+        self._until = anyio.current_time() + self._seconds
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._store.close()
+        await self._partner.aclose()
+
+    async def run(self, rules: Iterable[Rule], watch: Watch = unwatched) -> Judgement:
+        """Judge `rules`, in that order. What `watch` raises, and a cancellation, leave what was judged in `results`."""
+        judgement = Judgement(source=self.source, started=self._clock(), ended=self._clock(), seen=self.seen)
+        results: list[Result] = []
+        judgement.results = results
+        for rule in rules:
+            result = await self.judge(rule)
+            results.append(result)
+            judgement.ended = self._clock()
+            watch(result)
+        judgement.broke_off = next((seen.broke_off for seen in self.seen.values() if seen.broke_off), "")
+        return judgement
+
+    async def judge(self, rule: Rule) -> Result:
+        """What becomes of one rule, and first of those that it needs."""
+        if rule.name not in self._results:
+            needed = {name: await self.judge(self.rules[name]) for name in rule.needs}
+            if self.probes[rule.probe].writes and not self._write:
+                result = Result(rule=rule, outcome=Outcome.SKIPPED, reason=NOT_WRITTEN)
+            else:
+                result = judge(rule, await self.look(rule.probe), needed)
+            self._results[rule.name] = result
+        return self._results[rule.name]
+
+    async def look(self, name: str) -> Seen:
+        """What the probe of that name sees; it is held once."""
+        if name in self.seen:
+            return self.seen[name]
+        probe = self.probes[name]
+        before = {needed: await self.look(needed) for needed in probe.needs}
+        seen = self.seen[name] = Seen(probe=name)
+        gone = next((earlier.broke_off for earlier in before.values() if earlier.facts.get("gone")), "")
+        if gone:
+            seen.broke_off, seen.facts["gone"] = gone, True
+            return seen
+        if "declaration" in before:
+            seen.info = read_info(before["declaration"].sent[0]) if before["declaration"].sent else None
+        await self._hold(probe, seen, before)
+        return seen
+
+    async def _hold(self, probe: Probe, seen: Seen, before: Mapping[str, Seen]) -> None:
+        source = replace(self.source, keep_bytes=self.source.max_answer_bytes)
+        ways = {"partner": self._partner, "store": self._store, "clock": self._clock, "new_id": self._new_id}
+        talk = Talk(seen, before, source=source, **ways)  # type: ignore[arg-type]  # one by one
+        seconds = min(probe.seconds, self._until - anyio.current_time())
+        with anyio.move_on_after(max(seconds, 0)) as scope:
+            try:
+                await probe.hold(talk)
+            except NotApplicable as reason:
+                seen.broke_off = str(reason)
+            except Gone as gone:
+                seen.broke_off, seen.facts["gone"] = str(gone), True
+        if scope.cancelled_caught:
+            what = "the whole run" if seconds < probe.seconds else f"the conversation '{probe.name}'"
+            seen.broke_off = f"{what} took longer than {max(seconds, 0):.0f} s"

@@ -1,0 +1,77 @@
+"""What every rule and every probe must have."""
+
+import inspect
+import re
+
+import pytest
+
+from crawler.conformance.probes import PROBES
+from crawler.conformance.rule import Rule
+from crawler.conformance.rules import RULES
+from tests.conformance.test_traceability import protocol_ids
+
+PAGES = {
+    "polling",
+    "request-response",
+    "action-details",
+    "actions",
+    "objects",
+    "options",
+    "locales",
+    "send-api",
+    "structured-messages",
+    "quick-start",
+}
+"""The guide's pages, as PROTOCOL.md names them."""
+
+each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+
+
+def test_names_are_unique() -> None:
+    names = [rule.name for rule in RULES]
+    assert len(names) == len(set(names))
+
+
+@each_rule
+def test_a_name_is_kebab_case(rule: Rule) -> None:
+    assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)+", rule.name)
+
+
+@each_rule
+def test_a_page_says_what_is_required_why_and_how_to_mend_it(rule: Rule) -> None:
+    """One sentence, ``Why:``, ``Mend:``, each ended."""
+    requirement, why, mend = (inspect.getdoc(rule.check) or "").split("\n\n")
+    assert why.startswith("Why: ")
+    assert mend.startswith("Mend: ")
+    assert all(part.endswith(".") for part in (requirement, why, mend))
+    assert rule.paragraphs == (
+        " ".join(requirement.split()),
+        " ".join(why.split())[5:],
+        " ".join(mend.split())[6:],
+    )
+
+
+@each_rule
+def test_it_stands_on_rules_of_the_protocol_and_a_page_of_the_guide(rule: Rule) -> None:
+    assert rule.ids
+    assert len(set(rule.ids)) == len(rule.ids)
+    assert set(rule.ids) <= protocol_ids()
+    assert rule.page in PAGES
+
+
+@each_rule
+def test_what_it_needs_comes_before_it(rule: Rule) -> None:
+    names = [it.name for it in RULES]
+    assert set(rule.needs) <= set(names[: names.index(rule.name)])
+
+
+@each_rule
+def test_its_probe_is_held(rule: Rule) -> None:
+    assert rule.probe in {probe.name for probe in PROBES}
+
+
+def test_every_probe_is_read_and_comes_after_those_it_needs() -> None:
+    names = [probe.name for probe in PROBES]
+    assert set(names) == {rule.probe for rule in RULES}
+    for position, probe in enumerate(PROBES):
+        assert set(probe.needs) <= set(names[:position])
