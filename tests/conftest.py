@@ -14,6 +14,9 @@ from _pytest.terminal import TerminalReporter
 from tests.postgresql import PostgresServer
 
 
+UNIT = Path(__file__).parent / "unit"
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
@@ -21,10 +24,16 @@ def anyio_backend() -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever is `long` is `slow` as well, so that ``-m "not slow"`` does not call in the long runs."""
+    """Whatever is `long` is `slow` as well, so that ``-m "not slow"`` does not call in the long runs.
+
+    Coverage is what the unit tests reach: it costs a third of a test's time, and what runs through everything a
+    hundred times tells nothing more.
+    """
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker("slow")
+        if not item.path.is_relative_to(UNIT):
+            item.add_marker("no_cover")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
