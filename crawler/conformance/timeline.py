@@ -1,0 +1,91 @@
+"""In which order a partner lists its contents, as far as its lists tell. PURE."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
+from crawler.protocol.implementation import POLLED
+
+
+def is_page(sent: Sent) -> bool:
+    """Whether a request was answered, with success, by a JSON array."""
+    try:
+        return isinstance(sent.json(), list)
+    except NotApplicable:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer to a list: its members, newest first, and their `ids`; those without one are left out."""
+
+    sent: Sent
+    contents: Sequence[dict[str, Any]]
+    ids: Sequence[str]
+
+    @property
+    def head(self) -> str | None:
+        """The id of the newest one that has an id: the cursor that follows (LS2)."""
+        return self.ids[0] if self.ids else None
+
+
+def pages(sent: Iterable[Sent], object_name: str) -> list[Page]:
+    """The answers to ``<object>.list`` that are arrays, in the order in which they came."""
+    found = []
+    for one in sent:
+        if one.action == f"{object_name}.list" and is_page(one):
+            contents = [it for it in one.elements() if isinstance(it, dict) and id_of(it) is not None]
+            found.append(Page(one, contents, one.ids()))
+    return found
+
+
+@dataclass(slots=True)
+class Timeline:
+    """The contents of one object in the order in which paging came by them: `ids`, oldest first.
+
+    `moved` are those whose `updated_at` was not always the same: somebody edited them meanwhile, so they may stand
+    anywhere.
+    """
+
+    ids: list[str] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
+    places: dict[str, int] = field(default_factory=dict)
+    _versions: dict[str, str] = field(default_factory=dict)
+
+    def add(self, page: Page) -> None:
+        """Go on by the page that follows."""
+        for content_id in reversed(page.ids):
+            if content_id not in self.places:
+                self.places[content_id] = len(self.ids)
+                self.ids.append(content_id)
+        self.watch(page)
+
+    def watch(self, page: Page) -> None:
+        """See who moved, in a page that says nothing about the order."""
+        for content, content_id in zip(page.contents, page.ids, strict=True):
+            version = json.dumps(content.get("updated_at"))
+            if self._versions.setdefault(content_id, version) != version:
+                self.moved.add(content_id)
+
+    @property
+    def newest(self) -> str | None:
+        """The id that no other one stands behind."""
+        return self.ids[-1] if self.ids else None
+
+
+def timeline(listed: Iterable[Page]) -> Timeline:
+    """The order that pages tell, one after the other."""
+    line = Timeline()
+    for page in listed:
+        line.add(page)
+    return line
+
+
+def listings(seen: Seen) -> Iterator[tuple[str, list[Page]]]:
+    """Each object that is listed, with its pages. Raises `NotApplicable` where no list was answered by an array."""
+    found = {name: pages(seen.sent, name) for name in POLLED}
+    if not any(found.values()):
+        raise NotApplicable(seen.broke_off or "no list was answered by an array")
+    yield from ((name, listed) for name, listed in found.items() if listed)
