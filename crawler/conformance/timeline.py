@@ -7,12 +7,14 @@ from typing import Any
 
 from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
 from crawler.protocol.implementation import POLLED
+from crawler.protocol.wire import NOTHING
 
 
 def is_page(sent: Sent) -> bool:
-    """Whether a request was answered, with success, by a JSON array."""
+    """Whether a request was answered, with success, by a JSON array, or by what we take for an empty one (OB0)."""
     try:
-        return isinstance(sent.json(), list)
+        answer = sent.json()
+        return isinstance(answer, list) or answer in NOTHING
     except NotApplicable:
         return False
 

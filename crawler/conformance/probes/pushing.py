@@ -2,14 +2,16 @@
 
 All that is created is the judge's own, says so, and is deleted at the end where that can be done.
 
-Labels of cycles: ``before``, ``create``, ``reply``, ``listed``, ``repeated``, ``operate``, ``publish``, ``delete``, ``deleted``.
-Labels of single requests: ``repeat`` and ``repeat without retry`` send a create again; ``unknown thread`` and ``no
+Labels of cycles: ``before``, ``create``, ``reply``, ``listed``, ``repeated``, ``operate``, ``publish``, ``delete`` and
+``deleted``. Labels of single requests: ``repeat`` and ``repeat without retry`` send a create again; ``unknown thread`` and ``no
 body`` are creates to be refused, ``unknown target`` an operation; ``delete again``, ``show deleted``, ``list after
 deleted`` and ``list from the beginning`` come after the deletion of the content of the purpose ``message``.
 
 Facts: those of `Writing`, with the purposes ``thread``, ``message``, ``accents``, ``long``, ``attachment``, ``reply``
 and ``private message``; ``kind``, the object of the messages among them.
 """
+
+from typing import Any
 
 from crawler.conformance.evidence import NotApplicable
 from crawler.conformance.probe import Probe, Talk
@@ -52,9 +54,11 @@ async def create(writing: Writing, kind: str) -> None:
     thread = None
     if talk.info.allows("threads", "create"):
         thread = writing.create("thread", "threads", title=writing.tag("thread"))
-    place = {"thread": thread or writing.thread()} if kind == "messages" and not talk.info.unthreaded else {}
+    place: dict[str, Any] = (
+        {"thread": thread or writing.thread()} if kind == "messages" and not talk.info.unthreaded else {}
+    )
     party = next(writing.parties(), None)
-    private = {"recipient_id": party}
+    private: dict[str, Any] = {"recipient_id": party}
     if kind != "threads":
         fields = private if kind == "private_messages" else place
         writing.create("message", kind, **fields)

@@ -6,7 +6,7 @@ from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
 from crawler.conformance.rule import Breach, Level
 from crawler.conformance.rules import pushing
 from crawler.conformance.rules.listing import LISTING
-from crawler.conformance.rules.pushing import CREATED, PAGE, created, refusal
+from crawler.conformance.rules.pushing import CREATED, PAGE, created, not_done, refusal
 from crawler.conformance.timeline import is_page
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import STANDARD, shape
@@ -89,12 +89,7 @@ def operation_on_unknown_content_refused(seen: Seen) -> Iterator[Breach]:
 
     Mend: answer `{"error": {"fatal": true, "message": "…"}}`, signed, or 404 with a text.
     """
-    sent = seen.one("unknown target")
-    refused = refusal(sent)
-    if refused and (sent.status is None or sent.status >= 500):
-        yield Breach(expected="HTTP 4xx, or an object with 'error'", actual=refused, sent=sent)
-    elif not refused:
-        yield Breach(expected="an error", actual=f"{sent.came}, a success", sent=sent)
+    yield from not_done(seen.one("unknown target"))
 
 
 @rule(Level.SHOULD, "PU7", "TR6", page=PAGE, probe="pushing", needs=["answer-signature-is-right"])

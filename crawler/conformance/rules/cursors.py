@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 
 from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
 from crawler.conformance.rule import Breach, Level
@@ -78,7 +79,7 @@ def same_order_everywhere(seen: Seen) -> Iterator[Breach]:
     """
     for page, _, line in after(seen):
         known = [it for it in page.ids if it in line.places and it not in line.moved]
-        for newer, older in zip(known, known[1:], strict=False):
+        for newer, older in pairwise(known):
             if line.places[newer] < line.places[older]:
                 actual = f"{newer} stands before {older} here, and behind it elsewhere"
                 yield Breach(expected="one order in all lists", actual=actual, sent=page.sent)
@@ -207,7 +208,7 @@ def unknown_since_id_answered(seen: Seen) -> Iterator[Breach]:
     Why: the newest content may be deleted, or a backup restored; then the cursor names nothing, and with an error each
     cycle fails from then on, for good.
 
-    Mend: answer everything, as if there were no `since_id`; or what came after the time at which that content was there.
+    Mend: answer everything, as if there were no `since_id`.
     """
     for _, sent in contents_after(seen, "unknown"):
         if not is_page(sent):
@@ -336,7 +337,7 @@ def new_contents_listed_once(seen: Seen) -> Iterator[Breach]:
     Mend: list what is newer than the content of `since_id`, in the order in which contents came.
     """
     listed = pages(seen.all("page"), seen.facts["object"])
-    for earlier, later in zip(listed, listed[1:], strict=False):
+    for earlier, later in pairwise(listed):
         again = [it for it in later.ids if it in earlier.ids and it != later.sent.since_id]
         if again:
             yield Breach(expected="contents that are new", actual=f"{few(again)} again", sent=later.sent)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
@@ -136,7 +137,7 @@ def dates_descend(seen: Seen) -> Iterator[Breach]:
     for _, listed in listings(seen):
         for page in listed:
             dated = [(it, date) for it in page.contents if (date := changed_at(it))]
-            for (newer, first), (older, second) in zip(dated, dated[1:], strict=False):
+            for (newer, first), (older, second) in pairwise(dated):
                 if first < second:
                     actual = f"{id_of(newer)} of {first} stands before {id_of(older)} of {second}"
                     yield Breach(expected="dates that descend", actual=actual, sent=page.sent)
@@ -202,9 +203,7 @@ def cursor_does_not_circle(seen: Seen) -> Iterator[Breach]:
             for page in pages(cycle.sent, name):
                 asked.append(page.sent.since_id)
                 if page.head is not None and page.head in asked[:-1]:
-                    actual = (
-                        f"after {few([asked[-1] or 'the beginning'])} the newest one is {few([page.head or ''])} again"
-                    )
+                    actual = f"after {few([str(asked[-1])])} the newest one is {few([page.head])} again"
                     yield Breach(expected="contents that were not paged through yet", actual=actual, sent=page.sent)
 
 
@@ -220,6 +219,6 @@ def declaration_lasts_a_few_cycles(seen: Seen) -> Iterator[Breach]:
     answers = [sent for cycle in seen.cycles for sent in cycle.asked("implementation.info") if sent.succeeded]
     if len(answers) < 2:
         raise NotApplicable("there were no two cycles with an implementation info")
-    for earlier, later in zip(answers, answers[1:], strict=False):
+    for earlier, later in pairwise(answers):
         if earlier.json() != later.json():
             yield Breach(expected="what the cycle before had", actual="another declaration", sent=later)

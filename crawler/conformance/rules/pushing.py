@@ -15,7 +15,8 @@ PUSHING = Chapter("pushing")
 rule = PUSHING.rule
 PAGE = "action-details"
 CREATED = ["create-answered-with-success", "create-answers-an-id", "created-id-is-its-own"]
-LISTED = ["declared-list-answers", "list-answers-an-array", *CREATED, "created-content-is-listed"]
+READABLE = ["declared-list-answers", "list-answers-an-array", "empty-list-is-an-empty-array"]
+LISTED = [*READABLE, *CREATED, "created-content-is-listed"]
 PURPOSES = ("thread", "message", "private message", "reply")
 """The usual creates; the others try limits."""
 
@@ -153,7 +154,7 @@ def created_id_is_its_own(seen: Seen) -> Iterator[Breach]:
     "PU11",
     page="polling",
     probe="pushing",
-    needs=["declared-list-answers", "list-answers-an-array", *CREATED],
+    needs=[*READABLE, *CREATED],
 )
 def created_content_is_listed(seen: Seen) -> Iterator[Breach]:
     """What was created is listed after the cursor from before, under the id of the answer.
@@ -353,7 +354,7 @@ def content_id_alone_prevents_copies(seen: Seen) -> Iterator[Breach]:
     yield from _copies(seen, "accents", "repeat without retry")
 
 
-def _refused(seen: Seen, sent: Sent) -> Iterator[Breach]:
+def not_done(sent: Sent) -> Iterator[Breach]:
     """A breach where nonsense was done, or crashed the endpoint."""
     if not (refused := refusal(sent)):
         yield Breach(expected="an error", actual=f"{sent.came}, a success", sent=sent)
@@ -361,7 +362,7 @@ def _refused(seen: Seen, sent: Sent) -> Iterator[Breach]:
         yield Breach(expected="HTTP 4xx, or an object with 'error'", actual=refused, sent=sent)
 
 
-@rule(Level.SHOULD, "PU1", "PU7", page=PAGE, probe="pushing", needs=["create-answered-with-success"])
+@rule(Level.SHOULD, "PU1", "PU7", page=PAGE, probe="pushing", needs=CREATED)
 def create_in_unknown_thread_refused(seen: Seen) -> Iterator[Breach]:
     """A message for a thread that does not exist is refused.
 
@@ -369,10 +370,10 @@ def create_in_unknown_thread_refused(seen: Seen) -> Iterator[Breach]:
 
     Mend: answer `{"error": {"fatal": true, "message": "…"}}`, signed, or 4xx with a text.
     """
-    yield from _refused(seen, seen.one("unknown thread"))
+    yield from not_done(seen.one("unknown thread"))
 
 
-@rule(Level.SHOULD, "PU1", "PU7", "OB1", page=PAGE, probe="pushing", needs=["create-answered-with-success"])
+@rule(Level.SHOULD, "PU1", "PU7", "OB1", page=PAGE, probe="pushing", needs=CREATED)
 def create_without_body_refused(seen: Seen) -> Iterator[Breach]:
     """A message with neither body nor attachments is refused.
 
@@ -380,4 +381,4 @@ def create_without_body_refused(seen: Seen) -> Iterator[Breach]:
 
     Mend: answer `{"error": {"fatal": true, "message": "…"}}`, signed, or 4xx with a text.
     """
-    yield from _refused(seen, seen.one("no body"))
+    yield from not_done(seen.one("no body"))
