@@ -102,7 +102,9 @@ class Suite:
             results.append(result)
             judgement.ended = self._clock()
             watch(result)
-        judgement.broke_off = next((seen.broke_off for seen in self.seen.values() if seen.broke_off), "")
+        judgement.broke_off = next(
+            (it.broke_off for it in self.seen.values() if not it.facts.get("inapplicable") and it.broke_off), ""
+        )
         return judgement
 
     async def judge(self, rule: Rule) -> Result:
@@ -146,7 +148,7 @@ class Suite:
             try:
                 await probe.hold(talk)
             except NotApplicable as reason:
-                seen.broke_off = str(reason)
+                seen.broke_off, seen.facts["inapplicable"] = str(reason), True
             except Gone as gone:
                 seen.broke_off, seen.facts["gone"] = str(gone), True
         if scope.cancelled_caught:

@@ -9,6 +9,7 @@ from crawler.conformance.probes.positions import POSITIONED
 from crawler.conformance.probes.pushing import PUSHING
 from crawler.conformance.probes.signatures import SIGNATURES
 from crawler.conformance.probes.spellings import SPELLINGS
+from crawler.conformance.probes.structured import STRUCTURING
 
 PROBES: tuple[Probe, ...] = (
     DECLARATION,
@@ -19,4 +20,5 @@ PROBES: tuple[Probe, ...] = (
     CURSORS,
     ARRIVALS,
     PUSHING,
+    STRUCTURING,
 )

@@ -3,9 +3,10 @@
 All that is created is the judge's own, says so, and is deleted at the end where that can be done.
 
 Labels of cycles: ``before``, ``create``, ``reply``, ``listed``, ``repeated``, ``operate``, ``publish``, ``delete`` and
-``deleted``. Labels of single requests: ``repeat`` and ``repeat without retry`` send a create again; ``unknown thread`` and ``no
-body`` are creates to be refused, ``unknown target`` an operation; ``delete again``, ``show deleted``, ``list after
-deleted`` and ``list from the beginning`` come after the deletion of the content of the purpose ``message``.
+``deleted``. Labels of single requests: ``repeat`` and ``repeat without retry`` send a create again; ``unknown thread``
+and ``no body`` are creates to be refused, ``unknown target`` an operation; ``queuing update`` is one; ``delete again``,
+``show deleted``, ``list after deleted`` and ``list from the beginning`` come after the deletion of the content of the
+purpose ``message``.
 
 Facts: those of `Writing`, with the purposes ``thread``, ``message``, ``accents``, ``long``, ``attachment``, ``reply``
 and ``private message``; ``kind``, the object of the messages among them.
@@ -18,6 +19,7 @@ from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.probes.cursors import known, unlike
 from crawler.conformance.probes.writing import MESSAGES, Creation, Writing
 from crawler.errors import ActionRefused, UnknownContent
+from crawler.sync.queuing import QUEUING_UPDATE, queuing_params
 from crawler.sync.state import Ref
 
 ACCENTS = "zażółć gęślą jaźń, 日本語, 🐘"
@@ -36,6 +38,10 @@ async def hold(talk: Talk) -> None:
     await writing.begin()
     kind = talk.seen.facts["kind"] = kinds[0] if kinds else "threads"
     await create(writing, kind)
+    if QUEUING_UPDATE in info.options:
+        await talk.ask("queuing update", QUEUING_UPDATE, queuing_params(info, estimated_wait_time=60, position=1))
+    else:
+        talk.leave_out("queuing update", f"the partner does not declare the option {QUEUING_UPDATE}")
     message = writing.creations.get("message")
     if message is not None and message.sent is not None:
         await repeat(writing, message)
@@ -54,11 +60,8 @@ async def create(writing: Writing, kind: str) -> None:
     thread = None
     if talk.info.allows("threads", "create"):
         thread = writing.create("thread", "threads", title=writing.tag("thread"))
-    place: dict[str, Any] = (
-        {"thread": thread or writing.thread()} if kind == "messages" and not talk.info.unthreaded else {}
-    )
-    party = next(writing.parties(), None)
-    private: dict[str, Any] = {"recipient_id": party}
+    private: dict[str, Any] = {"recipient_id": next(writing.parties(), None)}
+    place: dict[str, Any] = {"thread": thread or writing.thread()}
     if kind != "threads":
         fields = private if kind == "private_messages" else place
         writing.create("message", kind, **fields)

@@ -143,7 +143,9 @@ class Writing:
                             yield found
 
     def thread(self) -> Ref | None:
-        """The newest thread that is listed, or that a message names."""
+        """The newest thread that is listed, or that a message names; `None` where there are none (IM7)."""
+        if self.talk.info.unthreaded:
+            return None
         for name, field in (("threads", "id"), ("messages", "thread_id")):
             for page in reversed(pages(self.talk.seen.sent, name)):
                 for content in page.contents:

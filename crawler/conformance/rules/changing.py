@@ -177,6 +177,19 @@ def show_of_deleted_content_is_no_crash(seen: Seen) -> Iterator[Breach]:
         yield Breach(expected="HTTP 404, or the content", actual=sent.came, sent=sent)
 
 
+@rule(Level.MUST, "PU10", page="options", probe="pushing", needs=["answer-signature-is-right"])
+def queuing_update_answered(seen: Seen) -> Iterator[Breach]:
+    """With the option `messaging.queuing_update`, that action is answered with a 2xx status.
+
+    Why: it is sent whenever a visitor's place in the queue changes, and each failure is one in your statistics.
+
+    Mend: answer `{}`; or do not declare the option.
+    """
+    sent = seen.one("queuing update")
+    if not 200 <= (sent.status or 0) < 300:
+        yield Breach(expected="HTTP 2xx", actual=sent.came, sent=sent)
+
+
 @LISTING.rule(Level.MUST, "LS10", page="polling", probe="pushing", needs=[*DELETED, "unknown-since-id-answered"])
 def deleted_since_id_answered(seen: Seen) -> Iterator[Breach]:
     """A list after a content that was deleted is answered with an array.
