@@ -11,7 +11,7 @@ from crawler.conformance.rule import Outcome, Rule
 from crawler.conformance.rules import RULES
 from crawler.conformance.suite import Judgement, Suite
 from crawler.protocol.signature import Secret
-from crawler.reference import ReferencePartner, reference_partner
+from crawler.reference import AGENT, MESSAGING, ReferencePartner, reference_partner, seeded
 from crawler.sync.state import Source
 
 SECRET = Secret("open sesame")
@@ -33,6 +33,21 @@ class Clock:
 def partner(fault: str = "", **settings: object) -> ReferencePartner:
     """The reference partner, or its variant with one fault."""
     return reference_partner(SECRET, Clock(), fault=fault, **settings)  # type: ignore[arg-type]  # each has its own type
+
+
+SELECT = {"type": "select", "items": [{"title": "S", "payload": "size:s"}, {"title": "M", "payload": "size:m"}]}
+LINK = {"type": "rich_link", "url": "https://shop.example/42", "title": "The shirt", "url_text": "Have a look"}
+TEMPLATE = {"type": "template", "title": "The shirt", "items": [{"type": "reply", "title": "Yes", "payload": "yes"}]}
+CAROUSEL = {"type": "carousel", "items": [TEMPLATE, {**TEMPLATE, "url": "https://shop.example/43"}]}
+STRUCTURED_IDS = {"select": "14", "rich_link": "15", "template": "16", "carousel": "17"}
+
+
+def messenger() -> ReferencePartner:
+    """The reference partner as a messenger, with structured content of each type."""
+    forum = seeded(Clock())
+    for value in (SELECT, LINK, TEMPLATE, CAROUSEL):
+        forum.add_message(AGENT, "1", "Which one?", format="text", structured_content=value)
+    return partner(forum=forum, capabilities=MESSAGING)
 
 
 async def judged(app: Callable[..., object], rules: Sequence[Rule] = RULES, *, write: bool = True) -> Judgement:

@@ -124,7 +124,7 @@ def deletions(seen: Seen) -> list[Sent]:
     return found
 
 
-@rule(Level.MUST, "PU5", "IM6", page=PAGE, probe="pushing", needs=CREATED)
+@rule(Level.MUST, "PU5", "IM6", page=PAGE, probe="pushing", needs=[*CREATED, "ids-stay"])
 def delete_answered_with_success(seen: Seen) -> Iterator[Breach]:
     """A deletion that both the declaration and the content's own `actions` name is answered with a signed 2xx.
 

@@ -136,7 +136,7 @@ def nothing_skipped_after_a_position(seen: Seen) -> Iterator[Breach]:
             yield Breach(expected=f"all contents after {since_id}", actual=actual, sent=page.sent)
 
 
-@rule(Level.MUST, "LS3", page=PAGE, probe="positions", needs=ORDERED)
+@rule(Level.MUST, "LS3", page=PAGE, probe="positions", needs=[*ORDERED, "ids-stay"])
 def paging_reaches_everything(seen: Seen) -> Iterator[Breach]:
     """What is listed after any position was reached by paging from the beginning.
 
@@ -154,7 +154,30 @@ def paging_reaches_everything(seen: Seen) -> Iterator[Breach]:
             yield Breach(expected="contents that a crawl meets", actual=actual, sent=page.sent)
 
 
-@rule(Level.MUST, "LS1", "LS6", page=PAGE, probe="positions", needs=ARRAYS)
+@rule(Level.MUST, "LS4", "OB9", page=PAGE, probe="positions", needs=ARRAYS)
+def ids_stay(seen: Seen) -> Iterator[Breach]:
+    """A content has the same id whenever it is listed.
+
+    Why: the id is all that tells a content that is known from a new one; with a new id it is imported once more.
+
+    Mend: take the id from your database; do not make it up while you answer.
+    """
+    for name, listed in listings(seen):
+        known: dict[str, str] = {}
+        for page in listed:
+            texts = {
+                str(id_of(content)): json.dumps({**content, "id": None}, sort_keys=True)
+                for content in page.contents
+                if content.get("created_at")
+            }
+            renamed = [own for own, text in texts.items() if known.get(text, own) != own and known[text] not in texts]
+            if len(renamed) > 1:  # one may be somebody who wrote the same twice within a second
+                actual = f"{name}: {few(renamed)} are in every other field what others were before"
+                yield Breach(expected="the ids that they had before", actual=actual, sent=page.sent)
+            known.update((text, own) for own, text in texts.items())
+
+
+@rule(Level.MUST, "LS1", "LS6", page=PAGE, probe="positions", needs=[*ARRAYS, "ids-stay"])
 def same_question_same_answer(seen: Seen) -> Iterator[Breach]:
     """The same list, asked for twice, holds what it held.
 
@@ -215,7 +238,14 @@ def unknown_since_id_answered(seen: Seen) -> Iterator[Breach]:
             yield Breach(expected="a JSON array", actual=sent.came, sent=sent)
 
 
-@rule(Level.UNCLEAR, "LS10", "LS11", page="polling", probe="cursors", needs=[*ARRAYS, "unknown-since-id-answered"])
+@rule(
+    Level.UNCLEAR,
+    "LS10",
+    "LS11",
+    page="polling",
+    probe="cursors",
+    needs=[*ARRAYS, "ids-stay", "unknown-since-id-answered"],
+)
 def unknown_since_id_starts_anew(seen: Seen) -> Iterator[Breach]:
     """A list after an id that names nothing holds contents, where there are any.
 
@@ -229,7 +259,7 @@ def unknown_since_id_starts_anew(seen: Seen) -> Iterator[Breach]:
             yield Breach(expected="contents", actual="an empty array", sent=sent)
 
 
-@rule(Level.UNCLEAR, "LS1", "OB0", page=PAGE, probe="cursors", needs=ARRAYS)
+@rule(Level.UNCLEAR, "LS1", "OB0", page=PAGE, probe="cursors", needs=[*ARRAYS, "ids-stay"])
 def empty_since_id_means_none(seen: Seen) -> Iterator[Breach]:
     """A list with an empty `since_id` is the same as one without.
 
@@ -258,7 +288,7 @@ def strange_since_id_survived(seen: Seen) -> Iterator[Breach]:
                 yield Breach(expected=f"an array, or HTTP 4xx and a text ({label})", actual=sent.came, sent=sent)
 
 
-@rule(Level.MUST, "LS1", "TR1", page=PAGE, probe="cursors", needs=ARRAYS)
+@rule(Level.MUST, "LS1", "TR1", page=PAGE, probe="cursors", needs=[*ARRAYS, "ids-stay"])
 def lists_unharmed_by_strange_cursors(seen: Seen) -> Iterator[Breach]:
     """After cursors that were never given, a list is answered as before.
 
@@ -290,9 +320,9 @@ def extra_params_ignored(seen: Seen) -> Iterator[Breach]:
 
 def _not_listed(seen: Seen, label: str) -> Iterator[Breach]:
     """A breach where what was created under a label was not reached by paging (LS3)."""
-    name, created = seen.facts["object"], seen.facts["created"].get(label, [])
+    name, created = seen.facts["object"], seen.facts.get("created", {}).get(label, [])
     if not created:
-        raise NotApplicable(seen.reasons.get(label, "nothing could be created"))
+        raise NotApplicable(seen.broke_off or seen.reasons.get(label, "nothing could be created"))
     listed = pages(seen.all("page"), name)
     missing = [it for it in created if not any(it in page.ids for page in listed)]
     if missing:

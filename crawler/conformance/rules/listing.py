@@ -1,6 +1,5 @@
 """Listing (LS): what a crawl from the beginning finds, and what further ones right afterwards change."""
 
-import json
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -144,30 +143,7 @@ def dates_descend(seen: Seen) -> Iterator[Breach]:
                     break
 
 
-@rule(Level.MUST, "LS4", "OB9", page=PAGE, probe="crawling", needs=ARRAYS)
-def ids_stay(seen: Seen) -> Iterator[Breach]:
-    """A content has the same id whenever it is listed.
-
-    Why: the id is all that tells a content that is known from a new one; with a new id it is imported once more.
-
-    Mend: take the id from your database; do not make it up while you answer.
-    """
-    for name, listed in listings(seen):
-        known: dict[str, str] = {}
-        for page in listed:
-            texts = {
-                str(id_of(content)): json.dumps({**content, "id": None}, sort_keys=True)
-                for content in page.contents
-                if content.get("created_at")
-            }
-            renamed = [own for own, text in texts.items() if known.get(text, own) != own and known[text] not in texts]
-            if len(renamed) > 1:  # one may be somebody who wrote the same twice within a second
-                actual = f"{name}: {few(renamed)} are in every other field what others were before"
-                yield Breach(expected="the ids that they had before", actual=actual, sent=page.sent)
-            known.update((text, own) for own, text in texts.items())
-
-
-@rule(Level.SHOULD, "LS4", "LS5", page="polling", probe="crawling", needs=[*ARRAYS, "ids-stay"])
+@rule(Level.SHOULD, "LS4", "LS5", page="polling", probe="crawling", needs=ARRAYS)
 def repeated_crawl_brings_nothing_old(seen: Seen) -> Iterator[Breach]:
     """What a second crawl right after the first brings for the first time was written since.
 

@@ -154,7 +154,7 @@ def created_id_is_its_own(seen: Seen) -> Iterator[Breach]:
     "PU11",
     page="polling",
     probe="pushing",
-    needs=[*READABLE, *CREATED],
+    needs=[*READABLE, *CREATED, "ids-stay"],
 )
 def created_content_is_listed(seen: Seen) -> Iterator[Breach]:
     """What was created is listed after the cursor from before, under the id of the answer.
@@ -235,14 +235,14 @@ def attachments_are_kept(seen: Seen) -> Iterator[Breach]:
     Mend: read `attachments` in `create`; or do not declare the option.
     """
     [creation] = created(seen, "attachment")
-    content = shown(seen, creation)
+    content = shown(seen, creation) or {}
     sent = [it["url"] for it in creation.sent.exchange.params["attachments"]]
-    attached = content.get("attachments") if content else None
+    attached = content.get("attachments")
     urls = [it.get("url") for it in attached if isinstance(it, dict)] if isinstance(attached, list) else []
     if refused := refusal(creation.sent):
         yield Breach(expected="the created content", actual=refused, sent=creation.sent)
-    elif len(urls) < len(sent):
-        actual = f"{len(urls)} attachments" if content else "not listed"
+    elif content and len(urls) < len(sent):
+        actual = f"{len(urls)} attachments"
         yield Breach(expected=f"the attachment {sent[0]}, or a copy of it", actual=actual, sent=creation.sent)
 
 

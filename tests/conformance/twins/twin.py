@@ -2,9 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from crawler.reference import ReferencePartner
+from crawler.reference.faults.fault import Fault, Proceed
+from crawler.reference.wire import Call
 from tests.conformance.courtroom import partner
+
+Act = Callable[[Call, Proceed], object]
 
 
 @dataclass(frozen=True)
@@ -18,3 +23,48 @@ class Twin:
 def fault(name: str, *breached: str) -> Twin:
     """The reference partner's variant of that name."""
     return Twin(lambda: partner(name), frozenset(breached))
+
+
+def acting(
+    action: str,
+    act: Act | Callable[[ReferencePartner], Act],
+    *breached: str,
+    made: Callable[[], ReferencePartner] = partner,
+    **settings: Any,
+) -> Twin:
+    """A partner that does one action (``*``: any; ``list``: any list) otherwise, in a way that is the judge's alone.
+
+    `act` is what it does; or, where it must remember something or look at the forum, a function that makes it.
+    """
+
+    def make() -> ReferencePartner:
+        it = made(**settings)
+        own: Act = act(it) if act.__code__.co_argcount == 1 else act  # type: ignore[attr-defined, call-arg, arg-type, assignment]
+
+        def only(call: Call, proceed: Proceed) -> object:
+            meant = action in (call.action, "*") or (action == "list" and call.operation == "list")
+            return own(call, proceed) if meant else proceed(call)
+
+        it.fault = Fault(name="twin", rules=(), description="has one defect", act=only)
+        return it
+
+    return Twin(make, frozenset(breached))
+
+
+def spoiling(
+    object_name: str,
+    content_id: str,
+    spoil: Callable[[dict[str, Any]], object],
+    *breached: str,
+    made: Callable[[], ReferencePartner] = partner,
+) -> Twin:
+    """A partner that shows one content otherwise."""
+
+    def make() -> ReferencePartner:
+        it = made()
+        it.fault = Fault(
+            name="twin", rules=(), description="has one defect", target=(object_name, content_id), content=spoil
+        )
+        return it
+
+    return Twin(make, frozenset(breached))
