@@ -191,13 +191,11 @@ def misses_what_comes_after_a_page(_it: ReferencePartner) -> Act:
     def act(call: Call, proceed: Proceed) -> object:
         answer = proceed(call)
         if call.action == "messages.list":
-            paging[0] = paging[0] or bool(since(call) and answer)
+            paging[0] = bool(since(call)) and (paging[0] or bool(answer))
             return [content for content in page(answer) if content["id"] not in missed]
         if call.action == "messages.create" and paging[0] and "in_reply_to_id" not in call.params:
             assert isinstance(answer, dict)
             missed.add(answer["id"])
-        if call.action == "messages.delete":
-            paging[0] = False
         return answer
 
     return act
@@ -245,7 +243,9 @@ LISTING: Mapping[str, Twin] = {
     "forgets one position": acting("messages.list", forgets_the_fifth, "known-since-id-answered"),
     "another order": acting("messages.list", oldest_two_swapped, "same-order-everywhere"),
     "ignores-since-id": fault("ignores-since-id", "since-id-respected"),
-    "ignores-since-id-newest": fault("ignores-since-id-newest", "since-id-respected", "several-new-contents-all-listed"),
+    "ignores-since-id-newest": fault(
+        "ignores-since-id-newest", "since-id-respected", "several-new-contents-all-listed"
+    ),
     "stuck-cursor": fault("stuck-cursor", "since-id-respected", "created-content-is-listed"),
     "repeats-since-id": fault("repeats-since-id", "since-id-exclusive"),
     "newest-of-many": fault("newest-of-many", "several-new-contents-all-listed"),

@@ -205,7 +205,9 @@ PUSHING: Mapping[str, Twin] = {
     "crashes on the unknown": acting("messages.delete", refusing(404), "operation-on-unknown-content-refused"),
     "says no": acting("messages.create", says_no, "refusal-says-why"),
     "says nothing": acting("messages.create", says_nothing, "refusal-says-why"),
-    "cannot delete": acting("messages.delete", refuses, "delete-answered-with-success", "operation-on-unknown-content-refused"),
+    "cannot delete": acting(
+        "messages.delete", refuses, "delete-answered-with-success", "operation-on-unknown-content-refused"
+    ),
     "deletes nothing": acting(
         "messages.delete", deletes_nothing, "deleted-content-is-not-listed", "operation-on-unknown-content-refused"
     ),
