@@ -62,3 +62,8 @@ async def judged(app: Callable[..., object], rules: Sequence[Rule] = RULES, *, w
 def breached(judgement: Judgement) -> set[str]:
     """The names of the rules that were found broken, at whatever level."""
     return {result.rule.name for result in judgement.results if result.outcome in BREACHED}
+
+
+def skipped(judgement: Judgement) -> dict[str, str]:
+    """The rules that there was nothing to judge by, with the reason."""
+    return {result.rule.name: result.reason for result in judgement.results if result.outcome is Outcome.SKIPPED}

@@ -1,9 +1,11 @@
 """What a twin is: a partner with exactly one defect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from crawler.conformance.rule import Rule
+from crawler.conformance.rules import RULES
 from crawler.reference import ReferencePartner
 from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.wire import Call
@@ -14,10 +16,14 @@ Act = Callable[[Call, Proceed], object]
 
 @dataclass(frozen=True)
 class Twin:
-    """How the partner is `made`, and the rules that find it `breached`, which are those that follow from its defect."""
+    """How the partner is `made`, and the rules that find it `breached`, which are those that follow from its defect.
+
+    They are all that do out of `rules`: those of one chapter where another twin with such a defect stood before all.
+    """
 
     made: Callable[[], ReferencePartner]
     breached: frozenset[str]
+    rules: Sequence[Rule] = RULES
 
 
 def fault(name: str, *breached: str) -> Twin:
@@ -57,6 +63,7 @@ def spoiling(
     spoil: Callable[[dict[str, Any]], object],
     *breached: str,
     made: Callable[[], ReferencePartner] = partner,
+    rules: Sequence[Rule] = RULES,
 ) -> Twin:
     """A partner that shows one content otherwise."""
 
@@ -67,4 +74,4 @@ def spoiling(
         )
         return it
 
-    return Twin(make, frozenset(breached))
+    return Twin(make, frozenset(breached), rules)
