@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
+from crawler.protocol.dates import read_date
 from crawler.protocol.implementation import POLLED
 from crawler.protocol.wire import NOTHING
 
@@ -91,3 +92,14 @@ def listings(seen: Seen) -> Iterator[tuple[str, list[Page]]]:
     if not any(found.values()):
         raise NotApplicable(seen.broke_off or "no list was answered by an array")
     yield from ((name, listed) for name, listed in found.items() if listed)
+
+
+def changed_at(content: dict[str, Any]) -> str | None:
+    """When a content last changed, as far as it says, in a form that can be compared."""
+    dates = [content.get("updated_at"), content.get("created_at")]
+    return max((found for it in dates if isinstance(it, str) and (found := read_date(it)[0])), default=None)
+
+
+def newest_date(listed: Iterable[Page]) -> str:
+    """The newest date that contents in these pages have, by the partner's own clock; empty where they have none."""
+    return max((date for page in listed for it in page.contents if (date := changed_at(it))), default="")

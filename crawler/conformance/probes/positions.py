@@ -4,14 +4,13 @@ Labels: ``beginning`` for a list without cursor; ``position`` for one after each
 for some of the same questions, put once more at the end.
 
 Facts, of the crawl before: ``timelines``, object → `Timeline`; ``first``, object → ids of its first list; ``partial``
-as there; ``since``, when it began. A content that moved in this conversation is marked in the timeline.
+as there; ``newest``, object → the newest date. A content that moved in this conversation is marked in the timeline.
 """
 
 from collections.abc import Sequence
 
 from crawler.conformance.probe import Probe, Talk
-from crawler.conformance.timeline import Timeline, pages, timeline
-from crawler.protocol.envelope import format_time
+from crawler.conformance.timeline import Timeline, newest_date, pages, timeline
 
 POSITIONS = 100
 """How many contents of an object are asked after at most."""
@@ -37,7 +36,7 @@ async def hold(talk: Talk) -> None:
     facts["timelines"] = {name: timeline(found) for name, found in listed.items()}
     facts["first"] = {name: found[0].ids for name, found in listed.items() if found}
     facts["partial"] = crawl.facts.get("partial", set())
-    facts["since"] = format_time(crawl.sent[0].exchange.started) if crawl.sent else ""
+    facts["newest"] = {name: newest_date(found) for name, found in listed.items()}
     for name in listed:
         await ask_everywhere(talk, name, facts["timelines"][name])
 
@@ -61,6 +60,7 @@ async def ask_everywhere(talk: Talk, name: str, line: Timeline) -> None:
         await ask("position", since_id)
     for again in (None, *spread(line.ids, AGAIN)):
         await ask("asked again", again)
+    await ask("asked again", line.newest)  # lists what was edited meanwhile
 
 
 POSITIONED = Probe(

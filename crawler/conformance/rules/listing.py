@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
 from crawler.conformance.rule import Breach, Chapter, Level
-from crawler.conformance.timeline import listings, pages, timeline
+from crawler.conformance.timeline import changed_at, listings, newest_date, pages, timeline
 from crawler.errors import PartnerError
-from crawler.protocol.dates import read_date
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import POLLED, shape
 from crawler.protocol.reading import read_page
@@ -118,12 +116,6 @@ def no_duplicates_in_a_page(seen: Seen) -> Iterator[Breach]:
                 yield Breach(expected="each id once", actual=f"more than once: {few(twice)}", sent=page.sent)
 
 
-def changed_at(content: dict[str, Any]) -> str | None:
-    """When a content last changed, as far as it says, in a form that can be compared."""
-    dates = [content.get("updated_at"), content.get("created_at")]
-    return max((found for it in dates if isinstance(it, str) and (found := read_date(it)[0])), default=None)
-
-
 @rule(Level.UNCLEAR, "LS2", "OB11", page=PAGE, probe="crawling", needs=[*ARRAYS, "newest-first"])
 def dates_descend(seen: Seen) -> Iterator[Breach]:
     """A list is in the order of its contents' dates, newest first.
@@ -152,17 +144,16 @@ def repeated_crawl_brings_nothing_old(seen: Seen) -> Iterator[Breach]:
 
     Mend: list a content as soon as others after it are listed, and date it by when it was published.
     """
-    first = seen.cycle(0)
-    since = first.sent[0].exchange.started.strftime("%Y-%m-%dT%H:%M:%SZ")
     for name, listed in listings(seen):
         if name in seen.facts["partial"]:
             continue
-        before = timeline(pages([sent for cycle in seen.cycles if cycle.label == "first" for sent in cycle.sent], name))
+        before = pages([sent for cycle in seen.cycles if cycle.label == "first" for sent in cycle.sent], name)
+        known, newest = timeline(before).places, newest_date(before)
         for page in listed:
-            new = [it for it in page.contents if id_of(it) not in before.places and (changed_at(it) or "") < since]
-            if new:
-                actual = f"{name} from before the first crawl: {few([str(id_of(it)) for it in new])}"
-                yield Breach(expected="nothing, or contents of the last moments", actual=actual, sent=page.sent)
+            old = [str(id_of(it)) for it in page.contents if id_of(it) not in known and (changed_at(it) or "") < newest]
+            if old:
+                actual = f"{name} that are older than what was listed before: {few(old)}"
+                yield Breach(expected="nothing, or contents that are newer", actual=actual, sent=page.sent)
 
 
 @rule(Level.MUST, "LS3", page=PAGE, probe="crawling", needs=ARRAYS)
