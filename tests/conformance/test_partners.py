@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from crawler.conformance.probes.crawling import CYCLES
+from crawler.conformance.probes.positions import AGAIN, POSITIONS
 from crawler.conformance.rule import Outcome
+from crawler.conformance.suite import PAGES
 from crawler.reference import DESTROYING, TITLES_ONLY, UNTHREADED, Listing, ReferencePartner
 from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.wire import Call, Raw
@@ -73,3 +76,15 @@ async def test_hostile_answers_break_no_rule_of_ours(seed: int) -> None:
 
     assert [(r.rule.name, r.reason) for r in judgement.results if r.outcome is Outcome.BROKEN] == []
     assert breached(judgement)
+
+
+async def test_of_a_partner_with_very_many_contents_only_a_part_is_read() -> None:
+    it = partner(listing=Listing(page_size=2))
+    it.forum.fill(messages=400)
+    judgement = await judged(it)
+
+    assert breached(judgement) == set()
+    crawl = judgement.seen["crawling"]
+    assert crawl.facts["partial"] == {"messages"}
+    assert len(crawl.asked("messages.list")) == (CYCLES + 2) * PAGES
+    assert len(judgement.seen["positions"].asked("messages.list")) <= POSITIONS + AGAIN + 3

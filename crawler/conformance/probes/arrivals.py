@@ -25,6 +25,8 @@ async def hold(talk: Talk) -> None:
     name = talk.seen.facts["object"] = listed[0]
     writing = Writing(talk)
     await writing.begin()
+    if name in talk.seen.facts["partial"]:
+        raise NotApplicable(f"{name} have too many pages to come to the newest")
     since_id = timeline(pages(talk.seen.sent, name)).newest
     created = talk.seen.facts["created"] = {}
     created["at once"] = await create(writing, name, "at once", AT_ONCE)

@@ -5,26 +5,24 @@ Labels: ``first`` for the cycles until nothing new came, then ``again`` and ``on
 Facts: ``partial``, the objects of which the first crawl saw only a part, since they have too many pages.
 """
 
-from crawler.conformance.evidence import Cycle
 from crawler.conformance.probe import Probe, Talk
 
 CYCLES = 3
 """How many cycles the first crawl has at most."""
 
 
-async def crawl(talk: Talk, label: str) -> Cycle:
-    """Run cycles until nothing new comes; the last one."""
+async def crawl(talk: Talk, label: str) -> None:
+    """Run cycles until nothing new comes, and note what remains."""
     for _ in range(CYCLES):
         cycle = await talk.cycle(label)
         if cycle.report.idle or cycle.report.errors:
             break
-    return cycle
+    talk.seen.facts["partial"] = {name for name, report in cycle.report.objects.items() if report.more_later}
 
 
 async def hold(talk: Talk) -> None:
     """Crawl, and crawl twice more."""
-    last = await crawl(talk, "first")
-    talk.seen.facts["partial"] = {name for name, report in last.report.objects.items() if report.more_later}
+    await crawl(talk, "first")
     await talk.cycle("again")
     await talk.cycle("once more")
 

@@ -47,7 +47,7 @@ class Creation:
 class Writing:
     """Writing in one conversation.
 
-    Facts: ``creations``, purpose → `Creation`; ``author``, who writes; ``left_behind``, what was created and not
+    Facts: ``partial``, the objects that have too many pages to see what comes after the last; ``creations``, purpose → `Creation`; ``author``, who writes; ``left_behind``, what was created and not
     deleted so far, as (object, id).
     """
 
@@ -123,14 +123,25 @@ class Writing:
         return cycle
 
     async def tidy(self, label: str) -> None:
-        """Delete what was created, messages before their threads."""
-        agent = self.talk.agent()
+        """Delete what was created, messages before their threads: as agents do, and else what lists do not show."""
+        talk = self.talk
+        agent = talk.agent()
+        unseen = []
         for object_name, content_id in self._left():
             try:
                 agent.act("delete", content_id, object_name=object_name)
-            except (ActionRefused, UnknownContent) as refused:
-                self.talk.seen.reasons.setdefault(label, str(refused))
+            except ActionRefused as refused:
+                talk.seen.reasons.setdefault(label, str(refused))
+            except UnknownContent:
+                unseen.append((object_name, content_id))
         await self.sync(label)
+        for object_name, content_id in unseen:
+            operation = talk.info.delete_name(object_name)
+            if operation is not None:
+                sent = await talk.ask(f"{label}, unseen", f"{object_name}.{operation}", {"id": content_id})
+                if sent.succeeded:
+                    self.deleted.add((object_name, content_id))
+        self._count()
 
     def parties(self) -> Iterator[str]:
         """Who else wrote or received private messages here, the newest first, and then messages."""

@@ -42,10 +42,15 @@ def refusal(sent: Sent) -> str:
     return ""
 
 
+def is_listed(seen: Seen, object_name: str) -> bool:
+    """Whether what is created must be seen in lists: they are declared, and not too long to come to their end."""
+    return seen.declared.allows(object_name, "list") and object_name not in seen.facts["partial"]
+
+
 def shown(seen: Seen, creation: Any) -> dict[str, Any] | None:
     """The created content as it was listed first, `None` where it never was. Raises `NotApplicable` without a list."""
-    if not seen.declared.allows(creation.object, "list"):
-        raise NotApplicable(f"the partner does not declare {creation.object}.list")
+    if not is_listed(seen, creation.object):
+        raise NotApplicable(f"the partner does not list {creation.object}, or too many to come to the newest")
     for page in pages(seen.sent, creation.object):
         for content in page.contents:
             if creation.id is not None and id_of(content) == creation.id:
@@ -164,7 +169,7 @@ def created_content_is_listed(seen: Seen) -> Iterator[Breach]:
     Mend: list agents' contents like everybody's, and at once.
     """
     for creation in created(seen, *PURPOSES):
-        if seen.declared.allows(creation.object, "list") and shown(seen, creation) is None:
+        if is_listed(seen, creation.object) and shown(seen, creation) is None:
             yield Breach(
                 expected=f"{creation.id} in a list of {creation.object}", actual="never listed", sent=creation.sent
             )
@@ -305,6 +310,8 @@ def _copies(seen: Seen, purpose: str, label: str) -> Iterator[Breach]:
     """A breach where a repeated create made one more content: by the lists, or else by the answer."""
     [creation] = created(seen, purpose)
     sent = seen.one(label)
+    if shown(seen, creation) is None:
+        raise NotApplicable(f"the {purpose} that was created was not listed")
     copies = {
         id_of(content)
         for page in pages(seen.sent, creation.object)
