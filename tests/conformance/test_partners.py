@@ -78,9 +78,10 @@ async def test_hostile_answers_break_no_rule_of_ours(seed: int) -> None:
     assert breached(judgement)
 
 
+@pytest.mark.slow
 async def test_of_a_partner_with_very_many_contents_only_a_part_is_read() -> None:
     it = partner(listing=Listing(page_size=2))
-    it.forum.fill(messages=400)
+    it.forum.fill(messages=220)
     judgement = await judged(it)
 
     assert breached(judgement) == set()

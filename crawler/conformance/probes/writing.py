@@ -47,8 +47,8 @@ class Creation:
 class Writing:
     """Writing in one conversation.
 
-    Facts: ``partial``, the objects that have too many pages to see what comes after the last; ``creations``, purpose → `Creation`; ``author``, who writes; ``left_behind``, what was created and not
-    deleted so far, as (object, id).
+    Facts: ``partial``, the objects that have too many pages to come to the newest; ``creations``, purpose → `Creation`;
+    ``author``, who writes; ``left_behind``, what was created and not deleted so far, as (object, id).
     """
 
     def __init__(self, talk: Talk) -> None:
