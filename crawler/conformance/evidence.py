@@ -52,7 +52,7 @@ class Sent:
     @property
     def succeeded(self) -> bool:
         """Whether the answer is 2xx, whole and signed as it should be, so that the crawler reads it (TR5, SG4)."""
-        return self.error is None and self.exchange.answer is not None
+        return not self.exchange.error and self.exchange.answer is not None
 
     @property
     def body(self) -> bytes:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from crawler.agent import Agent
 from crawler.clock import Clock, NewId
 from crawler.conformance.evidence import Cycle, NotApplicable, Seen, Sent
-from crawler.cycle import GONE, Event, run_cycle
-from crawler.errors import PartnerError, StoreError
+from crawler.cycle import Event, run_cycle
+from crawler.errors import GONE, PartnerError, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange, Params, Request
 from crawler.protocol.implementation import ImplementationInfo, read_implementation

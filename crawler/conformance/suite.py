@@ -22,6 +22,8 @@ from crawler.sync.state import Source
 NOT_WRITTEN = "it writes at the partner, and --write was not given"
 SECONDS = 300.0
 """The deadline of a whole run."""
+PAGES = 20
+"""How many pages of an object one cycle reads at most: a partner with a million messages is sampled, not imported."""
 
 Watch = Callable[[Result], None]
 
@@ -100,7 +102,8 @@ class Suite:
             results.append(result)
             judgement.ended = self._clock()
             watch(result)
-        judgement.broke_off = next((seen.broke_off for seen in self.seen.values() if seen.broke_off), "")
+        ended = (seen.broke_off for seen in self.seen.values() if not seen.facts.get("inapplicable"))
+        judgement.broke_off = next(filter(None, ended), "")
         return judgement
 
     async def judge(self, rule: Rule) -> Result:
@@ -131,7 +134,12 @@ class Suite:
         return seen
 
     async def _hold(self, probe: Probe, seen: Seen, before: Mapping[str, Seen]) -> None:
-        source = replace(self.source, keep_bytes=self.source.max_answer_bytes)
+        source = replace(
+            self.source,
+            name=f"{self.source.name} ({probe.name})",  # in the store a source of its own, which begins without cursors
+            keep_bytes=self.source.max_answer_bytes,
+            max_pages=PAGES,
+        )
         ways = {"partner": self._partner, "store": self._store, "clock": self._clock, "new_id": self._new_id}
         talk = Talk(seen, before, source=source, **ways)  # type: ignore[arg-type]  # one by one
         seconds = min(probe.seconds, self._until - anyio.current_time())
@@ -139,7 +147,7 @@ class Suite:
             try:
                 await probe.hold(talk)
             except NotApplicable as reason:
-                seen.broke_off = str(reason)
+                seen.broke_off, seen.facts["inapplicable"] = str(reason), True
             except Gone as gone:
                 seen.broke_off, seen.facts["gone"] = str(gone), True
         if scope.cancelled_caught:

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from crawler.protocol.signature import Secret
 from crawler.reference.app import ReferencePartner, ReplyLost
-from crawler.reference.capabilities import DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities
+from crawler.reference.capabilities import DEFAULT, DESTROYING, MESSAGING, TITLES_ONLY, UNTHREADED, Capabilities
 from crawler.reference.faults import FAULTS, HEALTHY, Fault
 from crawler.reference.forum import AGENT, Forum
 from crawler.reference.script import ANY, Fails, LosesReply, Obeys, Rejects, Says
@@ -54,6 +54,7 @@ __all__ = [
     "DEFAULT",
     "DESTROYING",
     "FAULTS",
+    "MESSAGING",
     "TITLES_ONLY",
     "UNTHREADED",
     "Capabilities",

@@ -124,3 +124,17 @@ DESTROYING = Capabilities(
     DEFAULT.locales,
 )
 """The polling chapter's name for deletion (IM6)."""
+
+MESSAGING = Capabilities(
+    objects={name: DEFAULT.objects[name] for name in (THREADS, MESSAGES)},
+    options=(
+        "view.messaging",
+        "messaging.queuing_update",
+        "threads.text",
+        "messages.text",
+        "messages.attachments",
+        "messages.no_title",
+    ),
+    locales=LABELS,
+)
+"""A messenger: one message resource, text only (IM9), with structured content (ST) and queuing updates (PU10)."""

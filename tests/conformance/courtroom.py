@@ -11,7 +11,7 @@ from crawler.conformance.rule import Outcome, Rule
 from crawler.conformance.rules import RULES
 from crawler.conformance.suite import Judgement, Suite
 from crawler.protocol.signature import Secret
-from crawler.reference import ReferencePartner, reference_partner
+from crawler.reference import AGENT, MESSAGING, ReferencePartner, reference_partner, seeded
 from crawler.sync.state import Source
 
 SECRET = Secret("open sesame")
@@ -38,6 +38,21 @@ def partner(fault: str = "", **settings: object) -> ReferencePartner:
     return reference_partner(SECRET, Clock(), fault=fault, **settings)  # type: ignore[arg-type]  # each has its own type
 
 
+SELECT = {"type": "select", "items": [{"title": "S", "payload": "size:s"}, {"title": "M", "payload": "size:m"}]}
+LINK = {"type": "rich_link", "url": "https://shop.example/42", "title": "The shirt", "url_text": "Have a look"}
+TEMPLATE = {"type": "template", "title": "The shirt", "items": [{"type": "reply", "title": "Yes", "payload": "yes"}]}
+CAROUSEL = {"type": "carousel", "items": [TEMPLATE, {**TEMPLATE, "url": "https://shop.example/43"}]}
+STRUCTURED_IDS = {"select": "14", "rich_link": "15", "template": "16", "carousel": "17"}
+
+
+def messenger() -> ReferencePartner:
+    """The reference partner as a messenger, with structured content of each type."""
+    forum = seeded(Clock())
+    for value in (SELECT, LINK, TEMPLATE, CAROUSEL):
+        forum.add_message(AGENT, "1", "Which one?", format="text", structured_content=value)
+    return partner(forum=forum, capabilities=MESSAGING)
+
+
 async def judged(endpoint: Endpoint, rules: Sequence[Rule] = RULES, *, write: bool = True) -> Judgement:
     """The judgement over an endpoint."""
     ids = count(1)
@@ -50,3 +65,8 @@ async def judged(endpoint: Endpoint, rules: Sequence[Rule] = RULES, *, write: bo
 def breached(judgement: Judgement) -> set[str]:
     """The names of the rules that were found broken, at whatever level."""
     return {result.rule.name for result in judgement.results if result.outcome in BREACHED}
+
+
+def skipped(judgement: Judgement) -> dict[str, str]:
+    """The rules that there was nothing to judge by, with the reason."""
+    return {result.rule.name: result.reason for result in judgement.results if result.outcome is Outcome.SKIPPED}

@@ -2,10 +2,12 @@
 
 import pytest
 
-from crawler.conformance.rule import Outcome
 from crawler.conformance.rules import RULES
-from crawler.reference import DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities, Listing
-from tests.conformance.courtroom import breached, judged, partner
+from crawler.conformance.rules.structured import STRUCTURED
+from crawler.conformance.suite import NOT_WRITTEN
+from crawler.reference import DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities, Listing
+from crawler.reference.contents import OBJECTS
+from tests.conformance.courtroom import breached, judged, messenger, partner, skipped
 from tests.conformance.twins import TWINS
 
 
@@ -13,8 +15,51 @@ async def test_the_reference_partner_passes_every_rule_that_applies() -> None:
     judgement = await judged(partner())
 
     assert breached(judgement) == set()
-    skipped = {r.rule.name: r.reason for r in judgement.results if r.outcome is Outcome.SKIPPED}
-    assert skipped == {}
+    assert skipped(judgement) == {
+        "queuing-update-answered": "the partner does not declare the option messaging.queuing_update",
+        "structured-content-is-kept": "the partner does not declare the option view.messaging",
+    } | {
+        rule.name: "no content is listed with structured content"
+        for rule in STRUCTURED.rules
+        if rule.probe == "crawling" and rule.name != "structured-content-needs-view-messaging"
+    }
+
+
+async def test_a_messenger_passes_the_rules_that_the_others_are_spared() -> None:
+    judgement = await judged(messenger())
+
+    assert breached(judgement) == set()
+    assert skipped(judgement) == {"recipient-is-kept": "no private message was created"}
+
+
+async def test_without_leave_to_write_nothing_is_written() -> None:
+    it = partner()
+    judgement = await judged(it, write=False)
+
+    reading = {"implementation.info", *(f"{name}.{operation}" for name in OBJECTS for operation in ("list", "show"))}
+    assert set(it.forum.ledger.actions) - {""} <= reading
+    writing = {r.reason for r in judgement.results if r.rule.probe in ("pushing", "arrivals", "structured")}
+    assert writing == {NOT_WRITTEN}
+
+
+async def test_what_the_judge_creates_it_deletes_again() -> None:
+    it = partner()
+    before = {name: [content.id for content in it.forum.standing(name)] for name in OBJECTS}
+    judgement = await judged(it)
+
+    assert {name: [content.id for content in it.forum.standing(name)] for name in OBJECTS} == before
+    assert [seen.facts["left_behind"] for seen in judgement.seen.values() if "left_behind" in seen.facts] == [[], []]
+
+
+async def test_what_cannot_be_deleted_is_named() -> None:
+    it = partner(capabilities=DEFAULT.without("messages.delete"))
+    before = {content.id for content in it.forum.standing("messages")}
+    judgement = await judged(it)
+
+    left = {content.id for content in it.forum.standing("messages")} - before
+    named = {item for seen in judgement.seen.values() for item in seen.facts.get("left_behind", ())}
+    assert len(left) == 11
+    assert named == {("messages", content_id) for content_id in left}
 
 
 @pytest.mark.parametrize("capabilities", [UNTHREADED, TITLES_ONLY, DESTROYING])
@@ -35,7 +80,7 @@ async def test_so_it_does_however_it_lists(listing: Listing) -> None:
 async def test_a_partner_with_one_defect_breaks_that_rule_and_what_follows(name: str) -> None:
     twin = TWINS[name]
 
-    assert breached(await judged(twin.made())) == twin.breached
+    assert breached(await judged(twin.made(), twin.rules)) == twin.breached
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from crawler.conformance.rule import Rule
+from crawler.conformance.rules.changing import PUSHING
+from crawler.conformance.rules.cursors import LISTING
 from crawler.conformance.rules.declaration import DECLARATION
 from crawler.conformance.rules.errors import ERRORS
-from crawler.conformance.rules.listing import LISTING
 from crawler.conformance.rules.objects import OBJECTS
-from crawler.conformance.rules.pushing import PUSHING
 from crawler.conformance.rules.structured import STRUCTURED
 from crawler.conformance.rules.transport import TRANSPORT
 

@@ -8,17 +8,17 @@ from crawler.protocol.signature import HEADER
 from crawler.reference.faults.fault import Proceed
 from crawler.reference.seed import DESIGNATED_MESSAGE, DESIGNATED_THREAD
 from crawler.reference.wire import Call, Refusal, Response
-from tests.conformance.twins.twin import Twin, answering, defect, fault, spoilt
+from tests.conformance.twins.twin import Twin, answering, defect, fault, spoiling
 
 
 def message(*breached: str, **fields: object) -> Twin:
     """One message with other fields."""
-    return spoilt("messages", DESIGNATED_MESSAGE, lambda it: {**it, **fields}, *breached)
+    return spoiling("messages", DESIGNATED_MESSAGE, lambda it: {**it, **fields}, *breached)
 
 
 def author(*breached: str, **fields: object) -> Twin:
     """One author with other fields."""
-    return spoilt("messages", DESIGNATED_MESSAGE, lambda it: {**it, "author": {**it["author"], **fields}}, *breached)
+    return spoiling("messages", DESIGNATED_MESSAGE, lambda it: {**it, "author": {**it["author"], **fields}}, *breached)
 
 
 def unknown_shown(answer: Callable[[Refusal], object]) -> Callable[[Call, Proceed], object]:

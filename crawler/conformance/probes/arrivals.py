@@ -1,0 +1,59 @@
+"""Contents that are created while somebody pages through a list.
+
+Labels: ``page`` for the lists, each from the newest of the one before it. Between the first and the second page more is
+created.
+
+Facts: those of `Writing`; ``object``, what is created and listed; ``created``, the ids of what was created ``at once``
+before the first page, and ``between pages``.
+"""
+
+from crawler.conformance.evidence import NotApplicable
+from crawler.conformance.probe import Probe, Talk
+from crawler.conformance.probes.writing import MESSAGES, Writing
+from crawler.conformance.timeline import pages, timeline
+
+AT_ONCE, BETWEEN = 4, 2
+"""How many contents are created."""
+PAGES = 10
+
+
+async def hold(talk: Talk) -> None:
+    """Create, list, create, and list on."""
+    listed = [name for name in MESSAGES if talk.info.allows(name, "list") and talk.info.allows(name, "create")]
+    if not listed:
+        raise NotApplicable("the partner declares no message that can both be created and listed")
+    name = talk.seen.facts["object"] = listed[0]
+    writing = Writing(talk)
+    await writing.begin()
+    if name in talk.seen.facts["partial"]:
+        raise NotApplicable(f"{name} have too many pages to come to the newest")
+    since_id = timeline(pages(talk.seen.sent, name)).newest
+    created = talk.seen.facts["created"] = {}
+    created["at once"] = await create(writing, name, "at once", AT_ONCE)
+    for number in range(PAGES):
+        sent = await talk.ask("page", f"{name}.list", {"since_id": since_id} if since_id else None)
+        page = next(iter(pages([sent], name)), None)
+        if number == 0:
+            created["between pages"] = await create(writing, name, "between pages", BETWEEN)
+        elif page is None or page.head in (None, since_id):
+            break
+        since_id = page.head if page and page.head else since_id
+    await writing.sync("listed")
+    await writing.tidy("deleted")
+
+
+async def create(writing: Writing, name: str, label: str, number: int) -> list[str]:
+    """Create so many contents in one cycle; their ids."""
+    thread = writing.thread() if name == "messages" else None
+    recipient = next(writing.parties(), None) if name == "private_messages" else None
+    purposes = [f"{label}, {place + 1} of {number}" for place in range(number)]
+    for purpose in purposes:
+        writing.create(purpose, name, thread=thread, recipient_id=recipient)
+    await writing.sync(label)
+    made = [writing.creations[purpose].id for purpose in purposes if purpose in writing.creations]
+    if purposes[0] in writing.talk.seen.reasons:
+        writing.talk.leave_out(label, writing.talk.seen.reasons[purposes[0]])
+    return [it for it in made if it is not None]
+
+
+ARRIVALS = Probe(name="arrivals", about="what is created while somebody pages", hold=hold, writes=True, seconds=90)

@@ -1,0 +1,48 @@
+"""Messages with structured content, created and listed again; only with the option ``view.messaging``.
+
+Labels of cycles: ``before``, ``create``, ``listed``, ``deleted``. Facts: those of `Writing`, with the purposes of
+`STRUCTURED`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crawler.conformance.evidence import NotApplicable
+from crawler.conformance.probe import Probe, Talk
+from crawler.conformance.probes.writing import MESSAGES, Writing
+
+URL = "https://example.com/ringcx-crawler-check"
+STRUCTURED: Mapping[str, Mapping[str, Any]] = {
+    "select": {
+        "type": "select",
+        "items": [{"title": "One", "payload": "check:1"}, {"title": "Zwei — 二", "payload": "check:2"}],
+    },
+    "rich link": {"type": "rich_link", "url": URL, "title": "A check", "subtitle": "Please ignore", "url_text": "Here"},
+}
+"""What is sent, by purpose."""
+
+
+async def hold(talk: Talk) -> None:
+    """Create one of each, list them, delete them."""
+    if "view.messaging" not in talk.info.options:
+        raise NotApplicable("the partner does not declare the option view.messaging")
+    kinds = [name for name in MESSAGES if talk.info.allows(name, "create")]
+    if not kinds:
+        raise NotApplicable("the partner declares no create of messages")
+    writing = Writing(talk)
+    await writing.begin()
+    private = kinds[0] == "private_messages"
+    for purpose, structured_content in STRUCTURED.items():
+        writing.create(
+            purpose,
+            kinds[0],
+            structured_content=structured_content,
+            thread=None if private else writing.thread(),
+            recipient_id=next(writing.parties(), None) if private else None,
+        )
+    await writing.sync("create")
+    await writing.sync("listed")
+    await writing.tidy("deleted")
+
+
+STRUCTURING = Probe(name="structured", about="messages with structured content", hold=hold, writes=True)

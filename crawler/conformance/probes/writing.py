@@ -1,0 +1,186 @@
+"""What the judge writes at a partner: marked as its own, remembered, and deleted again where that can be done."""
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crawler.conformance.evidence import Cycle, NotApplicable, Sent, id_of
+from crawler.conformance.probe import Talk
+from crawler.conformance.probes.crawling import crawl
+from crawler.conformance.timeline import pages
+from crawler.errors import ActionRefused, UnknownContent
+from crawler.protocol.implementation import POLLED
+from crawler.sync.queueing import Draft
+from crawler.sync.state import Ref
+
+MESSAGES = ("messages", "private_messages")
+
+
+@dataclass(slots=True, kw_only=True)
+class Creation:
+    """One content that the judge creates: `purpose` says what for, `tag` is a text in its body that no other has.
+
+    `sent` is the request once it was sent, `named` the id in its answer, if there is one, and `id` the same unless it
+    is another content's (PU4): only to `id` anything is done.
+    """
+
+    purpose: str
+    object: str
+    content_id: str
+    tag: str
+    sent: Sent | None = None
+    named: str | None = None
+    id: str | None = None
+
+    def answered(self, sent: Sent, others: Container[str]) -> None:
+        """Take note of the request and its answer; `others` are the ids that other contents have."""
+        self.sent = sent
+        try:
+            self.named = id_of(sent.json())
+        except NotApplicable:
+            self.named = None
+        params = sent.exchange.params
+        taken = self.named in (params.get("in_reply_to_id"), params.get("thread_id")) or self.named in others
+        self.id = None if taken else self.named
+
+
+class Writing:
+    """Writing in one conversation.
+
+    Facts: ``partial``, the objects that have too many pages to come to the newest; ``creations``, purpose → `Creation`;
+    ``author``, who writes; ``left_behind``, what was created and not deleted so far, as (object, id).
+    """
+
+    def __init__(self, talk: Talk) -> None:
+        self.talk = talk
+        self.mark = talk.new_id()[:8]
+        self.creations: dict[str, Creation] = {}
+        self.deleted: set[tuple[str, str]] = set()
+        self.author = ""
+        talk.seen.facts["creations"] = self.creations
+        talk.seen.facts["left_behind"] = []
+
+    async def begin(self) -> None:
+        """Crawl, so that all is known that a content may refer to. Raises `NotApplicable` where nobody could write."""
+        await crawl(self.talk, "before")
+        puppetizable = self.talk.store.puppetizable(self.talk.source)
+        self.author = self.talk.source.agent_id or next(iter(puppetizable), "")
+        if not self.author:
+            raise NotApplicable("nobody to write as: no puppetizable identity is listed; set agent_id (PU12)")
+        self.talk.seen.facts["author"] = self.author
+
+    def tag(self, purpose: str) -> str:
+        """The text that marks one content."""
+        return f"ringcx-crawler check {self.mark}: please ignore ({purpose})"
+
+    def create(self, purpose: str, object_name: str, body: str = "{}", **fields: Any) -> Ref | None:
+        """Queue a content whose `body` has the tag in it; `None`, and a reason, where it cannot be had."""
+        tag = self.tag(purpose)
+        text = body.replace("{}", tag)
+        draft = Draft(object=object_name, body=text, author_id=self.author, **fields)
+        try:
+            entry = self.talk.agent().create(draft)
+        except (ActionRefused, UnknownContent) as refused:
+            self.talk.leave_out(purpose, str(refused))
+            return None
+        self.creations[purpose] = Creation(purpose=purpose, object=object_name, content_id=entry.id, tag=tag)
+        return Ref(object_name, entry_id=entry.id)
+
+    async def send(self, purpose: str, like: Creation, **changes: Any) -> None:
+        """Send a create at once, with the params of another one but for `changes`; `None` leaves a param out."""
+        assert like.sent is not None  # noqa: S101 - the caller looked
+        tag, content_id = self.tag(purpose), self.talk.new_id()
+        params = {**like.sent.exchange.params, "body": tag, "content_id": content_id, "retry": False, **changes}
+        params = {name: value for name, value in params.items() if value is not None}
+        creation = Creation(purpose=purpose, object=like.object, content_id=content_id, tag=tag)
+        self.creations[purpose] = creation
+        creation.answered(await self.talk.ask(purpose, f"{like.object}.create", params), self._listed(like.object))
+        self._count()
+
+    async def repeat(self, label: str, creation: Creation, *, retry: bool) -> None:
+        """Send a create again, at once; should it create one more, that is remembered under the label."""
+        assert creation.sent is not None  # noqa: S101 - the caller looked
+        params = {**creation.sent.exchange.params, "retry": retry}
+        again = replace(creation, purpose=label)
+        self.creations[label] = again
+        again.answered(await self.talk.ask(label, f"{creation.object}.create", params), self._listed(creation.object))
+        self._count()
+
+    async def sync(self, label: str) -> Cycle:
+        """Run a cycle, and see what became of what was queued."""
+        cycle = await self.talk.cycle(label)
+        queued = {creation.content_id: creation for creation in self.creations.values()}
+        for sent in cycle.sent:
+            creation = queued.get(str(sent.exchange.params.get("content_id")))
+            if creation is not None and sent.action.endswith(".create"):
+                number = self.talk.seen.sent.index(sent)
+                creation.answered(sent, self._listed(creation.object, number))
+        for settled in cycle.report.exports:
+            target = settled.entry.target
+            if settled.entry.operation == "delete" and settled.outcome == "succeeded" and target and target.foreign_id:
+                self.deleted.add((target.object, target.foreign_id))
+        self._count()
+        return cycle
+
+    async def tidy(self, label: str) -> None:
+        """Delete what was created, messages before their threads: as agents do, and else what lists do not show."""
+        talk = self.talk
+        agent = talk.agent()
+        unseen = []
+        for object_name, content_id in self._left():
+            try:
+                agent.act("delete", content_id, object_name=object_name)
+            except ActionRefused as refused:
+                talk.seen.reasons.setdefault(label, str(refused))
+            except UnknownContent:
+                unseen.append((object_name, content_id))
+        await self.sync(label)
+        for object_name, content_id in unseen:
+            operation = talk.info.delete_name(object_name)
+            if operation is not None:
+                sent = await talk.ask(f"{label}, unseen", f"{object_name}.{operation}", {"id": content_id})
+                if sent.succeeded:
+                    self.deleted.add((object_name, content_id))
+        self._count()
+
+    def parties(self) -> Iterator[str]:
+        """Who else wrote or received private messages here, the newest first, and then messages."""
+        for name in reversed(POLLED):
+            for page in reversed(pages(self.talk.seen.sent, name)):
+                for content in page.contents:
+                    for role in ("author", "recipient"):
+                        found = id_of(content.get(role))
+                        if found is not None and found != self.author:
+                            yield found
+
+    def thread(self) -> Ref | None:
+        """The newest thread that is listed, or that a message names; `None` where there are none (IM7)."""
+        if self.talk.info.unthreaded:
+            return None
+        for name, field in (("threads", "id"), ("messages", "thread_id")):
+            for page in reversed(pages(self.talk.seen.sent, name)):
+                for content in page.contents:
+                    found = id_of({"id": content.get(field)})
+                    if found is not None:
+                        return Ref("threads", foreign_id=found)
+        return None
+
+    def _left(self) -> Sequence[tuple[str, str]]:
+        """What is still there of what was created: what answers named, and what is listed and bears the mark."""
+        found = {(it.object, it.id): None for it in self.creations.values() if it.id is not None}
+        for name in (*MESSAGES, "threads"):
+            for page in pages(self.talk.seen.sent, name):
+                for content in page.contents:
+                    if f"check {self.mark}:" in f"{content.get('title')} {content.get('body')}":
+                        found[name, str(id_of(content))] = None
+        left = [it for it in found if it not in self.deleted]
+        return sorted(left, key=lambda it: it[0] == "threads")
+
+    def _listed(self, object_name: str, number: int | None = None) -> set[str]:
+        """The ids that were listed before the request of that number, of contents that are not the judge's own."""
+        own = {(it.object, it.id) for it in self.creations.values()}
+        before = pages(self.talk.seen.sent[:number], object_name)
+        return {it for page in before for it in page.ids if (object_name, it) not in own}
+
+    def _count(self) -> None:
+        self.talk.seen.facts["left_behind"] = list(self._left())

@@ -1,0 +1,32 @@
+from itertools import pairwise
+
+import pytest
+
+from crawler.conformance.probes.cursors import unlike
+from crawler.conformance.probes.positions import spread
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 5, 99, 100])
+def test_few_positions_are_all_asked_after(size: int) -> None:
+    ids = [str(number) for number in range(size)]
+
+    assert spread(ids, 100) == ids
+
+
+@pytest.mark.parametrize("size", [101, 150, 1_000, 12_345])
+@pytest.mark.parametrize("number", [5, 100])
+def test_of_many_positions_some_are_spread_evenly_with_both_ends_and_the_second_newest(size: int, number: int) -> None:
+    ids = [str(number) for number in range(size)]
+    chosen = spread(ids, number)
+
+    assert len(chosen) <= number
+    assert {ids[0], ids[-1], ids[-2]} <= set(chosen)
+    assert chosen == sorted(chosen, key=int)
+    gaps = [int(after) - int(before) for before, after in pairwise(chosen)]
+    assert max(gaps) <= 2 * size / (number - 2)
+
+
+def test_an_id_that_names_nothing_looks_like_the_partners_own() -> None:
+    assert unlike(["4", "11"]) == "999999999"
+    assert unlike(["abc", "x-7"]).startswith("x-7-")
+    assert unlike([]) == "-ringcx-crawler-check"
