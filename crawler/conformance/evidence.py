@@ -8,11 +8,16 @@ from typing import Any
 from crawler.errors import PartnerError
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.implementation import POLLED, ImplementationInfo
+from crawler.protocol.json_split import elements
 from crawler.sync.report import CycleReport
 
 
 class NotApplicable(Exception):
     """Raised by a rule, or by what it reads, where there is nothing to judge; the text says why."""
+
+
+UNREADABLE = object()
+"""Stands for a member of a list that no decoder takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +74,19 @@ class Sent:
         return answer.media + signature
 
     def json(self) -> Any:
-        """The decoded body of a trusted answer. Raises `NotApplicable`: that it is JSON has rules of its own."""
+        """The decoded body of a trusted answer; a member of an array that no decoder takes is `UNREADABLE` (OB12).
+
+        Raises `NotApplicable`: that it is JSON has rules of its own.
+        """
         if not self.succeeded:
             raise NotApplicable(f"{self.action} was not answered with success ({self.id})")
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
-            raise NotApplicable(f"the answer to {self.action} is not JSON ({self.id})") from None
+            parts = elements(self.body) if self.body.lstrip()[:1] == b"[" else None
+        if parts is None:
+            raise NotApplicable(f"the answer to {self.action} is not JSON ({self.id})")
+        return [_decoded(part) for part in parts]
 
     def elements(self) -> list[Any]:
         """The members of a list's answer, newest first; empty where it is not an array."""
@@ -85,6 +96,13 @@ class Sent:
     def ids(self) -> list[str]:
         """The ids of a list's answer, newest first; members without one are left out."""
         return [found for element in self.elements() if (found := id_of(element)) is not None]
+
+
+def _decoded(part: bytes) -> Any:
+    try:
+        return json.loads(part)
+    except (ValueError, RecursionError):
+        return UNREADABLE
 
 
 def id_of(element: object) -> str | None:

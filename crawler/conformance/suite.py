@@ -122,6 +122,10 @@ class Suite:
         if name in self.seen:
             return self.seen[name]
         probe = self.probes[name]
+        if probe.writes:  # what only reads comes first, and sees the partner as it was
+            for other in self.probes.values():
+                if not other.writes:
+                    await self.look(other.name)
         before = {needed: await self.look(needed) for needed in probe.needs}
         seen = self.seen[name] = Seen(probe=name)
         gone = next((earlier.broke_off for earlier in before.values() if earlier.facts.get("gone")), "")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
+from crawler.conformance.evidence import UNREADABLE, NotApplicable, Seen, Sent, id_of
 from crawler.conformance.rule import Breach, Chapter, Level
 from crawler.errors import PartnerError
 from crawler.protocol.dates import read_date
@@ -134,7 +134,7 @@ def contents_are_objects(seen: Seen) -> Iterator[Breach]:
     """
     for sent in seen.lists():
         for position, element in enumerate(sent.elements()):
-            if not isinstance(element, dict):
+            if not isinstance(element, dict) and element is not UNREADABLE:
                 actual = f"the element at position {position} is {value(element)}"
                 yield Breach(expected="an object", actual=actual, sent=sent)
 

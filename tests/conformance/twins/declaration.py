@@ -64,7 +64,9 @@ DECLARATION: Mapping[str, Twin] = {
     ),
     "unknown-option": declares(lambda info: {**info, "options": [*info["options"], "polls"]}, "known-options-only"),
     "options-mapping": declares(
-        lambda info: {**info, "options": dict.fromkeys(info["options"], True)}, "options-are-a-list"
+        lambda info: {**info, "options": dict.fromkeys(info["options"], True)},
+        "options-are-a-list",
+        "create-answered-with-success",  # in a format that nobody can see is not taken
     ),
     "locales-list": declares(lambda info: {**info, "locales": ["en"]}, "locales-map-languages-to-labels"),
     "labels-list": declares(
@@ -115,5 +117,5 @@ DECLARATION: Mapping[str, Twin] = {
         ),
         "labels-are-of-custom-operations",
     ),
-    "fickle": twin(fickle, "info-is-stable"),
+    "fickle": twin(fickle, "info-is-stable", "declaration-lasts-a-few-cycles"),
 }

@@ -226,11 +226,13 @@ LISTING: Mapping[str, Twin] = {
     "list-empty": fault("list-empty", "list-answers-an-array"),
     "list-null": fault("list-null", "empty-list-is-an-empty-array", "first-list-gives-something"),
     "no private messages": Twin(without_private_messages, frozenset({"first-list-gives-something"})),
-    "newest without id": spoiling("messages", "11", lambda it: {**it, "id": None}, "newest-element-has-an-id"),
+    "newest without id": spoiling(
+        "messages", "11", lambda it: {**it, "id": None}, "newest-element-has-an-id", "contents-have-an-id"
+    ),
     "duplicates-in-page": fault("duplicates-in-page", "no-duplicates-in-a-page"),
     "order-not-by-date": fault("order-not-by-date", "dates-descend"),
     "ascending-order": fault("ascending-order", "newest-first"),
-    "ids change": acting("private_messages.list", renames, "ids-stay"),
+    "ids change": acting("private_messages.list", renames, "ids-stay", "show-answers-the-content"),
     "shows late": acting("messages.list", shows_late, "repeated-crawl-brings-nothing-old"),
     "circles": acting(
         "messages.list",

@@ -61,7 +61,9 @@ def wrongly_signed(action: str) -> Callable[[Call, Response], Response]:
 STORABLE = "contents-can-be-stored"
 
 OBJECTS: Mapping[str, Twin] = {
-    "signs-a-list-wrongly": defect("contents-are-rightly-signed", response=wrongly_signed("messages.list")),
+    "signs-a-list-wrongly": defect(
+        "contents-are-rightly-signed", "declared-list-answers", response=wrongly_signed("messages.list")
+    ),
     "signs-a-show-wrongly": defect("contents-are-rightly-signed", response=wrongly_signed("messages.show")),
     "content-null": fault("content-null", "contents-are-objects"),
     "content-string": fault("content-string", "contents-are-objects"),
@@ -92,7 +94,7 @@ OBJECTS: Mapping[str, Twin] = {
     "date-milliseconds": fault("date-milliseconds", "dates-are-iso-8601"),
     "date-space": fault("date-space", "dates-are-iso-8601"),
     "date-in-the-future": message(
-        "dates-are-past", created_at="2031-01-01T00:00:00Z", updated_at="2031-01-01T00:00:00Z"
+        "dates-are-past", "dates-descend", created_at="2031-01-01T00:00:00Z", updated_at="2031-01-01T00:00:00Z"
     ),
     "updated-before-created": message("updated-after-created", updated_at="2019-01-01T00:00:00Z"),
     "body-too-long": fault("body-too-long", "bodies-are-short-enough"),

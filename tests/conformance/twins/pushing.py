@@ -214,6 +214,8 @@ PUSHING: Mapping[str, Twin] = {
     "delete-null": fault("delete-null"),
     "delete-empty-object": fault("delete-empty-object"),
     "cannot delete twice": acting("messages.delete", cannot_delete_twice, "repeated-delete-is-no-crash"),
-    "cannot show deleted": acting("messages.show", refusing(404), "show-of-deleted-content-is-no-crash"),
+    "cannot show deleted": acting(
+        "messages.show", refusing(404), "show-of-deleted-content-is-no-crash", "show-of-an-unknown-id-refused"
+    ),
     "no queuing update": acting("messaging.queuing_update", refuses, "queuing-update-answered", made=messenger),
 }  # fmt: skip

@@ -156,7 +156,9 @@ TRANSPORT: Mapping[str, Twin] = {
     "exact-content-type": fault("exact-content-type", "content-type-with-charset-accepted"),
     "answers-get": twin(AnyMethod, "only-post-answered"),
     "firewall": defect("compact-ascii-body-accepted", admit=firewall(b"<then>")),
-    "python-spelling": fault("python-spelling", "raw-utf8-body-accepted", "any-json-spelling-accepted"),
+    "python-spelling": fault(
+        "python-spelling", "raw-utf8-body-accepted", "any-json-spelling-accepted", "accents-and-emoji-are-kept"
+    ),
     "node-spelling": fault(
         "node-spelling", "escaped-body-accepted", "any-json-spelling-accepted", "large-body-accepted"
     ),
