@@ -205,7 +205,7 @@ async def test_a_list_that_fails_stops_neither_the_other_objects_nor_the_exports
     assert (ids(shop), ids(shop, "private_messages")) == ([], PRIVATE[::-1])
     assert report.outcomes()["succeeded"] == 1
     assert rows(shop.store, "cycle")[-1]["outcome"] == "failed"
-    assert rows(shop.store, "source")[0]["failures"] == 1
+    assert rows(shop.store, "source")[0]["failures"] == 0  # the other lists keep their rhythm (CY4)
 
 
 async def test_pages_before_one_that_fails_are_kept(store: Store) -> None:
