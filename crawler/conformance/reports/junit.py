@@ -3,6 +3,7 @@
 Warnings and notes are passed cases with a text, unless the run is strict; accepted failures are skipped ones.
 """
 
+from collections.abc import Sequence
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -39,8 +40,7 @@ def junit_report(judgement: Judgement) -> str:
     return "<?xml version='1.0' encoding='utf-8'?>\n" + tostring(root, encoding="unicode") + "\n"
 
 
-def _count(element: Element, judgement: Judgement, results: list[Result] | object) -> None:
-    listed = list(results)  # type: ignore[call-overload]  # a list already
+def _count(element: Element, judgement: Judgement, listed: Sequence[Result]) -> None:
     failed = [result for result in listed if result in judgement.failures and result.outcome is not Outcome.BROKEN]
     element.set("tests", str(len(listed)))
     element.set("failures", str(len(failed)))
