@@ -42,4 +42,4 @@ def answer(action: str, params: dict) -> object:
         case "messages.show":
             return next((message for message in MESSAGES if message["id"] == params.get("id")), {})
         case _:
-            abort(400, "there is no such action here")
+            return abort(400, "there is no such action here")
