@@ -93,7 +93,7 @@ def source_options(command: F) -> F:
     return command
 
 
-def _invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
+def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
     """Take our parameters out of `params`, and make the `Invocation` of them and of the group's."""
     from crawler.cli.invocation import Invocation  # noqa: PLC0415 - heavy
 
@@ -115,7 +115,7 @@ def base_command(function: F) -> Callable[..., Any]:
 
     @wraps(function)
     def command(**params: Any) -> Any:
-        return function(_invocation(params, with_source=False), **params)
+        return function(invocation(params, with_source=False), **params)
 
     return base_options(command)
 
@@ -125,7 +125,7 @@ def one_source(function: F) -> Callable[..., Any]:
 
     @wraps(function)
     def command(**params: Any) -> Any:
-        run = _invocation(params, with_source=True)
+        run = invocation(params, with_source=True)
         return function(run, run.source(params.pop("source")), **params)
 
     return click.argument("source")(source_options(base_options(command)))
@@ -136,7 +136,7 @@ def stored_source(function: F) -> Callable[..., Any]:
 
     @wraps(function)
     def command(**params: Any) -> Any:
-        run = _invocation(params, with_source=False)
+        run = invocation(params, with_source=False)
         return function(run, run.stored_source(params.pop("source")), **params)
 
     return click.argument("source")(base_options(command))
@@ -147,6 +147,6 @@ def many_sources(function: F) -> Callable[..., Any]:
 
     @wraps(function)
     def command(**params: Any) -> Any:
-        return function(_invocation(params, with_source=True), **params)
+        return function(invocation(params, with_source=True), **params)
 
     return click.argument("sources", nargs=-1, metavar="[SOURCE]...")(source_options(base_options(command)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,13 +23,14 @@ def over_the_network(_source: Source) -> httpx.AsyncBaseTransport | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Outside:
-    """Clock, ids, network, environment, and the terminal: its `width`, and whether stdout `is_terminal`.
+    """Clock, ids, sleep, network, environment, and the terminal: its `width`, and whether stdout `is_terminal`.
 
     `None` means: look for yourself. Pass one as click's `obj`.
     """
 
     clock: Clock = utc_now
     new_id: NewId = new_id
+    sleep: Callable[[float], None] = time.sleep
     transport: Callable[[Source], httpx.AsyncBaseTransport | None] = over_the_network
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     is_terminal: bool | None = None

@@ -8,7 +8,7 @@ import click
 
 from crawler.cli.output import Output, clean
 from crawler.partner import Partner, Record, unrecorded
-from crawler.protocol.envelope import Answer, Exchange, Params
+from crawler.protocol.envelope import Answer, Exchange, Params, escaped
 
 
 class TracedPartner(Partner):
@@ -96,9 +96,3 @@ def print_body(out: Output, body: bytes, size: int, *, number: int | None = None
         click.echo(label.encode() + body)
     if len(body) < size:
         out.text(f"    (cut: {len(body):,} of {size:,} bytes were kept, see keep_bytes)")
-
-
-def escaped(body: bytes) -> str:
-    r"""`body` as text; bytes that are no UTF-8, and characters that are not printable, as ``\xNN`` or ``\uNNNN``."""
-    text = body.decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)

@@ -1,8 +1,7 @@
 """The judge at work: holds the conversations that the chosen rules read, and judges each rule by them. I/O."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Self
 
 import anyio
@@ -10,6 +9,7 @@ import httpx
 
 from crawler.clock import Clock, NewId, new_id, utc_now
 from crawler.conformance.evidence import NotApplicable, Seen
+from crawler.conformance.judgement import Judgement
 from crawler.conformance.judging import judge
 from crawler.conformance.probe import Gone, Probe, Talk, read_info
 from crawler.conformance.probes import PROBES
@@ -30,26 +30,6 @@ Watch = Callable[[Result], None]
 
 def unwatched(_result: Result) -> None:
     """Watch nothing."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Judgement:
-    """A run: the `results` in the order of the rules, and the conversations that they rest on.
-
-    `broke_off` says why the run ended early, empty if it did not.
-    """
-
-    source: Source
-    started: datetime
-    ended: datetime
-    results: Sequence[Result] = ()
-    seen: Mapping[str, Seen] = field(default_factory=dict)
-    broke_off: str = ""
-
-    @property
-    def counts(self) -> Mapping[Outcome, int]:
-        """How many rules had each outcome."""
-        return {outcome: sum(r.outcome is outcome for r in self.results) for outcome in Outcome}
 
 
 class Suite:
@@ -75,6 +55,7 @@ class Suite:
         self.rules = {rule.name: rule for rule in rules}
         self.probes = {probe.name: probe for probe in probes}
         self.seen: dict[str, Seen] = {}
+        self.judgement: Judgement | None = None
         self._transport = transport
         self._clock = clock
         self._new_id = new_id
@@ -93,10 +74,15 @@ class Suite:
         await self._partner.aclose()
 
     async def run(self, rules: Iterable[Rule], watch: Watch = unwatched) -> Judgement:
-        """Judge `rules`, in that order. What `watch` raises, and a cancellation, leave what was judged in `results`."""
-        judgement = Judgement(source=self.source, started=self._clock(), ended=self._clock(), seen=self.seen)
+        """Judge `rules`, in that order.
+
+        What `watch` raises, and a cancellation, leave what was judged in `judgement`.
+        """
         results: list[Result] = []
-        judgement.results = results
+        now = self._clock()
+        judgement = self.judgement = Judgement(
+            source=self.source, started=now, ended=now, results=results, seen=self.seen
+        )
         for rule in rules:
             result = await self.judge(rule)
             results.append(result)

@@ -174,3 +174,9 @@ def printable(text: str, limit: int) -> str:
     """`text` as one line of at most `limit` characters that no terminal takes for a command."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def escaped(body: bytes) -> str:
+    r"""`body` as text; bytes that are no UTF-8, and characters that are not printable, as ``\xNN`` or ``\uNNNN``."""
+    text = body.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)

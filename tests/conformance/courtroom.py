@@ -7,9 +7,10 @@ from itertools import count
 
 import httpx
 
+from crawler.conformance.judgement import Judgement
 from crawler.conformance.rule import Outcome, Rule
 from crawler.conformance.rules import RULES
-from crawler.conformance.suite import Judgement, Suite
+from crawler.conformance.suite import Suite
 from crawler.protocol.signature import Secret
 from crawler.reference import AGENT, MESSAGING, ReferencePartner, reference_partner, seeded
 from crawler.sync.state import Source

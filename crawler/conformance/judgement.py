@@ -1,0 +1,62 @@
+"""A whole run of the judge: what became of each rule, and whether the partner conforms. PURE."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from crawler.conformance.evidence import Seen
+from crawler.conformance.rule import Outcome, Result, Rule
+from crawler.errors import EndpointUnreachable
+from crawler.sync.state import Source
+
+FAILURES = frozenset({Outcome.FAILED, Outcome.STALE, Outcome.BROKEN})
+"""Outcomes with which a partner does not conform; a warning is one more where the run is strict."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Judgement:
+    """A run: the `results` in the order of the rules, and the conversations that they rest on.
+
+    `broke_off` says why the run ended early, empty if it did not. With `strict`, warnings count as failures.
+    """
+
+    source: Source
+    started: datetime
+    ended: datetime
+    results: Sequence[Result] = ()
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+    broke_off: str = ""
+    strict: bool = False
+
+    @property
+    def counts(self) -> Mapping[Outcome, int]:
+        """How many rules had each outcome."""
+        return {outcome: sum(r.outcome is outcome for r in self.results) for outcome in Outcome}
+
+    @property
+    def failures(self) -> Sequence[Result]:
+        """The results for which the partner does not conform."""
+        counted = FAILURES | {Outcome.WARNED} if self.strict else FAILURES
+        return [result for result in self.results if result.outcome in counted]
+
+    @property
+    def judged(self) -> bool:
+        """Whether any rule was judged: a run that skipped all of them says nothing about the partner."""
+        return any(result.outcome is not Outcome.SKIPPED for result in self.results)
+
+    @property
+    def conforms(self) -> bool:
+        """Whether rules were judged, to the end, and none failed."""
+        return self.judged and not self.failures and not self.broke_off
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether no request ever found an endpoint."""
+        sent = [sent for seen in self.seen.values() for sent in seen.sent]
+        return bool(sent) and all(isinstance(it.error, EndpointUnreachable) for it in sent)
+
+    def cut_short(self, rules: Iterable[Rule], reason: str) -> "Judgement":
+        """The judgement as it stands when the run is given up: the rest of `rules` is skipped for `reason`."""
+        done = {result.rule.name for result in self.results}
+        left = [Result(rule=rule, outcome=Outcome.SKIPPED, reason=reason) for rule in rules if rule.name not in done]
+        return replace(self, results=[*self.results, *left], broke_off=reason)

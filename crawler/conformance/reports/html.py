@@ -1,0 +1,228 @@
+"""The report for people who would rather look at it: one HTML file that needs nothing else. PURE.
+
+It is built as a tree, so that whatever a partner sent can only ever be text in it.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from xml.etree.ElementTree import Element, tostring
+
+from crawler.conformance.exhibit import Exhibit, exhibit
+from crawler.conformance.judgement import Judgement
+from crawler.conformance.reports.evidence import SHOWN, body_lines
+from crawler.conformance.reports.style import STYLE
+from crawler.conformance.reports.tables import Cell, matrix, setting, spellings
+from crawler.conformance.requirement import GUIDE
+from crawler.conformance.rule import Breach, Outcome, Result
+from crawler.protocol.envelope import escaped
+from crawler.sync.state import Source
+
+BODY = 20_000
+"""How many bytes of each body are shown."""
+
+ORDER = (
+    Outcome.FAILED,
+    Outcome.STALE,
+    Outcome.BROKEN,
+    Outcome.WARNED,
+    Outcome.NOTED,
+    Outcome.ACCEPTED,
+    Outcome.PASSED,
+    Outcome.SKIPPED,
+)
+"""The outcomes, those that need a person first."""
+
+MARKS = dict(zip(ORDER, "✘✘✘!·~✔–", strict=True))
+LONGEST_CURL = 20_000
+
+Child = Element | str
+
+
+def html_report(judgement: Judgement) -> str:
+    """The report as HTML."""
+    title = f"{judgement.source.name}: does it conform?"
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("title", title),
+        el("style", STYLE),
+    )
+    main = el("main", *_summary(judgement), *_matrix(judgement), *_encodings(judgement), *_breached(judgement))
+    main.extend(_rules(judgement))
+    page = el("html", head, el("body", main), lang="en")
+    return "<!doctype html>\n" + tostring(page, encoding="unicode", method="html") + "\n"
+
+
+def el(tag: str, *children: Child, **attributes: str) -> Element:
+    """An element; ``class_`` is its class. Texts lose what is not printable, but no line breaks."""
+    element = Element(tag, {name.rstrip("_"): _text(value) for name, value in attributes.items()})
+    last: Element | None = None
+    for child in children:
+        if isinstance(child, Element):
+            element.append(child)
+            last = child
+        elif last is None:
+            element.text = (element.text or "") + _text(child)
+        else:
+            last.tail = (last.tail or "") + _text(child)
+    return element
+
+
+def _text(text: str) -> str:
+    return escaped(text.encode("utf-8", "backslashreplace"))
+
+
+def _summary(judgement: Judgement) -> Iterator[Element]:
+    good = judgement.conforms
+    words = "conforms" if good else "does not conform" if judgement.failures else "was not judged to the end"
+    seconds = (judgement.ended - judgement.started).total_seconds()
+    yield el("p", "ringcx-crawler check", class_="tool")
+    yield el("h1", f"{judgement.source.name} ", el("span", words, class_="good" if good else "bad"))
+    at = f"{judgement.started:%Y-%m-%d %H:%M:%S} UTC, {seconds:.1f} s"
+    yield el("p", el("code", judgement.source.address), f" · {at}" + (" · strict" if judgement.strict else ""))
+    if judgement.broke_off:
+        yield el("p", el("strong", "Broken off: "), judgement.broke_off, class_="broke-off")
+    tiles = [
+        el("li", el("b", str(count)), f" {outcome}", class_=outcome.value)
+        for outcome in ORDER
+        if (count := judgement.counts[outcome])
+    ]
+    yield el("ul", *tiles, class_="tiles")
+
+
+def _matrix(judgement: Judgement) -> Iterator[Element]:
+    table = matrix(judgement)
+    if table is None:
+        return
+    yield el("h2", "What the partner declares")
+    head = el("tr", el("th", "object"), *(el("th", operation) for operation in table.operations))
+    rows = [el("tr", el("th", name), *map(_cell, cells)) for name, cells in table.rows]
+    yield el("div", el("table", el("thead", head), el("tbody", *rows), class_="matrix"), class_="scroll")
+    yield el(
+        "p",
+        "✔ declared and asked for · ○ declared, but not asked for · ✘ asked for, and a rule is broken · – not declared",
+        class_="legend",
+    )
+
+
+def _cell(cell: Cell) -> Element:
+    if cell.failed:
+        return el("td", f"✘ {cell.failed} broken", class_="failed", title=f"asked {cell.asked} times")
+    if not cell.declared:
+        return el("td", "–", class_="skipped")
+    if not cell.asked:
+        return el("td", "○", class_="noted", title="declared, not asked for")
+    return el("td", "✔", class_="passed", title=f"asked {cell.asked} times")
+
+
+def _encodings(judgement: Judgement) -> Iterator[Element]:
+    tried = spellings(judgement)
+    if not tried:
+        return
+    words = {True: ("✔ taken", "passed"), False: ("✘ refused", "failed"), None: ("? unknown", "noted")}
+    rows = [
+        el("tr", el("th", it.name), el("td", words[it.taken][0], class_=words[it.taken][1]), el("td", it.came))
+        for it in tried
+    ]
+    head = el("tr", el("th", "spelling of the body"), el("th", ""), el("th", "what came"))
+    yield el("h2", "Which spellings of a request it takes")
+    yield el("div", el("table", el("thead", head), el("tbody", *rows)), class_="scroll")
+    if advice := setting(tried):
+        yield el("p", advice)
+
+
+def _breached(judgement: Judgement) -> Iterator[Element]:
+    for outcome, heading in (
+        (Outcome.FAILED, "Failures"),
+        (Outcome.STALE, "Stale lines of the baseline"),
+        (Outcome.BROKEN, "Faults of the judge"),
+        (Outcome.WARNED, "Warnings"),
+        (Outcome.NOTED, "Notes, where the guide does not decide"),
+        (Outcome.ACCEPTED, "Accepted failures"),
+    ):
+        found = [result for result in judgement.results if result.outcome is outcome]
+        if found:
+            yield el("h2", f"{heading} ({len(found)})")
+            yield from (_evidence(result, judgement.source) for result in found)
+
+
+def _evidence(result: Result, source: Source) -> Element:
+    rule, (requirement, why, mend) = result.rule, result.rule.paragraphs
+    article = el("article", el("h3", f"{MARKS[result.outcome]} {rule.name}"), id=rule.name, class_=result.outcome.value)
+    article.append(el("p", requirement, class_="requirement"))
+    page = el("a", rule.page, href=f"{GUIDE}{rule.page}/")
+    article.append(el("p", f"{rule.chapter} · {rule.level} · {', '.join(rule.ids)} · guide: ", page, class_="legend"))
+    if result.reason:
+        article.append(el("p", source.secret.redact(result.reason)))
+    for number, breach in enumerate(result.breaches[:SHOWN]):
+        article.extend(_breach(breach, source, opened=number == 0 and result.outcome is Outcome.FAILED))
+    if len(result.breaches) > SHOWN:
+        article.append(el("p", f"and {len(result.breaches) - SHOWN} more of the same"))
+    if result.breaches:
+        article.append(el("dl", el("dt", "Why"), el("dd", why), el("dt", "Mend"), el("dd", mend)))
+    return article
+
+
+def _breach(breach: Breach, source: Source, *, opened: bool) -> Iterator[Element]:
+    redact = source.secret.redact
+    yield el(
+        "dl",
+        *(el("dt", "Expected"), el("dd", redact(breach.expected))),
+        *(el("dt", "Got"), el("dd", redact(breach.actual), class_="got")),
+    )
+    if breach.sent is None:
+        return
+    shown = exhibit(breach.sent, source, keep_bytes=BODY)
+    details = el(
+        "details",
+        el("summary", f"{shown.id}: {shown.label}"),
+        el("pre", _request(shown)),
+        el("pre", _answer(shown)),
+        *([el("pre", shown.curl, class_="curl")] if len(shown.curl) <= LONGEST_CURL else []),
+        el("p", "See the difference later: ", el("code", f"ringcx-crawler replay {shown.id}"), class_="legend"),
+    )
+    if opened:
+        details.set("open", "open")
+    yield details
+
+
+def _request(shown: Exhibit) -> str:
+    headers = [f"{name}: {value}" for name, value in shown.headers.items()]
+    body = (line.removeprefix(" ") for line in body_lines("", shown.body, len(shown.body), BODY))
+    return "\n".join([f"{shown.method} {shown.url}", *headers, *body])
+
+
+def _answer(shown: Exhibit) -> str:
+    if shown.status is None:
+        return shown.error or "no answer"
+    headers = [f"{name}: {value}" for name, value in shown.answer_headers.items()]
+    body = (line.removeprefix(" ") for line in body_lines("", shown.answer, shown.answer_size, BODY))
+    return "\n".join([f"HTTP {shown.status}", *headers, *body])
+
+
+def _rules(judgement: Judgement) -> Iterator[Element]:
+    yield el("h2", f"All rules ({len(judgement.results)})")
+    for chapter, group in groupby(judgement.results, lambda result: result.rule.chapter):
+        results = list(group)
+        troubled = [result for result in results if result.outcome not in (Outcome.PASSED, Outcome.SKIPPED)]
+        summary = el("summary", f"{chapter} ", el("span", _counts(results), class_="legend"))
+        details = el("details", summary, el("ul", *map(_line, results), class_="rules"))
+        if troubled:
+            details.set("open", "open")
+        yield details
+
+
+def _counts(results: Iterable[Result]) -> str:
+    outcomes = [result.outcome for result in results]
+    return ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in ORDER if outcome in outcomes)
+
+
+def _line(result: Result) -> Element:
+    name: Child = result.rule.name
+    if result.outcome not in (Outcome.PASSED, Outcome.SKIPPED):
+        name = el("a", result.rule.name, href=f"#{result.rule.name}")
+    reason = f" · {result.reason}" if result.reason else ""
+    mark = el("span", MARKS[result.outcome], class_="mark")
+    said = el("span", f"{result.outcome}: {result.rule.title}{reason}", class_="legend")
+    return el("li", mark, " ", name, " ", said, class_=result.outcome.value)

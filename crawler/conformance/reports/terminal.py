@@ -1,0 +1,145 @@
+"""The report for people at a terminal: a tree of chapters and rules while they are judged, then what failed. PURE.
+
+It comes in pieces: `head`, `judged` for each result, `tail`. Nothing in it is a command to a terminal but colours, and
+those only where asked for.
+"""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from crawler.conformance.judgement import Judgement
+from crawler.conformance.reports.evidence import evidence
+from crawler.conformance.reports.tables import setting, spellings
+from crawler.conformance.rule import Outcome, Result
+from crawler.protocol.envelope import escaped
+from crawler.sync.state import Source
+
+BODY = 1_500
+"""How many bytes of each body are shown."""
+
+MARKS = {
+    Outcome.PASSED: ("✔", "+", 32),
+    Outcome.FAILED: ("✘", "x", 31),
+    Outcome.WARNED: ("!", "!", 33),
+    Outcome.NOTED: ("·", ".", 36),
+    Outcome.SKIPPED: ("-", "-", 90),
+    Outcome.ACCEPTED: ("~", "~", 36),
+    Outcome.STALE: ("✘", "x", 31),
+    Outcome.BROKEN: ("✘", "x", 35),
+}
+"""Outcome → its mark, the same in ASCII, and its colour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """How to write: `width` in columns, `None` for no end; with or without colours, and other marks than ASCII."""
+
+    width: int | None = None
+    colours: bool = False
+    unicode: bool = True
+
+    def head(self, source: Source) -> str:
+        """What comes first."""
+        address = f"  {source.address}" if source.address != source.name else ""
+        return self._wrapped(f"{source.name}{address}", "") + "\n"
+
+    def judged(self, result: Result, before: Result | None) -> str:
+        """One rule; after the chapter's name where `before` was of another chapter."""
+        chapter = ""
+        if before is None or before.rule.chapter != result.rule.chapter:
+            chapter = "\n" + self._paint(result.rule.chapter, 1) + "\n"
+        mark, ascii_mark, colour = MARKS[result.outcome]
+        start = f"  {mark if self.unicode else ascii_mark} "
+        line = self._wrapped(result.rule.name + self._remark(result), start)
+        return chapter + self._paint(line, colour) + "\n"
+
+    def tail(self, judgement: Judgement) -> str:
+        """What comes last: the spellings, the evidence for what failed, and one line of counts."""
+        parts = [*self._encodings(judgement), *self._failures(judgement)]
+        if judgement.broke_off:
+            parts.append(self._paint(self._wrapped(f"broken off: {escape(judgement.broke_off)}", ""), 31))
+        parts.append(self._counts(judgement))
+        return "\n" + "\n\n".join(parts) + "\n"
+
+    def whole(self, judgement: Judgement) -> str:
+        """All of it."""
+        parts = [self.head(judgement.source)]
+        before: Result | None = None
+        for result in judgement.results:
+            parts.append(self.judged(result, before))
+            before = result
+        return "".join([*parts, self.tail(judgement)])
+
+    def _remark(self, result: Result) -> str:
+        match result.outcome:
+            case Outcome.PASSED:
+                return ""
+            case Outcome.SKIPPED:
+                return f": skipped: {escape(result.reason)}"
+            case Outcome.FAILED | Outcome.WARNED | Outcome.NOTED:
+                return f": {result.outcome}: {result.rule.title}"
+            case _:
+                return f": {result.outcome}: {escape(result.reason)}"
+
+    def _encodings(self, judgement: Judgement) -> Iterator[str]:
+        tried = spellings(judgement)
+        if not tried:
+            return
+        margin = max(cell_len(it.name) for it in tried) + 2
+        words = {True: "taken", False: "refused", None: "unknown"}
+        lines = [self._paint("spellings of a body, and whether the partner takes them", 1)]
+        for it in tried:
+            came = "" if it.taken else f"  {escape(it.came)}"
+            lines.append(self._wrapped(words[it.taken] + came, f"  {it.name:{margin}}"))
+        if advice := setting(tried):
+            lines.append(self._wrapped(advice, "  "))
+        yield "\n".join(lines)
+
+    def _failures(self, judgement: Judgement) -> Iterator[str]:
+        shown: Sequence[Result] = [
+            result
+            for outcome in (Outcome.BROKEN, Outcome.STALE, Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)
+            for result in judgement.results
+            if result.outcome is outcome
+        ]
+        for result in shown:
+            title = f"{result.outcome}: {result.rule.name} ({result.rule.chapter}, {result.rule.level})"
+            text = escape(evidence(result, judgement.source, body=BODY))
+            lines = [line if line[:1] in "><$" else self._wrapped(line, "") for line in text.split("\n")]
+            yield "\n".join([self._paint(title, MARKS[result.outcome][2]), *(f"  {line}".rstrip() for line in lines)])
+
+    def _counts(self, judgement: Judgement) -> str:
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in judgement.counts.items() if count)
+        seconds = (judgement.ended - judgement.started).total_seconds()
+        if judgement.conforms:
+            verdict, colour = "conforms", 32
+        elif judgement.failures or not judgement.broke_off:
+            verdict, colour = "does not conform" if judgement.judged else "was not judged", 31
+        else:
+            verdict, colour = "was not judged to the end", 31
+        text = f"{judgement.source.name} {verdict}: {len(judgement.results)} rules: {counts}; {seconds:.1f} s"
+        return self._paint(self._wrapped(text, ""), colour)
+
+    def _paint(self, text: str, colour: int) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self.colours else text
+
+    def _wrapped(self, text: str, start: str) -> str:
+        """`text` after `start`, its further lines indented as far; no word is broken."""
+        if self.width is None or not text:
+            return start + text
+        return textwrap.fill(
+            text,
+            width=max(self.width, len(start) + 20) - 2,
+            initial_indent=start,
+            subsequent_indent=" " * len(start),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def escape(text: str) -> str:
+    """`text` without anything that a terminal takes for a command."""
+    return escaped(text.encode("utf-8", "backslashreplace"))

@@ -1,0 +1,58 @@
+"""One rule of the judge as the outcome of a test."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import pytest
+from anyio.from_thread import BlockingPortal
+
+from crawler.conformance.reports.evidence import evidence
+from crawler.conformance.rule import Outcome, Result, Rule
+from crawler.conformance.suite import Suite
+from crawler.pytest_plugin.endpoint import source_of, transport_of
+
+BODY = 2_000
+"""How many bytes of each body a failure shows."""
+
+
+def suite(endpoint: object, secret: str, settings: Mapping[str, Any], *, write: bool) -> Suite:
+    """The judge over an endpoint. The whole of it has no deadline: other tests may run in between."""
+    source = source_of(endpoint, secret, settings)
+    return Suite(source, transport=transport_of(endpoint), write=write, seconds=float("inf"))
+
+
+@dataclass(frozen=True)
+class JudgedRule:
+    """A rule, and the judge that knows the endpoint."""
+
+    rule: Rule
+    suite: Suite
+    portal: BlockingPortal
+
+    def judge(self) -> Result:
+        """What becomes of the rule."""
+        return self.portal.call(self.suite.judge, self.rule)
+
+    def check(self) -> None:
+        """End the test as the rule ends.
+
+        A breach of a ``must`` is a failure, one of a ``should`` an expected failure (xfail), both with the evidence;
+        one of an ``unclear`` rule is a pass. A rule that cannot be judged is a skip, with its reason.
+        """
+        __tracebackhide__ = True
+        result = self.judge()
+        match result.outcome:
+            case Outcome.SKIPPED:
+                pytest.skip(result.reason)
+            case Outcome.FAILED | Outcome.BROKEN:
+                self._fail(result)
+            case Outcome.WARNED:
+                pytest.xfail(f"{self.rule.title}\n{self._evidence(result)}")
+
+    def _fail(self, result: Result) -> NoReturn:
+        __tracebackhide__ = True
+        pytest.fail(f"{self.rule.name} ({self.rule.chapter})\n{self._evidence(result)}", pytrace=False)
+
+    def _evidence(self, result: Result) -> str:
+        return evidence(result, self.suite.source, body=BODY)
