@@ -13,7 +13,6 @@ from _pytest.terminal import TerminalReporter
 
 from tests.postgresql import PostgresServer
 
-
 UNIT = Path(__file__).parent / "unit"
 
 
