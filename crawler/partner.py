@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from io import BytesIO
 from time import perf_counter
 from types import TracebackType
 from typing import Self
@@ -199,15 +200,13 @@ class Partner:
             if encoding not in ("", "identity"):
                 came = f"HTTP {response.status_code} with Content-Encoding {printable(encoding, 40)}"
                 raise AnswerEncoded(**{**where, "expected": "an answer that is not encoded"}, came=came)
-            chunks: list[bytes] = []
-            size = 0
+            body = BytesIO()  # which hands out what it has gathered without a copy
             async for chunk in _chunks(response):
-                size += len(chunk)
-                if size > source.max_answer_bytes:
+                if body.tell() + len(chunk) > source.max_answer_bytes:
                     came = f"an answer of more than {source.max_answer_bytes:,} bytes"
                     raise AnswerTooLarge(**where, came=came)
-                chunks.append(chunk)
-            return Answer(status=response.status_code, headers=dict(response.headers), body=b"".join(chunks))
+                body.write(chunk)
+            return Answer(status=response.status_code, headers=dict(response.headers), body=body.getvalue())
 
     @property
     def _address(self) -> str:

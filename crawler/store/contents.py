@@ -33,7 +33,8 @@ class ContentStore(SourceStore):
     def _put_contents(self, session: Session, lease: Lease, contents: Sequence[Content], now: datetime) -> None:
         """Insert or update contents. Threads that messages name and nobody knows are noted, to be looked up (LS9)."""
         rows = [content_values(lease.source_id, content, stamp(now)) for content in contents]
-        self._put(session, CONTENT, rows, CONTENT_KEY, kept=KEPT_ON_UPDATE)
+        changed = sa.or_(CONTENT.c.digest != sa.text("excluded.digest"), CONTENT.c.deleted_at.is_not(None))
+        self._put(session, CONTENT, rows, CONTENT_KEY, kept=KEPT_ON_UPDATE, where=changed)
         threads = [content.id for content in contents if content.object == "threads"]
         for ids in chunks(threads):
             session.execute(
@@ -76,8 +77,9 @@ class ContentStore(SourceStore):
         *,
         kept: frozenset[str] = frozenset(),
         instead: Mapping[str, Any] | None = None,
+        where: sa.ColumnElement[bool] | None = None,
     ) -> None:
-        """Insert rows, or update those whose `key` is there already, except for the columns `kept`."""
+        """Insert rows, or update those whose `key` is there already, except for the columns `kept`, where it says."""
         if not values:
             return
         insert = self.insert_into(of)
@@ -85,4 +87,4 @@ class ContentStore(SourceStore):
             name: insert.excluded[name] for name in values[0] if name not in key and name not in kept
         }
         changes.update(instead or {})
-        session.execute(insert.on_conflict_do_update(index_elements=list(key), set_=changes), values)
+        session.execute(insert.on_conflict_do_update(index_elements=list(key), set_=changes, where=where), values)

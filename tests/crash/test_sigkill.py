@@ -115,11 +115,10 @@ def test_a_daemon_that_is_killed_again_and_again_loses_nothing(
     cycles: list[str] = []
     try:
         with Store.open(database) as store:
-            ids = {row["source"]: number for number, row in enumerate(store.overview(), start=1)}
             for source in _sources(tmp_path, names):
                 cycles += [cycle["outcome"] for cycle in store.cycles(source)]
         for name, forum in zip(names, forums, strict=True):
-            got = end_state(database, forum, ids[name])
+            got = end_state(database, forum, name)
             given_up += check(got, forum)
             contents += len(got.tables["content"])
     except AssertionError as error:
