@@ -19,6 +19,7 @@ import httpx
 
 from crawler.clock import Clock, utc_now
 from crawler.errors import (
+    AddressRefused,
     AnswerEncoded,
     AnswerTooLarge,
     ConfigurationError,
@@ -27,6 +28,7 @@ from crawler.errors import (
     EndpointUnreachable,
     PartnerError,
 )
+from crawler.network import CheckedNetwork, ConnectionRefused
 from crawler.protocol.envelope import (
     CONTENT_TYPE,
     Answer,
@@ -83,12 +85,13 @@ class Partner:
         self.source = source
         self._clock = clock
         self._answered = False
+        checked = CheckedNetwork(private=source.private_addresses)
         limits = httpx.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=KEEPALIVE)
         context: ssl.SSLContext | bool = False
         if transport is None and (source.trust_env or source.base_uri.lower().startswith("https:")):
             context = tls_context(source.ca_bundle, source.verify_tls)
         if transport is None and not source.trust_env:
-            transport = httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False)
+            transport = _over(checked, httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False))
         self._client = httpx.AsyncClient(
             transport=transport,
             verify=context,
@@ -99,6 +102,8 @@ class Partner:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "ringcx-crawler"},
         )
+        if transport is None:  # where no proxy is to be used, which connects to an address of its own choice
+            _over(checked, self._client._transport)  # noqa: SLF001 - with a transport of ours, httpx uses no proxy
 
     async def __aenter__(self) -> Self:
         return self
@@ -173,6 +178,8 @@ class Partner:
                 return await self._post(body, signature, where)
         except PartnerError:
             raise
+        except ConnectionRefused as error:
+            raise AddressRefused(**where, came=str(error)) from error
         except httpx.ConnectTimeout as error:
             came = f"no connection to {self._address} within {source.connect_timeout:g} s"
             raise EndpointUnreachable(**where, came=came) from error
@@ -212,6 +219,13 @@ class Partner:
     def _address(self) -> str:
         url = httpx.URL(self.source.base_uri)
         return f"{url.scheme}://{url.netloc.decode('ascii', 'replace').rpartition('@')[2]}"
+
+
+def _over(network: CheckedNetwork, transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+    """`transport`, which connects by way of `network` from now on: httpx has no parameter for that, httpcore has."""
+    assert isinstance(transport, httpx.AsyncHTTPTransport)  # noqa: S101
+    transport._pool._network_backend = network  # noqa: SLF001
+    return transport
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
