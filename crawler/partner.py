@@ -207,13 +207,13 @@ class Partner:
             if encoding not in ("", "identity"):
                 came = f"HTTP {response.status_code} with Content-Encoding {printable(encoding, 40)}"
                 raise AnswerEncoded(**{**where, "expected": "an answer that is not encoded"}, came=came)
-            body = BytesIO()  # which hands out what it has gathered without a copy
+            came_in = BytesIO()  # which hands out what it has gathered without a copy
             async for chunk in _chunks(response):
-                if body.tell() + len(chunk) > source.max_answer_bytes:
+                if came_in.tell() + len(chunk) > source.max_answer_bytes:
                     came = f"an answer of more than {source.max_answer_bytes:,} bytes"
                     raise AnswerTooLarge(**where, came=came)
-                body.write(chunk)
-            return Answer(status=response.status_code, headers=dict(response.headers), body=body.getvalue())
+                came_in.write(chunk)
+            return Answer(status=response.status_code, headers=dict(response.headers), body=came_in.getvalue())
 
     @property
     def _address(self) -> str:

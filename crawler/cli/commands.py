@@ -24,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "queuing-update": ("crawler.cli.queuing_update:queuing_update", "Tell how long a visitor will wait for an agent."),
     "enable": ("crawler.cli.enable:enable", "Switch a source on again that the daemon switched off."),
     "prune": ("crawler.cli.prune:prune", "Delete old cycles and their exchanges."),
+    "export": ("crawler.cli.moving:export_state", "Write the state of sources to a file: a backup, or to move them."),
+    "import": ("crawler.cli.moving:import_state", "Store what `export` wrote, here or in another database."),
     "send": ("crawler.cli.send:send", "Send one signed request by hand and show its answer."),
     "demo": ("crawler.cli.demo:demo", "Tell the main job as a story, with a partner of its own."),
     "partner": ("crawler.cli.partner:partner", "Serve the reference partner, an endpoint that keeps every rule."),
