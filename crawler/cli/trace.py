@@ -88,12 +88,15 @@ def answer_json(exchange: Exchange) -> dict[str, object]:
 
 
 def print_body(out: Output, body: bytes, size: int, *, number: int | None = None) -> None:
-    """A body: as it is where it goes to a file or a program, what is not printable escaped on a terminal."""
+    """A body: what is not printable stands escaped, for what goes to a program may reach a terminal all the same.
+
+    One without a `number`, which there is no other way to get, goes to a file or a program as it is.
+    """
     label = f"[{number}] " if number is not None else ""
-    if out.is_terminal:
+    if out.is_terminal or label:
         click.echo(label + escaped(body))
     else:
-        click.echo(label.encode() + body)
+        click.echo(body)
     if len(body) < size:
         out.text(f"    (cut: {len(body):,} of {size:,} bytes were kept, see keep_bytes)")
 

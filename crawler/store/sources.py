@@ -215,6 +215,7 @@ def _due(source: Source, row: RowMapping | None, now: float) -> float:
     if row is None or row["fingerprint"] != source.fingerprint or not row["managed"]:
         return now
     due: float | None = row["due_at"]
-    if due is None or due < now - TOLERANCE:
+    longest = max(source.list_interval, source.no_list_interval, source.backoff_cap)
+    if due is None or due < now - TOLERANCE or due > now + 2 * longest:  # the clock was set back
         return slot(source.name, row["period"] or source.list_interval, now)
     return due
