@@ -88,15 +88,12 @@ def answer_json(exchange: Exchange) -> dict[str, object]:
 
 
 def print_body(out: Output, body: bytes, size: int, *, number: int | None = None) -> None:
-    """A body: what is not printable stands escaped, for what goes to a program may reach a terminal all the same.
+    """A body. What is not printable stands escaped, for what goes to a program may reach a terminal all the same.
 
-    One without a `number`, which there is no other way to get, goes to a file or a program as it is.
+    Exact bytes are what `log --raw` and ``--json`` are for.
     """
     label = f"[{number}] " if number is not None else ""
-    if out.is_terminal or label:
-        click.echo(label + escaped(body))
-    else:
-        click.echo(body)
+    click.echo(label + escaped(body))
     if len(body) < size:
         out.text(f"    (cut: {len(body):,} of {size:,} bytes were kept, see keep_bytes)")
 
