@@ -60,7 +60,7 @@ def _lapse(store: Store) -> None:
 def _full(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
     """Room for a few pages more, as on a disk that is nearly full."""
     cursor = connection.cursor()
-    [[pages]] = cursor.execute("PRAGMA page_count").fetchall()  # type: ignore[func-returns-value]
+    [[pages]] = cursor.execute("PRAGMA page_count").fetchall()
     cursor.execute(f"PRAGMA max_page_count = {pages + 12}")
     cursor.close()
 
