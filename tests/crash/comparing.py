@@ -154,7 +154,7 @@ def _check_requests(got: EndState) -> None:
     outbox = got.tables["outbox"]
     for name, retries in got.creates.items():
         attempts = outbox[name]["attempts"]
-        assert len(retries) <= attempts, name
+        assert len(retries) <= attempts, f"sent and not counted: {name} {retries}, attempts {attempts}"
         assert all(retries[1:]), f"a repeat that does not say so: {name} {retries}"
         assert not retries[0] or len(retries) < attempts, f"a first attempt that says it is a repeat: {name}"
     for request, count in got.requests.items():

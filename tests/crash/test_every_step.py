@@ -177,7 +177,7 @@ def test_a_death_at_any_step_loses_nothing_and_doubles_nothing(
     ("store", "scenario", "mistake"),
     [
         ("cursor first", "first crawl", "lost: content"),
-        ("attempt last", "busy day", "a repeat that does not say so"),
+        ("attempt last", "busy day", "sent and not counted"),
     ],
 )
 def test_a_store_with_a_usual_mistake_is_found_out(
