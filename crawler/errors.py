@@ -8,6 +8,7 @@
     ├── UnknownContent          an id that names nothing here
     ├── PartnerError            one exchange with a partner failed
     │   ├── EndpointUnreachable     no connection: name, network, TLS, proxy
+    │   │   └── AddressRefused          an address that this program does not connect to
     │   ├── DeadlineExceeded        connected, but no whole answer in time
     │   ├── ConnectionBroken        connected, but the answer broke off or was not HTTP
     │   ├── AnswerTooLarge          more bytes than the source allows
@@ -88,6 +89,10 @@ class PartnerError(CrawlerError):
 
 class EndpointUnreachable(PartnerError):
     """No connection could be made: name, network, TLS or proxy."""
+
+
+class AddressRefused(EndpointUnreachable):
+    """The endpoint's address is one that this program must not connect to; nothing was sent, no connection made."""
 
 
 class DeadlineExceeded(PartnerError):

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from io import BytesIO
 from time import perf_counter
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,7 @@ import httpx
 
 from crawler.clock import Clock, utc_now
 from crawler.errors import (
+    AddressRefused,
     AnswerEncoded,
     AnswerTooLarge,
     ConfigurationError,
@@ -26,6 +28,7 @@ from crawler.errors import (
     EndpointUnreachable,
     PartnerError,
 )
+from crawler.network import CheckedNetwork, ConnectionRefused
 from crawler.protocol.envelope import (
     Answer,
     Exchange,
@@ -86,12 +89,13 @@ class Partner:
         self.source = source
         self._clock = clock
         self._answered = False
+        checked = CheckedNetwork(private=source.private_addresses)
         limits = httpx.Limits(max_connections=4, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEEPALIVE)
         context: ssl.SSLContext | bool = False
         if transport is None and (source.trust_env or source.base_uri.lower().startswith("https:")):
             context = tls_context(source.ca_bundle, source.verify_tls)
         if transport is None and not source.trust_env:
-            transport = httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False)
+            transport = _over(checked, httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False))
         self._client = httpx.AsyncClient(
             transport=transport,
             verify=context,
@@ -102,6 +106,8 @@ class Partner:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "ringcx-crawler"},
         )
+        if transport is None:  # where no proxy is to be used, which connects to an address of its own choice
+            _over(checked, self._client._transport)  # noqa: SLF001 - with a transport of ours, httpx uses no proxy
 
     async def __aenter__(self) -> Self:
         return self
@@ -188,6 +194,8 @@ class Partner:
                 return await self._exchange(request, where)
         except PartnerError:
             raise
+        except ConnectionRefused as error:
+            raise AddressRefused(**where, came=str(error)) from error
         except httpx.ConnectTimeout as error:
             came = f"no connection to {self._address} within {source.connect_timeout:g} s"
             raise EndpointUnreachable(**where, came=came) from error
@@ -213,20 +221,25 @@ class Partner:
             if encoding not in ("", "identity"):
                 came = f"HTTP {response.status_code} with Content-Encoding {printable(encoding, 40)}"
                 raise AnswerEncoded(**{**where, "expected": "an answer that is not encoded"}, came=came)
-            chunks: list[bytes] = []
-            size = 0
+            came_in = BytesIO()  # which hands out what it has gathered without a copy
             async for chunk in _chunks(response):
-                size += len(chunk)
-                if size > self.source.max_answer_bytes:
+                if came_in.tell() + len(chunk) > self.source.max_answer_bytes:
                     came = f"an answer of more than {self.source.max_answer_bytes:,} bytes"
                     raise AnswerTooLarge(**where, came=came)
-                chunks.append(chunk)
-            return Answer(status=response.status_code, headers=dict(response.headers), body=b"".join(chunks))
+                came_in.write(chunk)
+            return Answer(status=response.status_code, headers=dict(response.headers), body=came_in.getvalue())
 
     @property
     def _address(self) -> str:
         url = httpx.URL(self.source.base_uri)
         return f"{url.scheme}://{url.netloc.decode('ascii', 'replace').rpartition('@')[2]}"
+
+
+def _over(network: CheckedNetwork, transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+    """`transport`, which connects by way of `network` from now on: httpx has no parameter for that, httpcore has."""
+    assert isinstance(transport, httpx.AsyncHTTPTransport)  # noqa: S101
+    transport._pool._network_backend = network  # noqa: SLF001
+    return transport
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from crawler.errors import (
     ActionRefused,
+    AddressRefused,
     AnswerEncoded,
     AnswerTooLarge,
     ConfigurationError,
@@ -32,6 +33,10 @@ PHP = (
 SIGN = "Sign the exact bytes of the answer's body: lower-case hex HMAC-SHA512, header X-SMCCSDK-SIGNATURE (SG1, SG4)."
 ONE_SECRET = "Check that both sides use the same secret, without a blank or line break at its end."  # noqa: S105 - advice
 ASCII = "The request held non-ASCII characters: set ascii_json = true, or give --ascii-json (SP)."
+REFUSED = (
+    "Nothing was sent. Private addresses are refused where `private_addresses = false`; link-local ones always are, "
+    "for clouds tell their machines' credentials there."
+)
 READ_ALONG = "Show the exchange with -v, or send it by hand with `ringcx-crawler send`."
 
 
@@ -66,6 +71,8 @@ def advise(error: CrawlerError) -> Advice:
 def partner_advice(error: PartnerError) -> tuple[str, ...]:
     """What the partner's author, or whoever runs this program, can do."""
     match error:
+        case AddressRefused():
+            return (REFUSED,)
         case EndpointUnreachable():
             return (_unreachable(error.came),)
         case DeadlineExceeded():

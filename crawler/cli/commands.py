@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("crawler.cli.check:check", "Judge whether RingCX Digital would get on with an endpoint."),
     "explain": ("crawler.cli.explain:explain", "Explain a rule of check, or list all of them."),
     "replay": ("crawler.cli.replay:replay", "Send a request of check again, and show what differs now."),
+    "export": ("crawler.cli.moving:export_state", "Write the state of sources to a file: a backup, or to move them."),
+    "import": ("crawler.cli.moving:import_state", "Store what `export` wrote, here or in another database."),
     "send": ("crawler.cli.send:send", "Send one signed request by hand and show its answer."),
     "demo": ("crawler.cli.demo:demo", "Tell the main job as a story, with a partner of its own."),
     "partner": ("crawler.cli.partner:partner", "Serve the reference partner, an endpoint that keeps every rule."),

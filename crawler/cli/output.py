@@ -91,6 +91,7 @@ class Output:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
         """A table; on a terminal that is too narrow for it, one line for each cell. Numbers stand to the right."""
+        columns = [clean(column) for column in columns]  # an operation that a partner declares may be one
         listed = [list(row) for row in rows]
         cells = [[clean(cell) for cell in row] for row in listed]
         right = [any(isinstance(row[i], int | float) for row in listed) for i in range(len(columns))]
@@ -103,7 +104,7 @@ class Output:
 
     def facts(self, facts: Iterable[tuple[str, Cell]]) -> None:
         """Names and values, one pair a line; what is empty is left out."""
-        shown = [(name, clean(value)) for name, value in facts if value not in (None, "")]
+        shown = [(clean(name), clean(value)) for name, value in facts if value not in (None, "")]
         margin = max((cell_len(name) for name, _ in shown), default=0) + 2
         for name, value in shown:
             start = _padded(name, margin, right=False)

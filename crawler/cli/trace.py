@@ -88,11 +88,11 @@ def answer_json(exchange: Exchange) -> dict[str, object]:
 
 
 def print_body(out: Output, body: bytes, size: int, *, number: int | None = None) -> None:
-    """A body: as it is where it goes to a file or a program, what is not printable escaped on a terminal."""
+    """A body. What is not printable stands escaped, for what goes to a program may reach a terminal all the same.
+
+    Exact bytes are what `log --raw` and ``--json`` are for.
+    """
     label = f"[{number}] " if number is not None else ""
-    if out.is_terminal:
-        click.echo(label + escaped(body))
-    else:
-        click.echo(label.encode() + body)
+    click.echo(label + escaped(body))
     if len(body) < size:
         out.text(f"    (cut: {len(body):,} of {size:,} bytes were kept, see keep_bytes)")

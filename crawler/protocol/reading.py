@@ -34,6 +34,9 @@ from crawler.protocol.wire import (
 
 MAX_BODY_CHARS = 20_000  # OB6
 
+CROWD_BYTES, CROWDED = 100_000, 4
+"""A larger answer with a value in less than so many bytes is refused (OB12)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -67,6 +70,7 @@ def read_page(source: str, object_name: str, body: bytes, info: ImplementationIn
 
     Raises `NotJson` or `UnexpectedShape` where it is no array at all; what is wrong with one content is in the page.
     """
+    _check_crowd(source, f"{object_name}.list", body)
     reader = _Reader(object_name, info)
     try:
         contents: Iterable[WireContent | bytes | msgspec.Raw] = _page_decoder.decode(body)
@@ -77,6 +81,14 @@ def read_page(source: str, object_name: str, body: bytes, info: ImplementationIn
     for position, content in enumerate(contents):
         reader.read(position, content)
     return reader.page()
+
+
+def _check_crowd(source: str, action: str, body: bytes) -> None:
+    """Raise `UnexpectedShape` for a large answer of many tiny values: decoded, it takes a hundred times its size."""
+    values = body.count(b",") + 1 if len(body) > CROWD_BYTES else 0
+    if values * CROWDED > len(body):
+        came = f"{values:,} values in {len(body):,} bytes, which cannot be contents"
+        raise UnexpectedShape(source, action, expected="a JSON array of contents", came=came)
 
 
 def _parts(source: str, action: str, body: bytes) -> list[bytes]:

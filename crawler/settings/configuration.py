@@ -102,6 +102,11 @@ class Configuration:
         if "ca_bundle" in values:
             values["ca_bundle"] = str(self._beside_file(str(values["ca_bundle"])))
         values |= {"base_uri": base_uri, **flags.settings}
+        if values.get("trust_env") and values.get("private_addresses") is False:
+            raise ConfigurationError(
+                f"{name}: trust_env and private_addresses = false exclude each other",
+                hint="a proxy connects to the endpoint by itself, and its addresses cannot be checked here",
+            )
         return Source(name=name, secret=secret, **values)  # type: ignore[arg-type]  # SourceKeys has checked them
 
     def _name_of_uri(self, where: str) -> str:

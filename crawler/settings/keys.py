@@ -42,6 +42,7 @@ class SourceKeys(Keys):
     verify_tls: Annotated[bool | None, Field(description="true or false")] = None
     ca_bundle: Annotated[str | None, Field(min_length=1, description="the path of a file")] = None
     trust_env: Annotated[bool | None, Field(description="true or false")] = None
+    private_addresses: Annotated[bool | None, Field(description="true or false")] = None
     deadline: Seconds | None = None
     connect_timeout: Seconds | None = None
     max_answer_bytes: Annotated[

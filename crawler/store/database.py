@@ -7,10 +7,11 @@ On PostgreSQL transactions are ``READ COMMITTED``: each begins with the row of i
 process that is stopped in the middle of one would hold it for good; so the server ends such a transaction.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from math import inf
 from pathlib import Path
@@ -114,6 +115,7 @@ class Database:
             hint = URL_HINT if sqlite_file else "install the driver: pip install 'ringcx-crawler[postgresql]'"
             raise ConfigurationError(f"a database of {url.get_backend_name()} cannot be used", hint=hint) from error
         if sqlite_file:
+            _create_private(url.database)
             event.listen(engine, "connect", _configure)
             event.listen(engine, "begin", _begin)
         else:
@@ -314,6 +316,7 @@ HINTS = {
     "readonly": "the file or its directory is read-only: change its permissions, or name another with --database",
     "unable to open": "check that the file's directory exists and may be written, or name another with --database",
     "disk is full": "free some space on the disk, then run the command again: what was committed is safe",
+    "disk I/O error": "the disk is full, or fails: free some space, read the system's log; what was committed is safe",
     "not a database": "the file is not an SQLite database: name another with --database",
     "malformed": "the file is damaged: restore it from a backup, or name another with --database and import again",
 }
@@ -382,6 +385,13 @@ def _check_encoding(session: Session) -> None:
             f"the database's encoding is {encoding}: it cannot hold what people write",
             hint="create one with: createdb --encoding=UTF8 --template=template0 NAME",
         )
+
+
+def _create_private(path: str | None) -> None:
+    """Make the file, if it is not there, so that nobody else may read it; SQLite gives its companions the same mode."""
+    if path and path != ":memory:" and not path.startswith("file:"):
+        with suppress(OSError):  # it is there, or SQLite says better what is wrong
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _configure(connection: Any, _record: object) -> None:

@@ -14,6 +14,7 @@ from crawler.store.database import Database
 from crawler.store.driver import Build, Driver
 from crawler.store.lease import holder_is_gone
 from crawler.store.rows import SOURCE, stamp
+from crawler.sync.schedule import slot
 from crawler.sync.state import Source
 
 
@@ -186,4 +187,7 @@ def _due(source: Source, row: _Row | None, now: float) -> float:
     """When a source of the configuration is due that stands in `row`, or in none yet."""
     if row is None or row.fingerprint != source.fingerprint or not row.managed or row.due_at is None:
         return now
+    longest = max(source.list_interval, source.no_list_interval, source.backoff_cap)
+    if row.due_at > now + 2 * longest:  # the clock was set back
+        return slot(source.name, source.list_interval, now)
     return row.due_at

@@ -252,15 +252,23 @@ def known_threads(dialect: Dialect) -> Statement:
     return sa.select(CONTENT.c.foreign_id).where(*own, dialect.among(CONTENT.c.foreign_id, "ids"))
 
 
-def _put(dialect: Dialect, of: sa.Table, key: tuple[str, ...], kept: Iterable[str] = (), **instead: Any) -> Statement:
+def _put(
+    dialect: Dialect,
+    of: sa.Table,
+    key: tuple[str, ...],
+    kept: Iterable[str] = (),
+    where: sa.ColumnElement[bool] | None = None,
+    **instead: Any,
+) -> Statement:
     insert = dialect.insert(of).values(_all_of(of, but=["id", *(["content_id"] if of is CONTENT else [])]))
     changes = {c.name: insert.excluded[c.name] for c in of.c if c.name not in ("id", *key, *kept)}
-    return insert.on_conflict_do_update(index_elements=list(key), set_=changes | instead)
+    return insert.on_conflict_do_update(index_elements=list(key), set_=changes | instead, where=where)
 
 
 def put_content(dialect: Dialect) -> Statement:
-    """A content, new or changed."""
-    return _put(dialect, CONTENT, CONTENT_KEY, KEPT_ON_UPDATE)
+    """A content, new or changed; one that is as it was is not touched."""
+    changed = sa.or_(CONTENT.c.digest != sa.text("excluded.digest"), CONTENT.c.deleted_at.is_not(None))
+    return _put(dialect, CONTENT, CONTENT_KEY, KEPT_ON_UPDATE, changed)
 
 
 def put_identity(dialect: Dialect) -> Statement:

@@ -134,7 +134,8 @@ def _act(info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known]) 
         raise _Never("it names no content to act on")
     target = found[entry.target]
     refusal = operation_refusal(info, target, entry.operation)
-    if refusal is not None:
+    # An attempt whose answer was lost may be the very reason why the content no longer names the operation (PU5).
+    if refusal is not None and not (refusal[0] == "IM5" and entry.attempts):
         raise _NotNow(*refusal)
     operation = entry.operation
     if operation == "delete":

@@ -37,6 +37,7 @@ class Source:
     verify_tls: bool = True
     ca_bundle: str | None = None
     trust_env: bool = False
+    private_addresses: bool = True
     deadline: float = 30
     connect_timeout: float = 10
     max_answer_bytes: int = 64 * 1024 * 1024

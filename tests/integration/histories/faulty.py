@@ -76,7 +76,7 @@ FAULTY: dict[type[MortalStore], str] = {
     CommitsAttemptsLate: "PU2|PU6",
     SavesTheCursorFirst: "LS6",
     DropsTheOldest: "LS6|LS9",
-    IgnoresActions: "IM5",
+    IgnoresActions: "IM5|AC4",  # its contents allow replies, too
     GrantsOneMore: "PU6",
     TouchesAll: "LS4",
 }

@@ -297,10 +297,13 @@ class Model:
         return f"{name}.create", {name: value for name, value in params.items() if value is not None}
 
     def _act(self, intent: Intent) -> tuple[str, dict[str, Any]] | None:
-        """Action and params of an operation, `None` where IM5 makes it wait."""
+        """Action and params of an operation, `None` where IM5 makes it wait; a repeat waits for no content (PU5)."""
         foreign_id = self._id(intent.target)
         assert foreign_id is not None
-        if self.forbids(intent.name, foreign_id, intent.operation, self._info):
+        if intent.attempts:
+            if not self.declares(intent.name, intent.operation, self._info):
+                return None
+        elif self.forbids(intent.name, foreign_id, intent.operation, self._info):
             return None
         params = {"id": foreign_id}
         if intent.operation not in ("delete", "publish", "unpublish"):
@@ -311,8 +314,13 @@ class Model:
         """Whether IM5 keeps an operation from a content that we hold."""
         names = {"delete", "destroy"} if operation == "delete" else {operation}
         held = self.held.get((name, foreign_id))
-        declared = names & set(info.operations(name)) - set(COLLECTION)
+        declared = self.declares(name, operation, info)
         return not declared or held is None or held.deleted or not names & set(held.row["actions"])
+
+    def declares(self, name: str, operation: str, info: InForce) -> bool:
+        """Whether an operation on a content is in force."""
+        names = {"delete", "destroy"} if operation == "delete" else {operation}
+        return bool(names & set(info.operations(name)) - set(COLLECTION))
 
     def _begin(self, intent: Intent) -> None:
         self._begun += 1

@@ -36,6 +36,14 @@ def test_a_file_is_written_ahead_synced_and_checked(path: Path) -> None:
         assert pragma(store, "busy_timeout") == BUSY_SECONDS * 1000
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_a_new_file_and_its_companions_are_for_their_owner_alone(path: Path, source: Source) -> None:
+    with Store.open(str(path)) as store:
+        store.register(source)
+        modes = {it.name: it.stat().st_mode & 0o777 for it in path.parent.iterdir()}
+    assert modes == {"crawler.db": 0o600, "crawler.db-wal": 0o600, "crawler.db-shm": 0o600}
+
+
 def test_foreign_keys_hold(store: Store) -> None:
     with pytest.raises(DatabaseUnavailable, match=r"(?i)foreign key"):
         change(store, "INSERT INTO cycle (source_id, started_at, outcome) VALUES (7, '', '')")

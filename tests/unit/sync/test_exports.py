@@ -191,6 +191,14 @@ def test_an_operation_needs_the_declaration_and_the_contents_actions(name: str) 
     assert waits(entry, known("m1", deleted=True)) == ("IM5", "m1 was deleted")
 
 
+@pytest.mark.parametrize("content", [known("m1", actions=()), known("m1", deleted=True)])
+def test_an_operation_whose_answer_was_lost_is_repeated_though_the_content_no_longer_names_it(content: Known) -> None:
+    """PU5: that it was done may be why; it would wait for ever. What the partner no longer declares still waits."""
+    entry = operation("spam", attempts=1)
+    assert sent(entry, content).params == {"id": "m1", "user_id": "agent"}
+    assert waits(entry, content, under=info(messages=["list"]))[0] == "PU8"
+
+
 @pytest.mark.parametrize("named", ["delete", "destroy"])
 @pytest.mark.parametrize(
     ("declared", "action"),
@@ -531,8 +539,9 @@ def forbidden(send: Send, under: ImplementationInfo, content: Known) -> list[str
             broken.append("AC4")
         if "messages.unthreaded" in under.options and "thread_id" in send.params:
             broken.append("IM7")
-    elif content.deleted or not {name, *({"delete", "destroy"} if name in ("delete", "destroy") else ())} & set(
-        content.actions
+    elif not send.entry.attempts and (
+        content.deleted
+        or not {name, *({"delete", "destroy"} if name in ("delete", "destroy") else ())} & set(content.actions)
     ):
         broken.append("IM5")
     return broken

@@ -1,0 +1,114 @@
+"""Which addresses are connected to, whatever a host's name says."""
+
+import asyncio
+from collections.abc import Sequence
+
+import httpcore
+import pytest
+
+from crawler.cli.advice import advise
+from crawler.errors import AddressRefused, EndpointUnreachable
+from crawler.network import CheckedNetwork, ConnectionRefused, refusal
+from crawler.partner import Partner
+from tests.partners.calling import INFO, call, failed, source
+from tests.partners.raw import RawPartner, raw_partner, response, saying
+
+NEVER = [
+    "169.254.169.254", "169.254.0.1", "fe80::1", "fe80::1%lo", "fd00:ec2::254", "::ffff:169.254.169.254",
+    "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "100.100.100.200",
+]  # fmt: skip
+PRIVATE = [
+    "127.0.0.1", "127.1.2.3", "::1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "0.0.0.0", "::",  # noqa: S104
+    "fc00::1", "fd12:3456::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "224.0.0.1", "ff02::1",
+    "240.0.0.1", "255.255.255.255", "192.0.2.1",
+]  # fmt: skip
+PUBLIC = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34"]
+
+
+@pytest.mark.parametrize("address", NEVER)
+def test_a_link_local_address_is_never_connected_to(address: str) -> None:
+    assert refusal(address, private=True) == "link-local"
+    assert refusal(address, private=False) == "link-local"
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_a_private_address_is_connected_to_unless_the_source_says_otherwise(address: str) -> None:
+    assert refusal(address, private=True) is None
+    assert refusal(address, private=False) in ("private", "this machine's own")
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_a_public_address_is_always_connected_to(address: str) -> None:
+    assert refusal(address, private=False) is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.1"])
+async def test_no_connection_is_made_to_this_machine_in_any_spelling(host: str) -> None:
+    async with raw_partner(saying(response(b"[]"))) as endpoint:
+        port = endpoint.base_uri.rpartition(":")[2]
+        async with Partner(source(f"http://{host}:{port}", private_addresses=False)) as partner:
+            error = await failed(partner)
+    assert isinstance(error, AddressRefused)
+    assert "which is this machine's own" in error.came
+    assert endpoint.connections == 0
+    assert "private_addresses" in advise(error).advice[0]
+    assert advise(error).exit_code == 3
+
+
+@pytest.mark.parametrize("trust_env", [False, True])
+async def test_where_clouds_tell_their_credentials_nobody_asks(trust_env: bool) -> None:
+    async with Partner(source("http://169.254.169.254/latest/", trust_env=trust_env)) as partner:
+        error = await failed(partner)
+    assert error.came == "169.254.169.254, which is link-local"
+
+
+async def test_this_machine_may_be_connected_to_by_default() -> None:
+    async with raw_partner(saying(response(b"[]"))) as endpoint, Partner(source(endpoint.base_uri)) as partner:
+        assert (await call(partner, INFO)).body == b"[]"
+
+
+class Rebinding:
+    """A name that means another address each time it is asked for."""
+
+    def __init__(self, *answers: Sequence[str]) -> None:
+        self.answers = list(answers)
+        self.asked = 0
+
+    async def __call__(self, _host: str, _port: int) -> Sequence[str]:
+        self.asked += 1
+        return self.answers[min(self.asked, len(self.answers)) - 1]
+
+
+async def test_a_name_is_asked_once_and_the_address_that_was_checked_is_connected_to() -> None:
+    async with raw_partner(silent) as endpoint:
+        port = int(endpoint.base_uri.split(":")[2].partition("/")[0])
+        names = Rebinding(["127.0.0.1"], ["169.254.169.254"])
+        stream = await CheckedNetwork(private=True, resolve=names).connect_tcp("shop.example", port, timeout=5)
+        assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
+        await stream.aclose()
+    assert names.asked == 1
+
+
+async def test_of_several_addresses_only_those_that_may_be_are_tried() -> None:
+    async with raw_partner(silent) as endpoint:
+        port = int(endpoint.base_uri.split(":")[2].partition("/")[0])
+        names = Rebinding(["169.254.1.1", "fe80::1", "127.0.0.2", "127.0.0.1"])
+        stream = await CheckedNetwork(private=True, resolve=names).connect_tcp("shop.example", port, timeout=5)
+        assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
+        await stream.aclose()
+    names = Rebinding(["169.254.1.1", "10.0.0.1"])
+    with pytest.raises(ConnectionRefused, match=r"link-local, 10\.0\.0\.1, which is private"):
+        await CheckedNetwork(private=False, resolve=names).connect_tcp("shop.example", port, timeout=5)
+
+
+async def test_a_name_without_a_meaning_is_unreachable() -> None:
+    async def none(_host: str, _port: int) -> Sequence[str]:
+        raise OSError("Name or service not known")
+
+    with pytest.raises(httpcore.ConnectError):
+        await CheckedNetwork(private=True, resolve=none).connect_tcp("nobody.invalid", 80, timeout=5)
+    assert issubclass(AddressRefused, EndpointUnreachable)
+
+
+async def silent(_endpoint: RawPartner, _writer: asyncio.StreamWriter) -> None:
+    pass
