@@ -86,9 +86,8 @@ class Suite:
             results.append(result)
             judgement.ended = self._clock()
             watch(result)
-        judgement.broke_off = next(
-            (it.broke_off for it in self.seen.values() if not it.facts.get("inapplicable") and it.broke_off), ""
-        )
+        ended = (seen.broke_off for seen in self.seen.values() if not seen.facts.get("inapplicable"))
+        judgement.broke_off = next(filter(None, ended), "")
         return judgement
 
     async def judge(self, rule: Rule) -> Result:
