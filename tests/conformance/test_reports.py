@@ -47,7 +47,7 @@ async def of_every_outcome() -> Judgement:
 
 async def hostile() -> Judgement:
     """A partner that puts commands, markup and the secret into everything."""
-    endpoint = partner()
+    endpoint = partner("accepts-unsigned")
     endpoint.plan("*", Says({"error": NASTY, "secret": "open sesame"}), times=100)
     found = await judged(endpoint, TRANSPORT.rules)
     results = [

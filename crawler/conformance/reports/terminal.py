@@ -90,7 +90,7 @@ class Page:
             return
         margin = max(cell_len(it.name) for it in tried) + 2
         words = {True: "taken", False: "refused", None: "unknown"}
-        lines = [self._paint("spellings of a body, and whether the partner takes them", 1)]
+        lines = [self._paint(self._wrapped("spellings of a body, and whether the partner takes them", ""), 1)]
         for it in tried:
             came = "" if it.taken else f"  {escape(it.came)}"
             lines.append(self._wrapped(words[it.taken] + came, f"  {it.name:{margin}}"))
@@ -108,8 +108,16 @@ class Page:
         for result in shown:
             title = f"{result.outcome}: {result.rule.name} ({result.rule.chapter}, {result.rule.level})"
             text = escape(evidence(result, judgement.source, body=BODY))
-            lines = [line if line[:1] in "><$" else self._wrapped(line, "") for line in text.split("\n")]
-            yield "\n".join([self._paint(title, MARKS[result.outcome][2]), *(f"  {line}".rstrip() for line in lines)])
+            lines = [
+                line if line[:1] in "><$" else self._wrapped(line, "").replace("\n", "\n  ")
+                for line in text.split("\n")
+            ]
+            yield "\n".join(
+                [
+                    self._paint(self._wrapped(title, ""), MARKS[result.outcome][2]),
+                    *(f"  {line}".rstrip() for line in lines),
+                ]
+            )
 
     def _counts(self, judgement: Judgement) -> str:
         counts = ", ".join(f"{count} {outcome}" for outcome, count in judgement.counts.items() if count)
