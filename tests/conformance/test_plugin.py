@@ -18,7 +18,7 @@ HEAVY = {"httpx", "sqlalchemy", "sqlmodel", "anyio", "msgspec", "click", "crawle
 
 
 def pytest_in(directory: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *words]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words]
     env = {"PATH": "/usr/bin:/bin", "PYTHONUTF8": "1", **environ}
     return subprocess.run(
         command, cwd=directory, capture_output=True, text=True, env=env, timeout=PATIENCE, check=False

@@ -58,6 +58,7 @@ class Page:
 
     def tail(self, judgement: Judgement) -> str:
         """What comes last: the spellings, the evidence for what failed, and one line of counts."""
+        judgement = judgement.redacted()
         parts = [*self._encodings(judgement), *self._failures(judgement)]
         if judgement.broke_off:
             parts.append(self._paint(self._wrapped(f"broken off: {escape(judgement.broke_off)}", ""), 31))
@@ -68,7 +69,7 @@ class Page:
         """All of it."""
         parts = [self.head(judgement.source)]
         before: Result | None = None
-        for result in judgement.results:
+        for result in judgement.redacted().results:
             parts.append(self.judged(result, before))
             before = result
         return "".join([*parts, self.tail(judgement)])

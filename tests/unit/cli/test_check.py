@@ -85,7 +85,7 @@ def test_nobody_there_is_exit_code_3(terminal: Terminal) -> None:
 def test_misuse_is_exit_code_2_before_anything_is_sent(terminal: Terminal, words: tuple[str, ...]) -> None:
     partner = terminal.partner()
     assert terminal.run("check", URL, *words).exit_code == 2
-    assert partner.forum.ledger.entries == []
+    assert list(partner.forum.ledger.actions) == []
 
 
 def test_a_baseline_accepts_and_grows_stale(terminal: Terminal, tmp_path: Path) -> None:
