@@ -15,7 +15,7 @@ from crawler.cli.invocation import Invocation
 from crawler.cli.options import one_source
 from crawler.cli.trace import received, sent
 from crawler.conformance.baseline import Baseline, new_baseline, read_baseline
-from crawler.conformance.judgement import Judgement
+from crawler.conformance.judgement import Judgement, redacted
 from crawler.conformance.reports import FILES
 from crawler.conformance.reports.json import as_json, json_report
 from crawler.conformance.reports.terminal import Page
@@ -141,7 +141,7 @@ class Bench:
         traced: set[str] = set()
 
         def watch(result: Result) -> None:
-            shown = self.baseline.apply(result)
+            shown = redacted(self.baseline.apply(result), self.source.secret)
             if show:
                 click.echo(page.judged(shown, before[-1] if before else None), nl=False)
                 sys.stdout.flush()

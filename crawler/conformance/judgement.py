@@ -7,6 +7,7 @@ from datetime import datetime
 from crawler.conformance.evidence import Seen
 from crawler.conformance.rule import Outcome, Result, Rule
 from crawler.errors import EndpointUnreachable
+from crawler.protocol.signature import Secret
 from crawler.sync.state import Source
 
 FAILURES = frozenset({Outcome.FAILED, Outcome.STALE, Outcome.BROKEN})
@@ -55,8 +56,22 @@ class Judgement:
         sent = [sent for seen in self.seen.values() for sent in seen.sent]
         return bool(sent) and all(isinstance(it.error, EndpointUnreachable) for it in sent)
 
+    def redacted(self) -> "Judgement":
+        """The judgement as it may be shown: without the secret, which a partner may have spelled in odd ways."""
+        results = [redacted(result, self.source.secret) for result in self.results]
+        return replace(self, results=results, broke_off=self.source.secret.redact(self.broke_off))
+
     def cut_short(self, rules: Iterable[Rule], reason: str) -> "Judgement":
         """The judgement as it stands when the run is given up: the rest of `rules` is skipped for `reason`."""
         done = {result.rule.name for result in self.results}
         left = [Result(rule=rule, outcome=Outcome.SKIPPED, reason=reason) for rule in rules if rule.name not in done]
         return replace(self, results=[*self.results, *left], broke_off=reason)
+
+
+def redacted(result: Result, secret: Secret) -> Result:
+    """The result as it may be shown. What was sent and came is redacted where it is shown."""
+    breaches = [
+        replace(breach, expected=secret.redact(breach.expected), actual=secret.redact(breach.actual))
+        for breach in result.breaches
+    ]
+    return replace(result, reason=secret.redact(result.reason), breaches=breaches)

@@ -19,7 +19,7 @@ def evidence(result: Result, source: Source, *, body: int) -> str:
     requirement, why, mend = result.rule.paragraphs
     lines = [requirement]
     if result.reason:
-        lines.append(source.secret.redact(result.reason))
+        lines.append(result.reason)
     for breach in result.breaches[:SHOWN]:
         lines += ["", *_breach(breach, source, body)]
     if len(result.breaches) > SHOWN:
@@ -35,8 +35,8 @@ def basis(result: Result) -> str:
 
 
 def _breach(breach: Breach, source: Source, body: int) -> Iterator[str]:
-    yield f"expected: {source.secret.redact(breach.expected)}"
-    yield f"     got: {source.secret.redact(breach.actual)}"
+    yield f"expected: {breach.expected}"
+    yield f"     got: {breach.actual}"
     if breach.sent is not None:
         shown = exhibit(breach.sent, source, keep_bytes=body)
         yield f"     for: {shown.label} ({shown.id})"

@@ -6,7 +6,7 @@ one would misunderstand; keys may be added at any time.
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from crawler.conformance.exhibit import Exhibit, exhibit
 from crawler.conformance.judgement import Judgement
@@ -26,7 +26,8 @@ def json_report(judgement: Judgement) -> str:
 
 def as_json(judgement: Judgement) -> dict[str, object]:
     """The report as JSON values."""
-    tried, table, redact = spellings(judgement), matrix(judgement), judgement.source.secret.redact
+    judgement = judgement.redacted()
+    tried, table = spellings(judgement), matrix(judgement)
     return {
         "schema": SCHEMA,
         "source": {"name": judgement.source.name, "address": judgement.source.address},
@@ -34,11 +35,11 @@ def as_json(judgement: Judgement) -> dict[str, object]:
         "seconds": (judgement.ended - judgement.started).total_seconds(),
         "conforms": judgement.conforms,
         "strict": judgement.strict,
-        "broke_off": redact(judgement.broke_off),
+        "broke_off": judgement.broke_off,
         "counts": {outcome.value: count for outcome, count in judgement.counts.items()},
-        "results": [_result(result, redact) for result in judgement.results],
+        "results": [_result(result) for result in judgement.results],
         "encodings": {
-            "spellings": [{"name": it.name, "taken": it.taken, "came": redact(it.came)} for it in tried],
+            "spellings": [{"name": it.name, "taken": it.taken, "came": it.came} for it in tried],
             "setting": setting(tried),
         },
         "operations": {
@@ -81,7 +82,7 @@ def body_of(record: Mapping[str, object], name: str) -> bytes:
     return str(record.get(name, "")).encode("utf-8", "surrogatepass")
 
 
-def _result(result: Result, redact: Callable[[str], str]) -> dict[str, object]:
+def _result(result: Result) -> dict[str, object]:
     rule = result.rule
     return {
         "rule": rule.name,
@@ -91,10 +92,10 @@ def _result(result: Result, redact: Callable[[str], str]) -> dict[str, object]:
         "page": rule.page,
         "requirement": rule.title,
         "outcome": result.outcome.value,
-        "reason": redact(result.reason),
+        "reason": result.reason,
         "blocked_by": result.blocked_by,
         "breaches": [
-            {"expected": redact(it.expected), "actual": redact(it.actual), "exchange": it.sent.id if it.sent else None}
+            {"expected": it.expected, "actual": it.actual, "exchange": it.sent.id if it.sent else None}
             for it in result.breaches
         ],
     }

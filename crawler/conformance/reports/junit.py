@@ -18,6 +18,7 @@ BODY = 4_000
 
 def junit_report(judgement: Judgement) -> str:
     """The report as XML."""
+    judgement = judgement.redacted()
     seconds = f"{(judgement.ended - judgement.started).total_seconds():.3f}"
     root = Element("testsuites", name=_text(f"ringcx-crawler check {judgement.source.name}"), time=seconds)
     _count(root, judgement, judgement.results)

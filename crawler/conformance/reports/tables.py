@@ -72,15 +72,16 @@ def spellings(judgement: Judgement) -> Sequence[Spelling]:
     seen = judgement.seen.get("spellings")
     if seen is None:
         return []
+    redact = judgement.source.secret.redact
     found = []
     for sent in seen.sent:
         try:
             refused = next(taken(seen, sent.label), None)
         except NotApplicable as reason:
-            found.append(Spelling(name=sent.label, taken=None, came=str(reason)))
+            found.append(Spelling(name=sent.label, taken=None, came=redact(str(reason))))
         else:
             found.append(
-                Spelling(name=sent.label, taken=refused is None, came=refused.actual if refused else sent.came)
+                Spelling(name=sent.label, taken=refused is None, came=redact(refused.actual if refused else sent.came))
             )
     return found
 

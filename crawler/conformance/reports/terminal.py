@@ -58,6 +58,7 @@ class Page:
 
     def tail(self, judgement: Judgement) -> str:
         """What comes last: the spellings, the evidence for what failed, and one line of counts."""
+        judgement = judgement.redacted()
         parts = [*self._encodings(judgement), *self._failures(judgement)]
         if judgement.broke_off:
             parts.append(self._paint(self._wrapped(f"broken off: {escape(judgement.broke_off)}", ""), 31))
@@ -68,7 +69,7 @@ class Page:
         """All of it."""
         parts = [self.head(judgement.source)]
         before: Result | None = None
-        for result in judgement.results:
+        for result in judgement.redacted().results:
             parts.append(self.judged(result, before))
             before = result
         return "".join([*parts, self.tail(judgement)])
@@ -90,7 +91,7 @@ class Page:
             return
         margin = max(cell_len(it.name) for it in tried) + 2
         words = {True: "taken", False: "refused", None: "unknown"}
-        lines = [self._paint("spellings of a body, and whether the partner takes them", 1)]
+        lines = [self._paint(self._wrapped("spellings of a body, and whether the partner takes them", ""), 1)]
         for it in tried:
             came = "" if it.taken else f"  {escape(it.came)}"
             lines.append(self._wrapped(words[it.taken] + came, f"  {it.name:{margin}}"))
@@ -108,8 +109,16 @@ class Page:
         for result in shown:
             title = f"{result.outcome}: {result.rule.name} ({result.rule.chapter}, {result.rule.level})"
             text = escape(evidence(result, judgement.source, body=BODY))
-            lines = [line if line[:1] in "><$" else self._wrapped(line, "") for line in text.split("\n")]
-            yield "\n".join([self._paint(title, MARKS[result.outcome][2]), *(f"  {line}".rstrip() for line in lines)])
+            lines = [
+                line if line[:1] in "><$" else self._wrapped(line, "").replace("\n", "\n  ")
+                for line in text.split("\n")
+            ]
+            yield "\n".join(
+                [
+                    self._paint(self._wrapped(title, ""), MARKS[result.outcome][2]),
+                    *(f"  {line}".rstrip() for line in lines),
+                ]
+            )
 
     def _counts(self, judgement: Judgement) -> str:
         counts = ", ".join(f"{count} {outcome}" for outcome, count in judgement.counts.items() if count)

@@ -14,12 +14,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
 import httpx
 
 SECRET = "official-sdk-secret-é"
+CONFIG = Path(__file__).with_name("config.py")
 START_SECONDS = 20.0
 STOP_SECONDS = 5.0
 _SDK_VARIABLES = ("FLASK_ENV", "HOST", "NO_ROUTE", "NO_SIGN_CHECK", "PORT", "SERVER_HOME")
@@ -90,14 +92,24 @@ class OfficialSdk:
     control: Control
 
 
+def demo_config() -> Path:
+    """The configuration that the SDK itself brings along."""
+    spec = find_spec("ringcentral_engage_digital_source_sdk")  # not imported: it would want its secret
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).with_name("core") / "config_default.py"
+
+
 @contextmanager
-def official_sdk(secret: str = SECRET) -> Iterator[OfficialSdk]:
+def official_sdk(secret: str = SECRET, config: Path = CONFIG) -> Iterator[OfficialSdk]:
     """The partner, from its first answer to the end of its process, however the block ends.
+
+    It runs config.py; with another configuration, such as `demo_config`, there is nothing to control.
 
     Raises `RuntimeError` with the process's output if it does not answer within `START_SECONDS`.
     """
     with tempfile.TemporaryFile() as output:
-        process, url = _start(secret, output)
+        process, url = _start(secret, config, output)
         try:
             _wait_until_it_answers(process, url, output)
             yield OfficialSdk(url, secret, process.pid, Control(url))
@@ -105,7 +117,7 @@ def official_sdk(secret: str = SECRET) -> Iterator[OfficialSdk]:
             _stop(process)
 
 
-def _start(secret: str, output: IO[bytes]) -> tuple[subprocess.Popen[bytes], str]:
+def _start(secret: str, config: Path, output: IO[bytes]) -> tuple[subprocess.Popen[bytes], str]:
     """The process, and its endpoint. The socket is bound here, so no one else can take the port in between."""
     environment = {name: value for name, value in os.environ.items() if name not in _SDK_VARIABLES}
     environment["RINGCENTRAL_ENGAGE_DIGITAL_API_TOKEN"] = secret
@@ -113,7 +125,7 @@ def _start(secret: str, output: IO[bytes]) -> tuple[subprocess.Popen[bytes], str
     with socket.create_server(("127.0.0.1", 0)) as listener:
         descriptor = listener.fileno()
         process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).with_name("serve.py")), str(descriptor)],
+            [sys.executable, "-P", str(Path(__file__).with_name("serve.py")), str(descriptor), str(config)],
             env=environment,
             pass_fds=[descriptor],
             stdin=subprocess.PIPE,
