@@ -459,6 +459,16 @@ ERRORS = [
 ]
 
 
+@pytest.mark.parametrize("element", [b"1", b"[]", b'""', b"{}"])
+def test_a_large_answer_of_tiny_values_is_refused_before_it_is_decoded(element: bytes) -> None:
+    """OB12. A small one is read as any other: each of its elements is ignored."""
+    crowd = b"[" + b",".join([element] * 60_000) + b"]"
+    with pytest.raises(UnexpectedShape, match=r"got 60,000 values in [\d,]+ bytes, which cannot be contents"):
+        read_page("shop", "messages", crowd, INFO)
+    few = b"[" + b",".join([element] * 100) + b"]"
+    assert len(read_page("shop", "messages", few, INFO).ignored) == 100
+
+
 @pytest.mark.parametrize(("body", "fatal", "message"), ERRORS)
 def test_an_error_of_the_partner_is_one_wherever_it_comes(body: bytes, fatal: bool, message: str) -> None:
     """PU7: even where another part of the answer cannot be decoded."""
