@@ -3,7 +3,7 @@ import json
 import pytest
 
 from crawler.cli.output import Output, as_json, clean
-from crawler.cli.trace import escaped
+from crawler.protocol.envelope import escaped
 
 Capsys = pytest.CaptureFixture[str]
 LONG = "a-very-long-id-that-must-not-be-cut-anywhere-at-all"
