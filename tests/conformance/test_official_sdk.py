@@ -14,6 +14,8 @@ from tests.partners.official_sdk.process import OfficialSdk, demo_config, offici
 FAULTS = {
     "an unsigned request gets a 500 page": "forgery-refused-with-a-client-error",
     "raw non-ASCII bodies are refused": "raw-utf8-body-accepted",
+    'show answers "" with an invalid signature': "show-of-an-unknown-id-refused",
+    "create is declared but answers no id": "create-answers-an-id",
 }
 """What is wrong with it, and the rules that say so."""
 

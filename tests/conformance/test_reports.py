@@ -12,8 +12,9 @@ from lxml import etree
 import crawler.conformance.reports
 from crawler.conformance.baseline import Baseline
 from crawler.conformance.judgement import Judgement
-from crawler.conformance.reports import html_report, json_report, junit_report
-from crawler.conformance.reports.json import body_of, read_exchange
+from crawler.conformance.reports.html import html_report
+from crawler.conformance.reports.json import body_of, json_report, read_exchange
+from crawler.conformance.reports.junit import junit_report
 from crawler.conformance.reports.tables import matrix, setting, spellings
 from crawler.conformance.reports.terminal import Page
 from crawler.conformance.rule import Outcome, Result
