@@ -23,13 +23,13 @@ def anyio_backend() -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever is `long` is `slow` as well, so that ``-m "not slow"`` does not call in the long runs.
+    """Whatever is `long` or `thorough` is `slow` as well, so that ``-m "not slow"`` does not call it in.
 
     Coverage is what the unit tests reach: it costs a third of a test's time, and what runs through everything a
     hundred times tells nothing more.
     """
     for item in items:
-        if item.get_closest_marker("long"):
+        if item.get_closest_marker("long") or item.get_closest_marker("thorough"):
             item.add_marker("slow")
         if not item.path.is_relative_to(UNIT):
             item.add_marker("no_cover")

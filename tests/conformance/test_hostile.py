@@ -44,14 +44,14 @@ async def stumbled(answers: dict[str, Any]) -> list[str]:
     return [f"{it.rule.name}: {it.reason}" for it in judgement.results if it.outcome is Outcome.BROKEN]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
 @given(info=JSON)
 async def test_whatever_it_declares(info: Any) -> None:
     assert await stumbled({"info": info}) == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(listed=st.lists(CONTENT | JSON, max_size=4) | JSON, shown=CONTENT | JSON)
 async def test_whatever_it_lists_and_shows(listed: Any, shown: Any) -> None:

@@ -25,7 +25,7 @@ def pytest_in(directory: Path, *words: str, **environ: str) -> subprocess.Comple
     )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["flask", "fastapi", "django"])
 def test_the_example_keeps_every_must(name: str, tmp_path: Path) -> None:
     project = shutil.copytree(EXAMPLES / name, tmp_path / name)
@@ -34,7 +34,7 @@ def test_the_example_keeps_every_must(name: str, tmp_path: Path) -> None:
     assert " passed" in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_url_is_all_that_it_takes_and_a_breach_is_shown_without_a_traceback(tmp_path: Path) -> None:
     with served(reference_partner("open sesame", utc_now, fault="accepts-unsigned")) as url:
         words = ("--ringcx-url", url, "--ringcx-secret-env", "KEY", "-W", "error")

@@ -29,15 +29,19 @@ async def test_a_messenger_passes_the_rules_that_the_others_are_spared() -> None
     judgement = await judged(messenger())
 
     assert breached(judgement) == set()
-    assert skipped(judgement) == {"recipient-is-kept": "no private message was created"}
+    assert skipped(judgement) == {
+        "recipient-is-kept": "no private message was created",
+        "private-messages-have-a-recipient": "the partner lists no private_messages now: there must be some to judge",
+    }
 
 
 async def test_without_leave_to_write_nothing_is_written() -> None:
     it = partner()
     judgement = await judged(it, write=False)
 
-    reading = {"implementation.info", *(f"{name}.{operation}" for name in OBJECTS for operation in ("list", "show"))}
-    assert set(it.forum.ledger.actions) - {""} <= reading
+    asked = {action.partition(".")[2] for action in it.forum.ledger.actions}
+    assert {"info", "list", "show"} <= asked
+    assert asked.isdisjoint({"create", "reply", "delete", "publish", "unpublish", "mark_as_solved", "escalate"})
     writing = {r.reason for r in judgement.results if r.rule.probe in ("pushing", "arrivals", "structured")}
     assert writing == {NOT_WRITTEN}
 
@@ -68,14 +72,22 @@ async def test_so_it_does_whatever_else_it_declares(capabilities: Capabilities) 
 
 
 @pytest.mark.parametrize(
-    "listing",
-    [Listing(page_size=2), Listing(page_size=1, repeats_since_id=True), Listing(unknown_since_id="nothing")],
+    ("listing", "noted"),
+    [
+        (Listing(page_size=2), set()),
+        (Listing(page_size=1, repeats_since_id=True), {"since-id-exclusive"}),
+        (Listing(unknown_since_id="nothing"), {"unknown-since-id-starts-anew"}),
+    ],
     ids=repr,
 )
-async def test_so_it_does_however_it_lists(listing: Listing) -> None:
-    assert breached(await judged(partner(listing=listing))) == set()
+async def test_however_it_lists_it_conforms(listing: Listing, noted: set[str]) -> None:
+    judgement = await judged(partner(listing=listing))
+
+    assert breached(judgement) == noted
+    assert judgement.conforms
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", TWINS)
 async def test_a_partner_with_one_defect_breaks_that_rule_and_what_follows(name: str) -> None:
     twin = TWINS[name]

@@ -21,7 +21,7 @@ from tests.crash.crawling import DIED, Job, clock
 from tests.crash.partner import LastingPartner, a_day_passes
 from tests.postgresql import PostgresServer
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 Databases = Callable[[str], str]
 """Makes a new database that is a copy of the one given, or an empty one of the empty string; returns where it is."""

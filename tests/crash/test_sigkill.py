@@ -22,7 +22,7 @@ from crawler.store.schema import metadata
 from crawler.sync.state import OutboxEntry, Ref, Source
 from tests.crash.comparing import check, end_state
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 PATIENCE = 60.0
 KILLS = 10

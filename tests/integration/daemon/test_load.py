@@ -134,7 +134,7 @@ async def nine_of_ten(store: Store, count: int, interval: float, deadline: float
     return f"{count} sources, {len(lateness)} starts, lateness p99 {p99(lateness):.3f} s, max {max(lateness):.3f} s"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 async def test_partners_that_hang_drip_or_refuse_delay_no_other(store: Store, record_property: Record) -> None:
     figure = await nine_of_ten(store, count=200, interval=10, deadline=4, seconds=20)
     record_property("figure", figure)
@@ -153,7 +153,7 @@ async def loop_lag(lags: list[float]) -> None:
         lags.append(perf_counter() - begun - 0.002)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 async def test_the_event_loop_is_not_blocked_while_a_thousand_sources_are_polled_and_one_is_imported(
     store: Store, record_property: Record
 ) -> None:

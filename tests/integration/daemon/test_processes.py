@@ -26,7 +26,7 @@ from tests.integration.daemon.partners import Asked, Partners
 from tests.integration.daemon.process import sources_of
 from tests.postgresql import PostgresServer
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 PATIENCE = 90.0
 """Seconds for which anything may take on a machine that has other things to do."""

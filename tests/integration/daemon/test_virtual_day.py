@@ -83,7 +83,7 @@ async def some_hours(world: World, hours: float, *, step: float) -> None:
     assert all(endpoint.starts for endpoint in endpoints)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 async def test_half_an_hour_of_sixty_sources(store: Store, time: Time) -> None:
     await some_hours(World(store, time, sources(60)), 0.5, step=270)
 

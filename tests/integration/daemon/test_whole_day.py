@@ -132,7 +132,7 @@ def check_each_start(name: str, plays: Plays) -> float:
     return smallest
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 async def test_24_hours_of_200_sources_with_restarts(record_property: Callable[[str, object], None]) -> None:
     day, runs, moment, number = Day(200), list[Run](), START, 0
     while day.time.now < START + DAY:
@@ -170,7 +170,7 @@ async def test_24_hours_of_200_sources_with_restarts(record_property: Callable[[
     record_property("figure", f"{total} starts, smallest gap {smallest:.4f} intervals, {number} daemons")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 async def test_24_hours_without_a_restart_have_a_mean_period_of_exactly_the_interval(
     record_property: Callable[[str, object], None],
 ) -> None:
