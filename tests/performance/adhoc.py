@@ -22,7 +22,8 @@ CREATE TABLE contents (
 );
 CREATE INDEX contents_thread ON contents (thread_id);
 CREATE TABLE users (
-    id TEXT PRIMARY KEY, screenname TEXT, firstname TEXT, lastname TEXT, created_at TEXT, updated_at TEXT, puppet INTEGER
+    id TEXT PRIMARY KEY, screenname TEXT, firstname TEXT, lastname TEXT, created_at TEXT, updated_at TEXT,
+    puppet INTEGER
 );
 CREATE TABLE cursors (object TEXT PRIMARY KEY, since_id TEXT);
 """
@@ -101,9 +102,10 @@ def pull(urls: list[str]) -> Figures:
         database = sqlite3.connect(Path(directory) / "script.db")
         database.execute("PRAGMA journal_mode=WAL")
         database.executescript(SCHEMA)
-        figures = Figures()
+        runs = []
         for url in urls:
             with measured() as figures:
                 figures.done = sync(url, database)
+            runs.append(figures)
         database.close()
-    return figures
+    return runs[-1]

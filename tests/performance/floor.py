@@ -30,12 +30,13 @@ CREATE TABLE content (
 );
 CREATE INDEX content_thread ON content (thread_id);
 CREATE TABLE identity (
-    id TEXT PRIMARY KEY, screenname TEXT, firstname TEXT, lastname TEXT, created_at TEXT, updated_at TEXT, puppet INTEGER
+    id TEXT PRIMARY KEY, screenname TEXT, firstname TEXT, lastname TEXT, created_at TEXT, updated_at TEXT,
+    puppet INTEGER
 );
 CREATE TABLE cursor (object TEXT PRIMARY KEY, since_id TEXT);
 """
-PUT_CONTENT = f"INSERT OR REPLACE INTO content VALUES ({','.join('?' * 13)})"
-PUT_IDENTITY = f"INSERT OR REPLACE INTO identity VALUES ({','.join('?' * 7)})"
+PUT_CONTENT = "INSERT OR REPLACE INTO content VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+PUT_IDENTITY = "INSERT OR REPLACE INTO identity VALUES (?,?,?,?,?,?,?)"
 PUT_CURSOR = "INSERT OR REPLACE INTO cursor VALUES (?,?)"
 
 
@@ -85,12 +86,13 @@ def pull(urls: list[str]) -> Figures:
     with tempfile.TemporaryDirectory() as directory:
         database = sqlite3.connect(Path(directory) / "floor.db", isolation_level=None)
         database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SCHEMA)
-        figures = Figures()
+        runs = []
         for url in urls:
             with measured() as figures:
                 figures.done = _import(Endpoint(url), database)
+            runs.append(figures)
         database.close()
-    return figures
+    return runs[-1]
 
 
 def _import(endpoint: Endpoint, database: sqlite3.Connection) -> int:
@@ -191,7 +193,9 @@ def poll(urls: list[str], rounds: int) -> Figures:
 
     async def run() -> Figures:
         tls = urls[0].startswith("https:")
-        context: ssl.SSLContext | bool = ssl.create_default_context(cafile=str(TLS / "certificate.pem")) if tls else False
+        context: ssl.SSLContext | bool = (
+            ssl.create_default_context(cafile=str(TLS / "certificate.pem")) if tls else False
+        )
         sources = [Calls(url, context) for url in urls]
         await _round(sources)
         with measured() as figures:
