@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from crawler.store import Store
-from tests.performance.cases import FULL, QUICK, QUICK_ONES, USUAL, Case, Task, cases
+from tests.performance.cases import FULL, QUICK, QUICK_ONES, USUAL, Case, Ratio, Task, cases
 from tests.performance.measuring import Figures, measure, measure_command
 from tests.performance.program import MIGRATED
 from tests.performance.server import Serving, serving
@@ -28,12 +28,15 @@ RECORDED = Path(__file__).with_name("recorded.json")
 TWICE = 2.0
 """How much worse than recorded a ratio may be."""
 
+SECOND_LOOK = 3
+"""How many rounds decide about a ratio that is worse than that."""
+
 
 def main(words: Sequence[str]) -> int:
     options = _options().parse_args(words)
     quick = options.quick or options.record
     size = QUICK if quick else replace(USUAL, **FULL) if options.full else USUAL
-    rounds = options.rounds or (2 if quick else 5)
+    rounds = options.rounds or (1 if options.quick else 5)
     results: dict[str, Any] = {}
     with serving() as server, tempfile.TemporaryDirectory() as directory, _postgresql(wanted=not quick) as postgresql:
         os.environ["RINGCX_CRAWLER_SECRET"] = "open sesame"
@@ -53,14 +56,17 @@ def main(words: Sequence[str]) -> int:
         for case in found:
             if options.case in (None, case.name):
                 results[case.name] = _run(case, case.rounds or rounds, directory, size.start_ups)
+                if options.quick and _worse(case.name, results[case.name]):  # may be chance: look again, longer
+                    results[case.name] = _run(case, SECOND_LOOK, directory, size.start_ups)
     if options.json:
         Path(options.json).write_text(json.dumps({"machine": _machine(), "cases": results}, indent=2) + "\n")
-    ratios = {f"{name}: {what}": value for name, case in results.items() for what, value in case["ratios"].items()}
     if options.record:
-        RECORDED.write_text(json.dumps(ratios, indent=2) + "\n")
-        print(f"recorded in {RECORDED}")
-        return 0
-    return _compare(ratios) if quick else 0
+        RECORDED.write_text(json.dumps({name: case["ratios"] for name, case in results.items()}, indent=2) + "\n")
+        print(f"recorded in {RECORDED.name}")
+    worse = [line for name, case in results.items() for line in _worse(name, case)] if options.quick else []
+    for line in worse:
+        print(f"scripts/bench: more than twice as bad as recorded: {line}", file=sys.stderr)
+    return 1 if worse else 0
 
 
 def _options() -> argparse.ArgumentParser:
@@ -152,17 +158,14 @@ def _show(case: Case, medians: dict[str, Any], done: dict[str, set[int]], ratios
     print(flush=True)
 
 
-def _compare(ratios: dict[str, float]) -> int:
-    """Fails on what has become twice as bad, or was never recorded."""
-    recorded: dict[str, float] = json.loads(RECORDED.read_text())
-    worse = [
-        f"{what}: {value:.3f}, recorded {recorded.get(what, 0):.3f}"
-        for what, value in ratios.items()
+def _worse(name: str, case: dict[str, Any]) -> list[str]:
+    """The ratios that have become twice as bad as they were recorded, or never were."""
+    recorded: dict[str, float] = json.loads(RECORDED.read_text()).get(name, {})
+    return [
+        f"{name}: {what}: {value:.3f}, recorded {recorded.get(what, 0):.3f}"
+        for what, value in case["ratios"].items()
         if value > TWICE * recorded.get(what, 0)
     ]
-    for line in worse:
-        print(f"scripts/bench: more than twice as bad as recorded: {line}", file=sys.stderr)
-    return 1 if worse else 0
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ QUICK = Size(
     mixed=20,
     grown=0,
     added=0,
-    start_ups=2,
+    start_ups=1,
 )
 
 
