@@ -331,8 +331,11 @@ class _Reader:
         for name in EXTRA:
             value = getattr(wire, name)
             if isinstance(value, msgspec.Raw):
-                text = self._attachments(value, content_id) if name == "attachments" else None
-                text = text if name == "attachments" else self._json(bytes(value), name, content_id)
+                raw = bytes(value)
+                if not raw:  # as are most of them
+                    continue
+                of = self._attachments if name == "attachments" else self._json
+                text = of(raw, name, content_id)
             else:
                 text = msgspec.json.encode(value).decode() if value else None
             if text:
@@ -353,8 +356,8 @@ class _Reader:
         elif not all(_CONTEXT_KEY.fullmatch(key) for key in value):
             self.remarks.add("OB6", f"a key of '{name}' has characters other than a-z, A-Z and '-'", content_id)
 
-    def _attachments(self, raw: msgspec.Raw, content_id: str) -> str | None:
-        value = _storable(bytes(raw), "attachments")
+    def _attachments(self, raw: bytes, name: str, content_id: str) -> str | None:
+        value = _storable(raw, name)
         if value in NOTHING:
             return None
         given = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else [value]
@@ -362,7 +365,7 @@ class _Reader:
         if len(kept) < len(given):
             self.remarks.add("OB7", "an attachment without 'url', or 'content' and 'filename', is left out", content_id)
             return msgspec.json.encode(kept).decode() if kept else None
-        return bytes(raw).decode() if isinstance(value, list) else msgspec.json.encode(kept).decode()
+        return raw.decode() if isinstance(value, list) else msgspec.json.encode(kept).decode()
 
 
 _CONTEXT_KEY = re.compile(r"[a-zA-Z-]+")
