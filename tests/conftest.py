@@ -13,7 +13,7 @@ from _pytest.terminal import TerminalReporter
 
 from tests.postgresql import PostgresServer
 
-UNIT = Path(__file__).parent / "unit"
+COVERED = [Path(__file__).parent / name for name in ("unit", "conformance")]
 
 
 @pytest.fixture(scope="session")
@@ -25,13 +25,13 @@ def anyio_backend() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever is `long` or `thorough` is `slow` as well, so that ``-m "not slow"`` does not call it in.
 
-    Coverage is what the unit tests reach: it costs a third of a test's time, and what runs through everything a
-    hundred times tells nothing more.
+    Coverage is what unit tests and those of the judge reach: it costs a third of a test's time, and what runs through
+    everything a hundred times tells nothing more.
     """
     for item in items:
         if item.get_closest_marker("long") or item.get_closest_marker("thorough"):
             item.add_marker("slow")
-        if not item.path.is_relative_to(UNIT):
+        if not any(item.path.is_relative_to(directory) for directory in COVERED):
             item.add_marker("no_cover")
 
 

@@ -169,7 +169,8 @@ class Archive(SourceStore):
         crawled_by = sa.case((SOURCE.c.lease_until > self.clock(), SOURCE.c.lease_owner)).label("crawled_by")
         newest = sa.select(sa.func.max(CYCLE.c.id)).where(CYCLE.c.source_id == SOURCE.c.id).correlate(SOURCE)
         cycles = sa.select(CYCLE).join(SOURCE).where(wanted, CYCLE.c.id == newest.scalar_subquery())
-        cursors = sa.select(CURSOR.c.source_id, CURSOR.c.object, CURSOR.c.since_id).join(SOURCE).where(wanted)
+        columns = (CURSOR.c.source_id, CURSOR.c.object, CURSOR.c.since_id)
+        cursors = sa.select(*columns).join(SOURCE).where(wanted).order_by(CURSOR.c.object)
         with self.reading() as session:
             sources = session.execute(sa.select(SOURCE, crawled_by).where(wanted).order_by(SOURCE.c.name)).mappings()
             contents = _counted(session, CONTENT.c.object, wanted, CONTENT.c.deleted_at.is_(None))

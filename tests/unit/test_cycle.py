@@ -416,7 +416,7 @@ async def test_a_cycle_that_is_cancelled_is_called_interrupted_and_gives_its_lea
     assert ids(shop) == MESSAGES[::-1]
 
 
-LOOKS = 27
+LOOKS = 37
 """How often such a cycle looks at the clock: before every request and every commit."""
 
 

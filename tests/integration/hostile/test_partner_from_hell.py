@@ -121,6 +121,7 @@ async def cycle(of: Source, store: Store) -> CycleReport:
         return await run_cycle(of, store, partner=partner, clock=fixed_clock)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", HARMS)
 async def test_a_partner_that_means_harm(
     name: str, store: Store, record_property: Callable[[str, object], None]

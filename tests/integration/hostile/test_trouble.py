@@ -1,9 +1,10 @@
 """Trouble below: a disk that is full, a server that is restarted in mid-commit, a clock that is set back and forth."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from crawler.errors import DatabaseUnavailable
 from crawler.partner import Partner
 from crawler.reference import seeded
 from crawler.store import Store
+from crawler.store.driver import Driver
 from crawler.sync.queueing import Draft
 from crawler.sync.state import Source
 from tests.crash.comparing import check, end_state
@@ -65,6 +67,9 @@ def _full(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> 
     cursor.close()
 
 
+T = TypeVar("T")
+
+
 class Restarted(Store):
     """A store whose server is gone at the moment of a commit: before it (`committed` is false), or right after it."""
 
@@ -74,8 +79,22 @@ class Restarted(Store):
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        with super().writing() as session:
+        with self._restarted(super().writing()) as session:
             yield session
+
+    @contextmanager
+    def driving(self, *, writing: bool = True) -> Iterator[Driver]:
+        if not writing:
+            with super().driving(writing=False) as driver:
+                yield driver
+        else:
+            with self._restarted(super().driving()) as driver:
+                yield driver
+
+    @contextmanager
+    def _restarted(self, transaction: AbstractContextManager[T]) -> Iterator[T]:
+        with transaction as it:
+            yield it
             type(self).at -= 1
             if self.at == 0 and not self.committed:
                 self.server.kill()
