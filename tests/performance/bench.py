@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -35,7 +35,7 @@ SECOND_LOOK = 3
 def main(words: Sequence[str]) -> int:
     options = _options().parse_args(words)
     quick = options.quick or options.record
-    size = QUICK if quick else replace(USUAL, **FULL) if options.full else USUAL
+    size = QUICK if quick else FULL if options.full else USUAL
     rounds = options.rounds or (1 if options.quick else 3)
     results: dict[str, Any] = {}
     with serving() as server, tempfile.TemporaryDirectory() as directory, _postgresql(wanted=not quick) as postgresql:
