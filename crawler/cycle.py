@@ -14,7 +14,7 @@ import anyio
 from crawler.clock import Clock, utc_now
 from crawler.errors import GONE, LeaseLost, PartnerError, StoreError
 from crawler.partner import Partner
-from crawler.protocol.envelope import Exchange, Params
+from crawler.protocol.envelope import Answer, Exchange, Params
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page, check_no_error, read_content, read_page
@@ -33,7 +33,7 @@ from crawler.sync.exports import (
     settle_success,
     shown_content,
 )
-from crawler.sync.pages import NOTHING_STORED, Accepted, Listing, accept_page
+from crawler.sync.pages import NOTHING_STORED, Accepted, Listing, accept_page, page_mark, recognize
 from crawler.sync.plan import ListStep, plan_cycle
 from crawler.sync.report import CycleReport, ObjectReport
 from crawler.sync.schedule import interval
@@ -163,8 +163,8 @@ class _Cycle:
     async def ask_info(self) -> ImplementationInfo:
         """`implementation.info`, first in every cycle (IM1)."""
         answer = await self.call("implementation.info", None, "a JSON object with 'objects'")
-        info = read_implementation(self.source.name, answer)
-        self.info_body = answer
+        info = read_implementation(self.source.name, answer.body)
+        self.info_body = answer.body
         self.report.remarks = info.remarks
         self.report.interval = interval(self.source, info)
         return info
@@ -178,14 +178,24 @@ class _Cycle:
         while listing is not None:
             params = {"since_id": listing.ask} if listing.ask is not None else None
             answer = await self.call(step.action, params, "a JSON array of contents")
-            page = await beside(len(answer), read_page, self.source.name, name, answer, info)
-            stored = await self.store.run(self.store.look_up, self.lease, name, page) if page.size else NOTHING_STORED
-            accepted = await beside(len(answer), accept_page, self.source, listing, page, stored, self.clock())
+            accepted = await self.accept(info, listing, answer)
             if accepted.changes or accepted.cursor != listing.cursor or accepted.listing is not None:
                 await self.write(self.store.save_page, accepted, self.clock(), self.recorded())
             report.add(accepted)
             self.watch(accepted)
             listing = accepted.listing
+
+    async def accept(self, info: ImplementationInfo, listing: Listing, answer: Answer) -> Accepted:
+        """What a page means; one that came before and changed nothing is not read again (LS5)."""
+        source, name, size = self.source, listing.cursor.object, len(answer.body)
+        now, mark = self.clock(), None
+        if source.verify_signature and self.info_body is not None and answer.signature is not None:
+            mark = page_mark(source, listing, self.info_body, answer.signature)
+            if accepted := recognize(source, listing, mark, now):
+                return accepted
+        page = await beside(size, read_page, source.name, name, answer.body, info)
+        stored = await self.store.run(self.store.look_up, self.lease, name, page) if page.size else NOTHING_STORED
+        return await beside(size, accept_page, source, listing, page, stored, now, mark=mark)
 
     async def look_up_threads(self, info: ImplementationInfo) -> None:
         """`threads.show` for each thread that a message names and nobody knows, once each (LS9)."""
@@ -193,7 +203,7 @@ class _Cycle:
             page = None
             try:
                 answer = await self.call("threads.show", {"id": thread_id}, "a JSON object: the thread")
-                page = read_content(self.source.name, "threads.show", "threads", answer, info).under(thread_id)
+                page = read_content(self.source.name, "threads.show", "threads", answer.body, info).under(thread_id)
             except PartnerError as error:
                 if isinstance(error, GONE):
                     raise
@@ -223,7 +233,7 @@ class _Cycle:
     async def attempt(self, info: ImplementationInfo, send: Send) -> None:
         """One attempt, already committed as begun: sent, and settled by its answer (PU2, PU3, PU5)."""
         name, operation = send.entry.object, send.entry.operation
-        answer = await self.call(send.action, send.params, "a JSON object: the content")
+        answer = (await self.call(send.action, send.params, "a JSON object: the content")).body
         if operation == "delete":
             check_no_error(self.source.name, send.action, answer)
             known = replace(self.outbox.known(name, send.target_id), deleted=True)
@@ -263,15 +273,14 @@ class _Cycle:
         self.held_until = now + self.lease.seconds
         return result
 
-    async def call(self, action: str, params: Params | None, expected: str) -> bytes:
-        """Send an action; returns the body of its trusted answer.
+    async def call(self, action: str, params: Params | None, expected: str) -> Answer:
+        """Send an action; returns its trusted answer.
 
         A process that was stopped for longer than its lease lasted sends nothing more: another one may be at it (CY2).
         """
         if anyio.current_time() > self.held_until:
             raise LeaseLost(f"{self.source.name}: the lease lapsed while this process did nothing")
-        answer = await self.partner.call(action, params, expected=expected, record=self.record)
-        return answer.body
+        return await self.partner.call(action, params, expected=expected, record=self.record)
 
     def record(self, exchange: Exchange) -> None:
         """Keep an exchange for the next commit."""

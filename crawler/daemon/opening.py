@@ -7,7 +7,7 @@ import structlog
 
 from crawler.errors import DatabaseUnavailable
 from crawler.store import Store
-from crawler.store.database import database_url
+from crawler.store.database import database_at
 
 LONGEST = 30.0
 """Seconds between two attempts at most."""
@@ -23,7 +23,7 @@ async def open_store(
 
     Raises `ConfigurationError` or `StoreError`.
     """
-    on_server = database_url(where).get_backend_name() != "sqlite"
+    on_server = database_at(where).shared
     wait = 1.0
     while True:
         try:

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import printable
 from crawler.store import this_process
-from crawler.store.database import database_url
+from crawler.store.database import database_at
+from crawler.store.sqlite import SQLite
 
 if os.name == "posix":
     import fcntl
@@ -17,10 +18,10 @@ if os.name == "posix":
 
 def lock_file(where: str) -> Path | None:
     """The file that a daemon holds locked beside the SQLite file at a URL or path; `None` for any other database."""
-    url = database_url(where)
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:") or os.name != "posix":
+    database = database_at(where)
+    if not isinstance(database, SQLite) or database.in_memory or os.name != "posix":
         return None
-    path = urlsplit(str(url.database)).path if str(url.database).startswith("file:") else str(url.database)
+    path = urlsplit(database.where).path if database.where.startswith("file:") else database.where
     return Path(f"{Path(path).resolve()}.daemon")
 
 

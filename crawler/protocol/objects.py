@@ -1,11 +1,9 @@
 """Contents and identities with all their fields in one spelling: what the rest of the program works with (OB)."""
 
-from hashlib import blake2b
-
 import msgspec
 
 
-class User(msgspec.Struct, frozen=True, kw_only=True):
+class User(msgspec.Struct, frozen=True):
     """An identity (OB4): `id` and `screenname` are always there; dates are in the spelling of TR2."""
 
     id: str
@@ -22,27 +20,12 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: str | None = None
     context_data: str | None = None
 
-    @property
-    def digest(self) -> str:
-        """Changes when anything but the dates changes: some partners send another `created_at` each time (OB11)."""
-        return _digest(
-            (
-                self.id,
-                self.screenname,
-                self.firstname,
-                self.lastname,
-                self.avatar_url,
-                self.email,
-                self.home_phone,
-                self.mobile_phone,
-                self.gender,
-                self.puppetizable,
-                self.context_data,
-            )
-        )
+    def is_like(self, other: "User") -> bool:
+        """Whether nothing but dates differs: some partners send another `created_at` each time (OB11)."""
+        return self == msgspec.structs.replace(other, created_at=self.created_at, updated_at=self.updated_at)
 
 
-class Content(msgspec.Struct, frozen=True, kw_only=True):
+class Content(msgspec.Struct, frozen=True):
     """A thread, message or private message (OB1–OB3) with all its fields in one spelling.
 
     `extra` is a JSON object of the fields in `EXTRA` that are not empty, as the partner spelled them, or `None`.
@@ -63,12 +46,3 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: str | None = None
     actions: tuple[str, ...] = ()
     extra: str | None = None
-
-    @property
-    def digest(self) -> str:
-        """32 hexadecimal digits that change when any field does: how an unchanged content is recognised."""
-        return _digest(self)
-
-
-def _digest(value: object) -> str:
-    return blake2b(msgspec.json.encode(value), digest_size=16).hexdigest()

@@ -1,17 +1,25 @@
 """The database: contents, identities, cursors, the outbox, cycles and their exchanges.
 
-One public method is one transaction, and rows never leave.
+One public method is one transaction, and rows never leave. `CycleStore` is what a cycle needs, and light to import;
+`Store` is the whole, and brings SQLAlchemy.
 """
 
-from crawler.store.archive import Archive
+from typing import TYPE_CHECKING
+
 from crawler.store.cycles import Begun, CycleStore
 from crawler.store.lease import this_process
-from crawler.store.moving import MovingStore
-from crawler.store.operations import OperationsStore, Standing
 from crawler.store.sources import Lease
 
-__all__ = ["Begun", "Lease", "Standing", "Store", "this_process"]
+if TYPE_CHECKING:
+    from crawler.store.whole import Standing, Store
+
+__all__ = ["Begun", "CycleStore", "Lease", "Standing", "Store", "this_process"]
 
 
-class Store(CycleStore, Archive, OperationsStore, MovingStore):
-    """The whole store: `Store.open` it."""
+def __getattr__(name: str) -> object:
+    """`Store` and `Standing`, imported when they are asked for."""
+    if name in ("Standing", "Store"):
+        from crawler.store import whole  # noqa: PLC0415
+
+        return getattr(whole, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

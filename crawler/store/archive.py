@@ -10,19 +10,8 @@ from sqlalchemy import RowMapping
 from sqlmodel import Session
 
 from crawler.protocol.implementation import POLLED
-from crawler.store.rows import (
-    CONTENT,
-    CURSOR,
-    CYCLE,
-    EXCHANGE,
-    IDENTITY,
-    OUTBOX,
-    SOURCE,
-    read_cursor,
-    read_entry,
-    read_known,
-    restored,
-)
+from crawler.store.rows import read_cursor, read_entry, read_known, restored
+from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, OUTBOX, SOURCE
 from crawler.store.sources import SourceStore
 from crawler.sync.state import Cursor, Known, OutboxEntry, Source, Status
 
@@ -155,10 +144,9 @@ class Archive(SourceStore):
 
     def load_cursors(self, source: Source) -> dict[str, Cursor]:
         """The cursors as a cycle begins with them, by object."""
-        columns = (CURSOR.c.object, CURSOR.c.since_id, CURSOR.c.trail, CURSOR.c.checked_at)
-        query = sa.select(*columns).join(SOURCE).where(SOURCE.c.name == source.name)
+        query = sa.select(CURSOR).join(SOURCE).where(SOURCE.c.name == source.name)
         with self.reading() as session:
-            return {row[0]: read_cursor(*row) for row in session.execute(query)}
+            return {row["object"]: read_cursor(dict(row)) for row in session.execute(query).mappings()}
 
     def overview(self, names: Sequence[str] | None = None) -> list[Record]:
         """One record for each source: counts of contents and exports, its last cycle, who crawls it now (CY2).
@@ -266,7 +254,7 @@ def _content_record(row: RowMapping) -> Record:
 
 def _identity_record(row: RowMapping) -> Record:
     """All columns but the row's own."""
-    own = ("id", "source_id", "foreign_id", "digest")
+    own = ("id", "source_id", "foreign_id")
     record = {"id": row["foreign_id"], **{name: value for name, value in row.items() if name not in own}}
     record["context_data"] = json.loads(record["context_data"]) if record["context_data"] else None
     return record

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crawler.protocol.envelope import Exchange
+from crawler.protocol.objects import Content, User
 from crawler.protocol.reading import Page
 from crawler.store import statements
 from crawler.store.outbox import OutboxStore
-from crawler.store.rows import cursor_values, read_cursor, stamp
+from crawler.store.rows import cursor_values, read_content, read_cursor, read_user, stamp
 from crawler.store.sources import Lease
 from crawler.sync.pages import Accepted, Stored
 from crawler.sync.report import CycleReport
@@ -54,7 +55,7 @@ class CycleStore(OutboxStore):
                 driver.run(statements.start_source, its_id=its_id, last_started_at=stamp(now))
             driver.run(statements.interrupt_cycles, its_id=its_id)
             [cycle_id] = driver.one(statements.insert_cycle, source_id=its_id, started_at=stamp(now))
-            cursors = {row[0]: read_cursor(*row) for row in driver.all(statements.cursors, its_id=its_id)}
+            cursors = {row["object"]: read_cursor(row) for row in driver.named(statements.cursors, its_id=its_id)}
             lookups, exports = driver.one(statements.work_waits, its_id=its_id)
         return Begun(
             lease=replace(lease, cycle_id=cycle_id),
@@ -65,20 +66,21 @@ class CycleStore(OutboxStore):
         )
 
     def look_up(self, lease: Lease, object_name: str, page: Page) -> Stored:
-        """What is stored of what a page brought: digests (a deleted content's is empty), and known reply targets."""
+        """What is stored of what a page brought, and which of its reply targets are known."""
         here = {content.id for content in page.contents}
         replied_to = {c.in_reply_to_id for c in page.contents if c.in_reply_to_id is not None} - here
         own = {"its_id": lease.source_id}
-        contents: dict[str, str] = {}
-        users: dict[str, str] = {}
+        contents: dict[str, Content | None] = {}
+        users: dict[str, User] = {}
         known: set[str] = set()
         with self.driving(writing=False) as driver:
-            array = driver.dialect.array
+            array = driver.array
             if here:
-                of = {**own, "its_object": object_name}
-                contents = dict(driver.all(statements.content_digests, **of, ids=array(list(here))))
+                found = driver.all(statements.stored_contents, **own, its_object=object_name, ids=array(list(here)))
+                contents = {row[1]: read_content(object_name, row[1:]) if row[0] else None for row in found}
             if page.users:
-                users = dict(driver.all(statements.identity_digests, **own, ids=array(list(page.users))))
+                rows = driver.all(statements.stored_identities, **own, ids=array(list(page.users)))
+                users = {row[0]: read_user(row) for row in rows}
             if replied_to:
                 rows = driver.all(statements.known_contents, **own, ids=array(list(replied_to)))
                 known = {row[0] for row in rows}
@@ -112,6 +114,7 @@ class CycleStore(OutboxStore):
             asked = {"its_id": lease.source_id, "its_foreign_id": thread_id, "asked_at": stamp(now)}
             driver.run(statements.asked_for_thread, **asked)
             if page is not None:
+                driver.run(statements.forget_pages, its_id=lease.source_id)
                 self._put_contents(driver, lease, page.contents, now)
                 self._put_users(driver, lease, tuple(page.users.values()))
             self._put_exchanges(driver, lease, exchanges)

@@ -1,104 +1,81 @@
-"""Statements that every cycle runs: built from the tables once, compiled once, and handed to the driver as text.
+"""A transaction at the driver: statements whose text was made beforehand, and their values by position.
 
 To build, key and dispatch a statement costs SQLAlchemy 50 to 200 microseconds each time, the driver 5; a cycle runs a
-dozen. Values are bound by name and stored as the driver stores them: text, numbers, bytes and truth values.
+dozen. To import SQLAlchemy at all takes longer than a whole `sync` of an empty partner without it.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+Text = tuple[str, tuple[str, ...]]
+"""A statement's SQL, and the names of its values in the order of their placeholders."""
 
-Values = Mapping[str, object]
+CLOCK = "clock"
+"""The name of the value that takes the place of the database's clock, where another one is given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """What differs between databases: its `name`, and whether the clock is one that was `given` instead of its own."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Statement:
+    """A statement of `crawler.store.composed`, as each database spells it.
+
+    `values` are the names of its values in the order of their placeholders, `columns` those of what it returns.
+    """
 
     name: str
-    given: bool
-
-    @property
-    def now(self) -> sa.ColumnElement[float]:
-        """Seconds since 1970 by the database's clock, or by the one that was given, which is bound as ``clock``."""
-        if self.given:
-            return sa.bindparam("clock", type_=sa.Float)
-        if self.name == "postgresql":
-            return sa.literal_column("CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)", sa.Float)
-        return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Float)
-
-    def insert(self, rows: sa.Table) -> sqlite.Insert:
-        """An INSERT that can deal with conflicts. SQLite and PostgreSQL spell it alike, SQLAlchemy types it apart."""
-        if self.name == "postgresql":
-            return postgresql.insert(rows).inline()  # type: ignore[return-value]
-        return sqlite.insert(rows).inline()
-
-    def among(self, column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
-        """Whether a column's text is among those bound as `name`, any number of them: see `array`."""
-        if self.name == "postgresql":
-            return column == sa.func.any(sa.bindparam(name, type_=postgresql.ARRAY(sa.Text)))
-        members = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
-        return column.in_(sa.select(members.c.value))
-
-    def array(self, texts: Sequence[str]) -> object:
-        """Texts as `among` takes them."""
-        return list(texts) if self.name == "postgresql" else json.dumps(texts, ensure_ascii=False)
-
-
-Statement = sa.UpdateBase | sa.Select[*tuple[Any, ...]]
-Build = Callable[[Dialect], Statement]
-
-
-@cache
-def compiled(build: Build, dialect: Dialect) -> tuple[str, dict[str, object]]:
-    """The text of a statement, and the values that are part of it."""
-    spoken = PGDialect_psycopg() if dialect.name == "postgresql" else sqlite.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
-    made = build(dialect).compile(dialect=spoken)
-    return str(made), {name: value for name, value in made.params.items() if value is not None}
+    sqlite: str
+    postgresql: str
+    values: tuple[str, ...]
+    columns: tuple[str, ...]
 
 
 class Driver:
-    """A transaction under way at the driver. All values of a statement are bound by name."""
+    """A transaction under way at the driver. `text` says how this database spells a statement."""
 
-    __slots__ = ("_clock", "_cursor", "dialect")
+    __slots__ = ("_clock", "_cursor", "_text", "shared")
 
-    def __init__(self, cursor: Any, dialect: Dialect, clock: Callable[[], float] | None) -> None:
+    def __init__(
+        self, cursor: Any, text: Callable[[Statement], Text], clock: Callable[[], float] | None, *, shared: bool
+    ) -> None:
         self._cursor = cursor
+        self._text = text
         self._clock = clock
-        self.dialect = dialect
+        self.shared = shared
 
-    def run(self, build: Build, **values: object) -> int:
+    def run(self, statement: Statement, **values: object) -> int:
         """Run a statement; returns the number of rows that it touched."""
-        self._execute(build, values)
+        self._execute(statement, values)
         touched: int = self._cursor.rowcount
         return touched
 
-    def all(self, build: Build, **values: object) -> list[Any]:
+    def all(self, statement: Statement, **values: object) -> list[Any]:
         """The rows that a statement returns, as tuples."""
-        self._execute(build, values)
+        self._execute(statement, values)
         rows: list[Any] = self._cursor.fetchall()
         return rows
 
-    def one(self, build: Build, **values: object) -> Any:
+    def one(self, statement: Statement, **values: object) -> Any:
         """The first row that a statement returns, or `None`."""
-        self._execute(build, values)
+        self._execute(statement, values)
         rows = self._cursor.fetchall()
         return rows[0] if rows else None
 
-    def many(self, build: Build, rows: Sequence[Values]) -> None:
-        """Run a statement once for each of `rows`."""
-        if rows:
-            text, fixed = compiled(build, self.dialect)
-            self._cursor.executemany(text, [{**fixed, **row} for row in rows] if fixed else rows)
+    def named(self, statement: Statement, **values: object) -> list[dict[str, Any]]:
+        """The rows that a statement returns, by the names of their columns."""
+        return [dict(zip(statement.columns, row, strict=True)) for row in self.all(statement, **values)]
 
-    def _execute(self, build: Build, values: dict[str, object]) -> None:
-        text, fixed = compiled(build, self.dialect)
+    def many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement once for each of `rows`, which hold its values in the order of its names."""
+        if rows:
+            self._cursor.executemany(self._text(statement)[0], rows)
+
+    def array(self, texts: Sequence[str]) -> object:
+        """Texts as `crawler.store.composed.among` takes them."""
+        return list(texts) if self.shared else json.dumps(texts, ensure_ascii=False)
+
+    def _execute(self, statement: Statement, values: dict[str, object]) -> None:
+        text, names = self._text(statement)
         if self._clock is not None:
-            values["clock"] = self._clock()
-        self._cursor.execute(text, {**fixed, **values} if fixed else values)
+            values[CLOCK] = self._clock()
+        self._cursor.execute(text, [values[name] for name in names])

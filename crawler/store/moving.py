@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import printable
-from crawler.store.rows import CONTENT, CURSOR, IDENTITY, LOOKUP, OUTBOX, SOURCE
+from crawler.store.schema import CONTENT, CURSOR, IDENTITY, LOOKUP, OUTBOX, SOURCE
 from crawler.store.sources import SourceStore
 
 VERSION = 1
@@ -106,7 +106,7 @@ class MovingStore(SourceStore):
 
     def _new_source(self, session: Session, row: Mapping[str, Any]) -> int:
         values = {**row, "fingerprint": "", "lease_seconds": 0, "fence": 0, "managed": False}
-        insert = self.insert_into(SOURCE).values(values).on_conflict_do_nothing().returning(SOURCE.c.id)
+        insert = self._dialect.insert(SOURCE).values(values).on_conflict_do_nothing().returning(SOURCE.c.id)
         made: int | None = session.execute(insert).scalar_one_or_none()
         if made is None:
             raise ConfigurationError(f"{printable(row['name'], 60)} is there already", hint=EMPTY_HINT)

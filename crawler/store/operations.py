@@ -5,8 +5,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from crawler.store import statements
 from crawler.store.database import Database
-from crawler.store.rows import CYCLE, EXCHANGE, OUTBOX, SOURCE, moment, stamp
+from crawler.store.rows import moment, stamp
+from crawler.store.schema import CYCLE, OUTBOX, SOURCE
 from crawler.sync.state import Status
 
 
@@ -91,16 +93,8 @@ class OperationsStore(Database):
 
         Each source's newest cycle is kept, and so is every one that may still run.
         """
-        newest = sa.select(sa.func.max(CYCLE.c.id)).group_by(CYCLE.c.source_id)
-        old = (
-            sa.select(CYCLE.c.id)
-            .where(CYCLE.c.started_at < stamp(before), CYCLE.c.id.not_in(newest))
-            .order_by(CYCLE.c.id)
-            .limit(limit)
-        )
-        with self.writing() as session:
-            gone = list(session.execute(old).scalars())
-            if gone:
-                session.execute(sa.delete(EXCHANGE).where(EXCHANGE.c.cycle_id.in_(gone)))
-                session.execute(sa.delete(CYCLE).where(CYCLE.c.id.in_(gone)))
+        with self.driving() as driver:
+            gone = driver.all(statements.old_cycles, before=stamp(before), at_most=limit)
+            driver.many(statements.forget_exchanges_of, gone)
+            driver.many(statements.forget_cycle, gone)
         return len(gone)

@@ -5,25 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from crawler.errors import ActionRefused, UnknownContent
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page
 from crawler.store import statements
 from crawler.store.contents import ContentStore
-from crawler.store.rows import (
-    CONTENT,
-    OUTBOX,
-    SOURCE,
-    content_values,
-    entry_values,
-    named,
-    read_entry,
-    read_known,
-    stamp,
-)
+from crawler.store.rows import content_values, entry_values, read_entry, read_known, stamp
 from crawler.store.sources import Lease
 from crawler.sync.exports import Settled, settle_given_up
 from crawler.sync.state import ATTEMPTS, Known, Outbox, OutboxEntry, Source, Status
@@ -35,21 +23,21 @@ class OutboxStore(ContentStore):
     def load_outbox(self, source: Source) -> Outbox:
         """The pending entries in queue order, the entries and the contents that they refer to."""
         with self.driving(writing=False) as driver:
-            rows = {row["id"]: row for row in _entries(driver.all(statements.pending_entries, its_name=source.name))}
+            rows = {row["id"]: row for row in driver.named(statements.pending_entries, its_name=source.name)}
             if not rows:
                 return Outbox()
-            array = driver.dialect.array
+            array = driver.array
             own = {"its_id": next(iter(rows.values()))["source_id"]}
             missing = [entry_id for row in rows.values() for entry_id in _entries_of(row) if entry_id not in rows]
             if missing:
-                found = driver.all(statements.entries, **own, ids=array(missing))
-                rows.update((row["id"], row) for row in _entries(found))
+                found = driver.named(statements.entries, **own, ids=array(missing))
+                rows.update((row["id"], row) for row in found)
             ordered = sorted(rows.values(), key=lambda row: int(row["position"]))
             entries = {row["id"]: read_entry(row) for row in ordered}
             contents: dict[tuple[str, str], Known] = {}
             named_ids = sorted(_contents_of(entries))
-            for content in driver.all(statements.contents, **own, ids=array(named_ids)) if named_ids else ():
-                known = read_known(named(CONTENT, content))
+            for content in driver.named(statements.contents, **own, ids=array(named_ids)) if named_ids else ():
+                known = read_known(content)
                 contents[known.object, known.id] = known
         return Outbox(entries=entries, contents=contents)
 
@@ -69,8 +57,8 @@ class OutboxStore(ContentStore):
         """The content of that id, if one is stored (PU4)."""
         of = {"its_id": lease.source_id, "its_object": object_name, "its_foreign_id": foreign_id}
         with self.driving(writing=False) as driver:
-            row = driver.one(statements.content, **of)
-        return read_known(named(CONTENT, row)) if row is not None else None
+            found = driver.named(statements.content, **of)
+        return read_known(found[0]) if found else None
 
     def queue(self, source: Source, entry: OutboxEntry) -> None:
         """Put an entry at the end of the queue."""
@@ -94,12 +82,17 @@ class OutboxStore(ContentStore):
                 gone[other.id] = settle_given_up(other, reason).entry
             elif any(ref.entry_id in gone for ref in other.refs):
                 gone[other.id] = settle_given_up(other, f"{reason}: it refers to {entry_id}").entry
-        with self.writing() as session:
+        with self.driving() as driver:
             for settled in gone.values():
-                values = {"status": str(settled.status), "error": settled.error, "settled_at": stamp(now)}
-                untouched = (OUTBOX.c.id == settled.id, OUTBOX.c.attempts == settled.attempts)
-                cancelled = session.execute(sa.update(OUTBOX).where(*untouched).values(values))
-                if settled.id == entry_id and cancelled.rowcount != 1:  # type: ignore[attr-defined]  # sent meanwhile
+                cancelled = driver.run(
+                    statements.cancel_entry,
+                    its_id=settled.id,
+                    its_attempts=settled.attempts,
+                    status=str(settled.status),
+                    error=settled.error,
+                    settled_at=stamp(now),
+                )
+                if settled.id == entry_id and not cancelled:  # sent meanwhile
                     raise _sent_already(entry)
         return list(gone.values())
 
@@ -108,21 +101,14 @@ class OutboxStore(ContentStore):
 
         Raises `UnknownContent`.
         """
-        with self.writing() as session:
-            row = (
-                session.execute(
-                    sa.select(OUTBOX).join(SOURCE).where(SOURCE.c.name == source.name, OUTBOX.c.id == entry_id)
-                )
-                .mappings()
-                .one_or_none()
-            )
-            if row is None or row["status"] in (str(Status.PENDING), str(Status.SUCCESS)):
+        with self.driving() as driver:
+            found = driver.named(statements.given_up_entry, its_name=source.name, its_id=entry_id)
+            if not found:
                 raise UnknownContent(f"{source.name}: no entry {entry_id} that was given up is in the outbox")
-            entry = replace(
-                read_entry(dict(row)), status=Status.PENDING, granted=row["attempts"] + ATTEMPTS, error=None
-            )
-            values = {"status": str(entry.status), "granted": entry.granted, "error": None, "settled_at": None}
-            session.execute(sa.update(OUTBOX).where(OUTBOX.c.id == entry_id).values(values))
+            given_up = read_entry(found[0])
+            granted = given_up.attempts + ATTEMPTS
+            entry = replace(given_up, status=Status.PENDING, granted=granted, error=None)
+            driver.run(statements.grant_attempts, its_id=entry_id, status=str(entry.status), granted=granted)
         return entry
 
     def settle(
@@ -153,18 +139,18 @@ class OutboxStore(ContentStore):
                 settled_at=stamp(now) if entry.status is not Status.PENDING else None,
             )
             if created is not None:
-                values = {**content_values(lease.source_id, created, stamp(now)), "content_id": entry.id}
-                driver.run(statements.keep_content if settled.remark else statements.own_content, **values)
+                names = statements.put_content.values
+                values = dict(zip(names, content_values(lease.source_id, created, stamp(now)), strict=True))
+                kept = statements.keep_content if settled.remark else statements.own_content
+                driver.run(kept, **values, content_id=entry.id)
+            if created is not None or shown is not None or deleted is not None:
+                driver.run(statements.forget_pages, its_id=lease.source_id)
             if shown is not None:
                 self._put_contents(driver, lease, shown.contents, now)
                 self._put_users(driver, lease, tuple(shown.users.values()))
             if deleted is not None:
                 self._delete(driver, lease, entry.object, deleted, now)
             self._put_exchanges(driver, lease, exchanges)
-
-
-def _entries(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-    return [named(OUTBOX, row) for row in rows]
 
 
 def _sent_already(entry: OutboxEntry) -> ActionRefused:

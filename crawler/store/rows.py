@@ -1,50 +1,20 @@
 """Between rows and the values that the rest of the program works with."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
-import sqlalchemy as sa
-from sqlmodel import SQLModel
+from msgspec.structs import astuple, replace
 
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content, User
 from crawler.protocol.wire import is_storable
-from crawler.store.schema import (
-    ContentRow,
-    CursorRow,
-    CycleRow,
-    ExchangeRow,
-    IdentityRow,
-    LookupRow,
-    OutboxRow,
-    SourceRow,
-)
 from crawler.sync.state import Cursor, Known, OutboxEntry, Ref, Status
 
-CHUNK = 5_000
-"""How many ids go into one statement: SQLite takes 32,766 parameters."""
-
-
-def table(row: type[SQLModel]) -> sa.Table:
-    """The table behind a row class."""
-    found: sa.Table = row.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
-    return found
-
-
-SOURCE, CONTENT, IDENTITY = table(SourceRow), table(ContentRow), table(IdentityRow)
-CURSOR, LOOKUP, OUTBOX = table(CursorRow), table(LookupRow), table(OutboxRow)
-CYCLE, EXCHANGE = table(CycleRow), table(ExchangeRow)
-
-
-def chunks(values: Sequence[str]) -> Iterator[list[str]]:
-    """`values` in portions that fit into one statement."""
-    rest = iter(values)
-    while portion := list(islice(rest, CHUNK)):
-        yield portion
+Values = tuple[object, ...]
+"""The values of a row, in the order of the statement that writes it."""
 
 
 def stamp(moment: datetime) -> str:
@@ -70,29 +40,17 @@ def restored(text: str | None) -> str | None:
     return json.loads(text) if text is not None and text.startswith('"') else text
 
 
-def content_values(source_id: int, content: Content, now: str) -> dict[str, Any]:
-    """The row of a content that is new or changed."""
-    return {
-        "source_id": source_id,
-        "object": content.object,
-        "foreign_id": content.id,
-        "author_id": content.author_id,
-        "recipient_id": content.recipient_id,
-        "thread_id": content.thread_id,
-        "in_reply_to_id": content.in_reply_to_id,
-        "title": content.title,
-        "body": content.body,
-        "format": content.format,
-        "language": content.language,
-        "created_at": content.created_at,
-        "updated_at": content.updated_at,
-        "actions": _actions(content.actions),
-        "extra": content.extra,
-        "digest": content.digest,
-        "imported_at": now,
-        "changed_at": now,
-        "deleted_at": None,
-    }
+def content_values(source_id: int, content: Content, now: str) -> Values:
+    """The values of `put_content` for a content that is new or changed: a `Content` has its row's fields, in order."""
+    object_name, foreign_id, *fields, actions, extra = astuple(content)
+    return source_id, object_name, foreign_id, *fields, _actions(actions), extra, now, now, None
+
+
+def read_content(object_name: str, row: Sequence[Any]) -> Content:
+    """The content of a row: its `foreign_id`, and its fields from `author_id` to `extra`."""
+    *texts, actions, extra = row
+    fields: tuple[Any, ...] = (object_name, *texts, _read_actions(actions), extra)
+    return Content(*fields)
 
 
 @lru_cache(maxsize=1_000)
@@ -101,76 +59,70 @@ def _actions(actions: tuple[str, ...]) -> str:
     return json.dumps(actions, ensure_ascii=False)
 
 
-def user_values(source_id: int, user: User) -> dict[str, Any]:
-    """The row of an identity."""
-    return {
-        "source_id": source_id,
-        "foreign_id": user.id,
-        "screenname": user.screenname,
-        "firstname": user.firstname,
-        "lastname": user.lastname,
-        "avatar_url": user.avatar_url,
-        "email": user.email,
-        "home_phone": user.home_phone,
-        "mobile_phone": user.mobile_phone,
-        "gender": user.gender,
-        "puppetizable": user.puppetizable,
-        "created_at": user.created_at,
-        "updated_at": user.updated_at,
-        "context_data": user.context_data,
-        "digest": user.digest,
-    }
+@lru_cache(maxsize=1_000)
+def _read_actions(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
-def cursor_values(source_id: int, cursor: Cursor, now: str) -> dict[str, Any]:
-    """The row of a cursor."""
+def user_values(source_id: int, user: User) -> Values:
+    """The values of `put_identity`: a `User` has its row's fields, in order."""
+    return source_id, *astuple(user)
+
+
+def read_user(row: Sequence[Any]) -> User:
+    """The identity of a row: its fields from `foreign_id` to `context_data`."""
+    user = User(*row)
+    return replace(user, puppetizable=bool(user.puppetizable))  # SQLite has numbers
+
+
+def cursor_values(source_id: int, cursor: Cursor, now: str) -> dict[str, object]:
+    """The values of `put_cursor`."""
     return {
         "source_id": source_id,
         "object": cursor.object,
         "since_id": storable(cursor.since_id),
         "trail": json.dumps(cursor.trail),
         "checked_at": stamp(cursor.checked_at) if cursor.checked_at else None,
+        "page_mark": cursor.page_mark,
+        "page_seen": cursor.page_seen,
         "moved_at": now,
     }
 
 
-def read_cursor(object_name: str, since_id: str | None, trail: str, checked_at: str | None) -> Cursor:
+def read_cursor(row: Mapping[str, Any]) -> Cursor:
     """The cursor of a row."""
     return Cursor(
-        object=object_name,
-        since_id=restored(since_id),
-        trail=tuple(json.loads(trail)),
-        checked_at=moment(checked_at),
+        object=row["object"],
+        since_id=restored(row["since_id"]),
+        trail=tuple(json.loads(row["trail"])),
+        checked_at=moment(row["checked_at"]),
+        page_mark=row["page_mark"],
+        page_seen=row["page_seen"],
     )
 
 
-def named(of: sa.Table, row: Sequence[Any]) -> dict[str, Any]:
-    """A row of a whole table, by its columns' names."""
-    return dict(zip(of.c.keys(), row, strict=True))
-
-
-def exchange_values(cycle_id: int, exchange: Exchange) -> dict[str, Any]:
-    """The row of an exchange."""
+def exchange_values(cycle_id: int, exchange: Exchange) -> Values:
+    """The values of `insert_exchange`."""
     answer = exchange.answer
-    return {
-        "cycle_id": cycle_id,
-        "action": exchange.action,
-        "started_at": stamp(exchange.started),
-        "seconds": exchange.seconds,
-        "request": exchange.request,
-        "request_size": exchange.request_size,
-        "status": answer.status if answer else None,
-        "headers": json.dumps(dict(answer.headers)) if answer else None,
-        "response": answer.body if answer else None,
-        "response_size": exchange.answer_size,
-        "verdict": exchange.verdict,
-        "error": exchange.error,
-    }
+    return (
+        cycle_id,
+        exchange.action,
+        stamp(exchange.started),
+        exchange.seconds,
+        exchange.request,
+        exchange.request_size,
+        answer.status if answer else None,
+        json.dumps(dict(answer.headers)) if answer else None,
+        answer.body if answer else None,
+        exchange.answer_size,
+        exchange.verdict,
+        exchange.error,
+    )
 
 
-def entry_values(source_id: int, entry: OutboxEntry) -> dict[str, Any]:
-    """The row of an outbox entry."""
-    values: dict[str, Any] = {
+def entry_values(source_id: int, entry: OutboxEntry) -> dict[str, object]:
+    """The values of `queue_entry`."""
+    values: dict[str, object] = {
         "id": entry.id,
         "source_id": source_id,
         "object": entry.object,

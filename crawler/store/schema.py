@@ -5,7 +5,7 @@ Foreign ids are unique within a source and object. Rows never leave `crawler.sto
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -93,7 +93,6 @@ class ContentRow(Row, table=True):
     updated_at: str | None = _text()
     actions: str = _text(nullable=False, default="[]")
     extra: str | None = _text()
-    digest: str = _text(nullable=False)
     imported_at: str = _text(nullable=False)
     changed_at: str = _text(nullable=False)
     deleted_at: str | None = _text()
@@ -120,11 +119,13 @@ class IdentityRow(Row, table=True):
     created_at: str | None = _text()
     updated_at: str | None = _text()
     context_data: str | None = _text()
-    digest: str = _text(nullable=False)
 
 
 class CursorRow(Row, table=True):
-    """Where the import of an object stands: `crawler.sync.state.Cursor`. `trail` is a JSON array of ids."""
+    """Where the import of an object stands: `crawler.sync.state.Cursor`. `trail` is a JSON array of ids.
+
+    `page_seen` is a JSON object.
+    """
 
     __tablename__ = "cursor"
 
@@ -133,6 +134,8 @@ class CursorRow(Row, table=True):
     since_id: str | None = _text()
     trail: str = _text(nullable=False, default="[]")
     checked_at: str | None = _text()
+    page_mark: str | None = _text()
+    page_seen: str | None = _text()
     moved_at: str | None = _text()
 
 
@@ -219,3 +222,13 @@ class ExchangeRow(Row, table=True):
     response_size: int = 0
     verdict: str = _text(nullable=False)
     error: str = _text(nullable=False, default="")
+
+
+def _table(row: type[SQLModel]) -> Table:
+    found: Table = row.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
+    return found
+
+
+SOURCE, CONTENT, IDENTITY = _table(SourceRow), _table(ContentRow), _table(IdentityRow)
+CURSOR, LOOKUP, OUTBOX = _table(CursorRow), _table(LookupRow), _table(OutboxRow)
+CYCLE, EXCHANGE = _table(CycleRow), _table(ExchangeRow)

@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
-from typing import Any
-
-import sqlalchemy as sa
 
 from crawler.errors import LeaseLost, SourceBusy
 from crawler.store import statements
 from crawler.store.database import Database
-from crawler.store.driver import Build, Driver
+from crawler.store.driver import Driver, Statement
 from crawler.store.lease import holder_is_gone
-from crawler.store.rows import SOURCE, stamp
+from crawler.store.rows import stamp
 from crawler.sync.schedule import slot
 from crawler.sync.state import Source
 
@@ -82,26 +79,23 @@ class SourceStore(Database):
         with self.driving() as driver:
             [now] = driver.one(statements.now)
             rows = {name: _Row(*rest) for name, *rest in driver.all(statements.managed_sources)}
-            changes: list[dict[str, Any]] = []
+            changes: list[tuple[object, ...]] = []  # as `manage_source` names them
             for source in sorted(sources, key=lambda source: source.name):  # two daemons lock rows in the same order
                 row = rows.get(source.name)
                 due = _due(source, row, now)
                 if row is None or row.fingerprint != source.fingerprint:
                     self._register(driver, source)
                 if row is None or not row.managed or due != row.due_at:
-                    changes.append({"its_name": source.name, "managed": True, "due_at": due})
+                    changes.append((True, due, source.name))
             wanted = {source.name for source in sources}
             gone = sorted(name for name, row in rows.items() if row.managed and name not in wanted)
-            changes.extend({"its_name": name, "managed": False, "due_at": None} for name in gone)
+            changes.extend((False, None, name) for name in gone)
             driver.many(statements.manage_source, changes)
 
     def enable(self, source: Source) -> bool:
         """Switch a source on again that was switched off (CY6); returns whether it was off."""
-        off = (SOURCE.c.name == source.name, SOURCE.c.disabled_at.is_not(None))
-        values: dict[str, Any] = {"disabled_at": None, "failures": 0, "due_at": self.clock()}
-        with self.writing() as session:
-            done = session.execute(sa.update(SOURCE).where(*off).values(values))
-            return bool(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has one
+        with self.driving() as driver:
+            return bool(driver.run(statements.enable_source, its_name=source.name))
 
     def claim(self, owner: str, *, limit: int, ahead: float = 0, failing: int | None = None) -> list[Lease]:
         """Take up to `limit` leases of managed sources that are due within `ahead` seconds, the longest overdue first.
@@ -117,12 +111,9 @@ class SourceStore(Database):
 
     def release(self, lease: Lease, due: float | None = None) -> None:
         """Give a lease back without a cycle: the source stays due, or is so at `due` if it would still be due now."""
-        own = (SOURCE.c.id == lease.source_id, SOURCE.c.fence == lease.fence)
-        values: dict[str, Any] = {"lease_owner": None, "lease_until": None}
-        if due is not None:
-            values["due_at"] = sa.case((SOURCE.c.due_at <= lease.due, due), else_=SOURCE.c.due_at)
-        with self.writing() as session:
-            session.execute(sa.update(SOURCE).where(*own).values(values))
+        own = {"its_id": lease.source_id, "its_fence": lease.fence}
+        with self.driving() as driver:
+            driver.run(statements.release_lease, **own, due=due, by=lease.due)
 
     def _register(self, driver: Driver, source: Source) -> int:
         row = driver.one(statements.find_source, its_name=source.name)
@@ -172,7 +163,7 @@ class _Row:
     due_at: float | None
 
 
-def _claimed(driver: Driver, claim: Build, owner: str, limit: int, ahead: float) -> list[Lease]:
+def _claimed(driver: Driver, claim: Statement, owner: str, limit: int, ahead: float) -> list[Lease]:
     if limit <= 0:
         return []
     rows = driver.all(claim, owner=owner, at_most=limit, ahead=ahead)

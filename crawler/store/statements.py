@@ -1,374 +1,988 @@
-"""The statements that every cycle runs, each a function of the dialect; their values are named in `bindparam`s.
+"""The statements that every cycle runs, as text.
 
-`crawler.store.driver` compiles each of them once. A column's name alone is taken in INSERT and SET, so the value that
-a WHERE compares a column with is called ``its_…``.
+Written by ``scripts/statements`` from `crawler.store.composed`: change them there.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
-import sqlalchemy as sa
-from sqlalchemy import bindparam
-
-from crawler.protocol.implementation import POLLED
-from crawler.store.driver import Dialect, Statement
-from crawler.store.rows import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, LOOKUP, OUTBOX, SOURCE
-from crawler.sync.state import Status
-
-ITS_ID = SOURCE.c.id == bindparam("its_id")
-PENDING = OUTBOX.c.status == str(Status.PENDING)
-CONTENT_KEY = ("source_id", "object", "foreign_id")
-KEPT_ON_UPDATE = frozenset({*CONTENT_KEY, "imported_at", "content_id"})
-
-
-def _bound(*names: str) -> dict[str, Any]:
-    return {name: bindparam(name) for name in names}
-
-
-def _all_of(of: sa.Table, *, but: Iterable[str] = ()) -> dict[str, Any]:
-    return _bound(*(column.name for column in of.c if column.name not in but))
-
-
-def now(dialect: Dialect) -> Statement:
-    """The clock."""
-    return sa.select(dialect.now)
-
-
-# sources
-
-
-def find_source(_dialect: Dialect) -> Statement:
-    """Id and fingerprint of a source, by `its_name`."""
-    return sa.select(SOURCE.c.id, SOURCE.c.fingerprint).where(SOURCE.c.name == bindparam("its_name"))
-
-
-def insert_source(dialect: Dialect) -> Statement:
-    """A new source, unless its name is there; returns the id."""
-    values = _bound("name", "base_uri", "fingerprint", "lease_seconds")
-    values |= {"failures": 0, "fence": 0, "managed": sa.false()}
-    return dialect.insert(SOURCE).values(values).on_conflict_do_nothing().returning(SOURCE.c.id)
-
-
-def change_source(_dialect: Dialect) -> Statement:
-    """Changed settings: what was declared under the old ones is forgotten (CY5)."""
-    values = _bound("base_uri", "fingerprint", "lease_seconds")
-    return sa.update(SOURCE).where(ITS_ID).values(**values, info=sa.null(), info_at=sa.null())
-
-
-def save_info(_dialect: Dialect) -> Statement:
-    """The newest implementation info."""
-    return sa.update(SOURCE).where(ITS_ID).values(_bound("info", "info_at"))
-
-
-def stored_info(_dialect: Dialect) -> Statement:
-    """The newest implementation info, by `its_name` and `its_fingerprint`."""
-    own = (SOURCE.c.name == bindparam("its_name"), SOURCE.c.fingerprint == bindparam("its_fingerprint"))
-    return sa.select(SOURCE.c.info).where(*own)
-
-
-def managed_sources(_dialect: Dialect) -> Statement:
-    """Name, fingerprint, whether it is managed and when it is due, of all sources."""
-    return sa.select(SOURCE.c.name, SOURCE.c.fingerprint, SOURCE.c.managed, SOURCE.c.due_at)
-
-
-def manage_source(_dialect: Dialect) -> Statement:
-    """Whether daemons crawl a source, and when it is due."""
-    return sa.update(SOURCE).where(SOURCE.c.name == bindparam("its_name")).values(_bound("managed", "due_at"))
-
-
-def _claim(dialect: Dialect, fares: sa.ColumnElement[bool]) -> Statement:
-    now = dialect.now
-    free = sa.or_(SOURCE.c.lease_owner.is_(None), SOURCE.c.lease_until <= now)
-    until = now + bindparam("ahead", type_=sa.Float)
-    due = (
-        sa.select(SOURCE.c.id)
-        .where(SOURCE.c.managed, SOURCE.c.disabled_at.is_(None), SOURCE.c.due_at <= until, free, fares)
-        .order_by(SOURCE.c.due_at)
-        .limit(bindparam("at_most", type_=sa.Integer))
-        .with_for_update(skip_locked=True, key_share=True)
-        .cte("due")  # evaluated once: a subquery may be run, and locks taken, once for each row
-    )
-    values = {
-        "lease_owner": bindparam("owner"),
-        "lease_until": now + SOURCE.c.lease_seconds,
-        "fence": SOURCE.c.fence + 1,
-    }
-    columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.fence, SOURCE.c.lease_seconds, SOURCE.c.due_at, now)
-    return sa.update(SOURCE).where(SOURCE.c.id.in_(sa.select(due.c.id))).values(values).returning(*columns)
-
-
-def claim_failing(dialect: Dialect) -> Statement:
-    """Take leases of sources whose last cycle failed (CY4)."""
-    return _claim(dialect, SOURCE.c.failures > 0)
-
-
-def claim_faring_well(dialect: Dialect) -> Statement:
-    """Take leases of sources whose last cycle succeeded."""
-    return _claim(dialect, SOURCE.c.failures == 0)
-
-
-def look_at_lease(dialect: Dialect) -> Statement:
-    """Who holds a source's lease, for how many seconds more, and the clock; the row is locked."""
-    left = SOURCE.c.lease_until - dialect.now
-    return sa.select(SOURCE.c.lease_owner, left, dialect.now).where(ITS_ID).with_for_update()
-
-
-def take_lease(dialect: Dialect) -> Statement:
-    """Take a source's lease, whoever had it; returns the fence and the seconds that it lasts."""
-    values = {
-        "lease_owner": bindparam("owner"),
-        "lease_until": dialect.now + SOURCE.c.lease_seconds,
-        "fence": SOURCE.c.fence + 1,
-    }
-    return sa.update(SOURCE).where(ITS_ID).values(values).returning(SOURCE.c.fence, SOURCE.c.lease_seconds)
-
-
-def hold_lease(dialect: Dialect) -> Statement:
-    """Renew a lease; returns nothing where the fence has risen."""
-    return (
-        sa.update(SOURCE)
-        .where(ITS_ID, SOURCE.c.fence == bindparam("its_fence"))
-        .values(lease_until=dialect.now + bindparam("seconds", type_=sa.Float))
-        .returning(SOURCE.c.fingerprint, SOURCE.c.failures, SOURCE.c.period, SOURCE.c.managed, dialect.now)
-    )
-
-
-# a cycle's beginning and end
-
-
-def start_source(_dialect: Dialect) -> Statement:
-    """A cycle begins."""
-    return sa.update(SOURCE).where(ITS_ID).values(_bound("last_started_at"))
-
-
-def start_and_plan_source(_dialect: Dialect) -> Statement:
-    """A cycle begins, and the next one is due."""
-    return sa.update(SOURCE).where(ITS_ID).values(_bound("last_started_at", "due_at"))
-
-
-def interrupt_cycles(_dialect: Dialect) -> Statement:
-    """Cycles that still seem to run are not: the lease is ours."""
-    running = (CYCLE.c.source_id == bindparam("its_id"), CYCLE.c.outcome == "running")
-    return sa.update(CYCLE).where(*running).values(outcome="interrupted")
-
-
-def insert_cycle(dialect: Dialect) -> Statement:
-    """A new cycle; returns its id."""
-    values = _bound("source_id", "started_at")
-    return dialect.insert(CYCLE).values(**values, outcome="running").returning(CYCLE.c.id)
-
-
-def cursors(_dialect: Dialect) -> Statement:
-    """The cursors of a source."""
-    columns = (CURSOR.c.object, CURSOR.c.since_id, CURSOR.c.trail, CURSOR.c.checked_at)
-    return sa.select(*columns).where(CURSOR.c.source_id == bindparam("its_id"))
-
-
-def work_waits(_dialect: Dialect) -> Statement:
-    """Whether threads wait to be looked up (LS9), and whether exports are pending."""
-    unasked = (LOOKUP.c.source_id == bindparam("its_id"), LOOKUP.c.asked_at.is_(None))
-    pending = (OUTBOX.c.source_id == bindparam("its_id"), PENDING)
-    return sa.select(sa.exists().where(*unasked), sa.exists().where(*pending))
-
-
-def end_cycle(_dialect: Dialect) -> Statement:
-    """What became of a cycle."""
-    return sa.update(CYCLE).where(CYCLE.c.id == bindparam("its_id")).values(_bound("ended_at", "outcome", "report"))
-
-
-def end_lease(_dialect: Dialect) -> Statement:
-    """The cycle ended under settings that have changed meanwhile (CY5)."""
-    given_back = {"lease_owner": sa.null(), "lease_until": sa.null()}
-    return sa.update(SOURCE).where(ITS_ID).values(**given_back, failures=bindparam("failures"))
-
-
-def end_and_plan_source(_dialect: Dialect) -> Statement:
-    """The cycle ended: the next one is due. What is bound as `None` for `info` or `disabled_at` stays as it was."""
-    values = {
-        "lease_owner": sa.null(),
-        "lease_until": sa.null(),
-        **_bound("failures", "period", "due_at"),
-        **{
-            name: sa.func.coalesce(sa.cast(bindparam(name), sa.Text), SOURCE.c[name])
-            for name in ("info", "info_at", "disabled_at")
-        },
-    }
-    return sa.update(SOURCE).where(ITS_ID).values(values)
-
-
-def cycle_beyond(_dialect: Dialect) -> Statement:
-    """The newest cycle of a source beyond those that are kept."""
-    own = sa.select(CYCLE.c.id).where(CYCLE.c.source_id == bindparam("its_id"))
-    return own.order_by(CYCLE.c.id.desc()).offset(bindparam("kept", type_=sa.Integer)).limit(1)
-
-
-def _beyond() -> tuple[sa.ColumnElement[bool], ...]:
-    return (CYCLE.c.source_id == bindparam("its_id"), CYCLE.c.id <= bindparam("last"))
-
-
-def forget_exchanges(_dialect: Dialect) -> Statement:
-    """The exchanges of the cycles that are forgotten."""
-    return sa.delete(EXCHANGE).where(EXCHANGE.c.cycle_id.in_(sa.select(CYCLE.c.id).where(*_beyond())))
-
-
-def forget_cycles(_dialect: Dialect) -> Statement:
-    """A source's cycles up to the one of the id `last`."""
-    return sa.delete(CYCLE).where(*_beyond())
-
-
-def insert_exchange(dialect: Dialect) -> Statement:
-    """An exchange."""
-    return dialect.insert(EXCHANGE).values(_all_of(EXCHANGE, but=["id"]))
-
-
-# pages
-
-
-OWN_CONTENT = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.object == bindparam("its_object"))
-
-
-def content_digests(dialect: Dialect) -> Statement:
-    """Id and digest of an object's contents among `ids`; a deleted one's digest is empty."""
-    digest = sa.case((CONTENT.c.deleted_at.is_(None), CONTENT.c.digest), else_="")
-    among = dialect.among(CONTENT.c.foreign_id, "ids")
-    return sa.select(CONTENT.c.foreign_id, digest).where(*OWN_CONTENT, among)
-
-
-def identity_digests(dialect: Dialect) -> Statement:
-    """Id and digest of the identities among `ids`."""
-    own = (IDENTITY.c.source_id == bindparam("its_id"), dialect.among(IDENTITY.c.foreign_id, "ids"))
-    return sa.select(IDENTITY.c.foreign_id, IDENTITY.c.digest).where(*own)
-
-
-def known_contents(dialect: Dialect) -> Statement:
-    """The ids among `ids` that contents of any object have."""
-    own = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.object.in_([sa.literal(name) for name in POLLED]))
-    return sa.select(CONTENT.c.foreign_id).where(*own, dialect.among(CONTENT.c.foreign_id, "ids"))
-
-
-def known_threads(dialect: Dialect) -> Statement:
-    """The ids among `ids` that threads have."""
-    own = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.object == "threads")
-    return sa.select(CONTENT.c.foreign_id).where(*own, dialect.among(CONTENT.c.foreign_id, "ids"))
-
-
-def _put(
-    dialect: Dialect,
-    of: sa.Table,
-    key: tuple[str, ...],
-    kept: Iterable[str] = (),
-    where: sa.ColumnElement[bool] | None = None,
-    **instead: Any,
-) -> Statement:
-    insert = dialect.insert(of).values(_all_of(of, but=["id", *(["content_id"] if of is CONTENT else [])]))
-    changes = {c.name: insert.excluded[c.name] for c in of.c if c.name not in ("id", *key, *kept)}
-    return insert.on_conflict_do_update(index_elements=list(key), set_=changes | instead, where=where)
-
-
-def put_content(dialect: Dialect) -> Statement:
-    """A content, new or changed; one that is as it was is not touched."""
-    changed = sa.or_(CONTENT.c.digest != sa.text("excluded.digest"), CONTENT.c.deleted_at.is_not(None))
-    return _put(dialect, CONTENT, CONTENT_KEY, KEPT_ON_UPDATE, changed)
-
-
-def put_identity(dialect: Dialect) -> Statement:
-    """An identity, new or changed; its first `created_at` counts (OB11)."""
-    first = sa.func.coalesce(IDENTITY.c.created_at, sa.text("excluded.created_at"))
-    return _put(dialect, IDENTITY, ("source_id", "foreign_id"), created_at=first)
-
-
-def put_cursor(dialect: Dialect) -> Statement:
-    """A cursor, new or moved."""
-    return _put(dialect, CURSOR, ("source_id", "object"))
-
-
-def note_lookup(dialect: Dialect) -> Statement:
-    """A thread that a message named and nobody knows (LS9)."""
-    return dialect.insert(LOOKUP).values(_bound("source_id", "foreign_id")).on_conflict_do_nothing()
-
-
-def forget_lookups(dialect: Dialect) -> Statement:
-    """The threads among `ids` are known now."""
-    own = LOOKUP.c.source_id == bindparam("its_id")
-    return sa.delete(LOOKUP).where(own, dialect.among(LOOKUP.c.foreign_id, "ids"))
-
-
-def lookups(_dialect: Dialect) -> Statement:
-    """Threads that the partner was not asked for yet (LS9)."""
-    unasked = (LOOKUP.c.source_id == bindparam("its_id"), LOOKUP.c.asked_at.is_(None))
-    query = sa.select(LOOKUP.c.foreign_id).where(*unasked).order_by(LOOKUP.c.foreign_id)
-    return query.limit(bindparam("at_most", type_=sa.Integer))
-
-
-def asked_for_thread(_dialect: Dialect) -> Statement:
-    """The partner was asked for a thread."""
-    own = (LOOKUP.c.source_id == bindparam("its_id"), LOOKUP.c.foreign_id == bindparam("its_foreign_id"))
-    return sa.update(LOOKUP).where(*own).values(_bound("asked_at"))
-
-
-def mark_deleted(_dialect: Dialect) -> Statement:
-    """A content is gone."""
-    own = (*OWN_CONTENT, CONTENT.c.foreign_id == bindparam("its_foreign_id"))
-    return sa.update(CONTENT).where(*own).values(_bound("deleted_at"))
-
-
-def doubt_cursors(_dialect: Dialect) -> Statement:
-    """Cursors at a content that is gone are looked at when there is the next chance (LS11)."""
-    own = (CURSOR.c.source_id == bindparam("its_id"), CURSOR.c.since_id == bindparam("its_foreign_id"))
-    return sa.update(CURSOR).where(*own).values(checked_at=sa.null())
-
-
-# exports
-
-
-def pending_entries(_dialect: Dialect) -> Statement:
-    """The pending entries of a source, by `its_name`, in queue order: their columns in the table's order."""
-    own = (SOURCE.c.name == bindparam("its_name"), PENDING)
-    return sa.select(OUTBOX).join(SOURCE, SOURCE.c.id == OUTBOX.c.source_id).where(*own).order_by(OUTBOX.c.position)
-
-
-def entries(dialect: Dialect) -> Statement:
-    """The entries among `ids`, pending or not."""
-    own = OUTBOX.c.source_id == bindparam("its_id")
-    return sa.select(OUTBOX).where(own, dialect.among(OUTBOX.c.id, "ids"))
-
-
-def contents(dialect: Dialect) -> Statement:
-    """The contents of any object among `ids`."""
-    own = CONTENT.c.source_id == bindparam("its_id")
-    return sa.select(CONTENT).where(own, dialect.among(CONTENT.c.foreign_id, "ids"))
-
-
-def content(_dialect: Dialect) -> Statement:
-    """One content."""
-    return sa.select(CONTENT).where(*OWN_CONTENT, CONTENT.c.foreign_id == bindparam("its_foreign_id"))
-
-
-def queue_entry(dialect: Dialect) -> Statement:
-    """An entry at the end of the queue."""
-    return dialect.insert(OUTBOX).values(_all_of(OUTBOX, but=["position", "begun_at", "settled_at"]))
-
-
-def begin_attempt(_dialect: Dialect) -> Statement:
-    """An attempt begins, unless its entry is no longer pending."""
-    pending = (OUTBOX.c.id == bindparam("its_id"), PENDING)
-    return sa.update(OUTBOX).where(*pending).values(_bound("attempts", "begun_at"))
-
-
-def settle_entry(_dialect: Dialect) -> Statement:
-    """What became of an attempt."""
-    values = _bound("status", "error", "foreign_id", "settled_at")
-    return sa.update(OUTBOX).where(OUTBOX.c.id == bindparam("its_id")).values(values)
-
-
-def keep_content(dialect: Dialect) -> Statement:
-    """A content that was created, unless one of its id is there: somebody else's stays as it is (PU4)."""
-    return dialect.insert(CONTENT).values(_all_of(CONTENT, but=["id"])).on_conflict_do_nothing()
-
-
-def own_content(dialect: Dialect) -> Statement:
-    """A content that was created; a list may have shown it before its repeat was answered (PU2)."""
-    insert = dialect.insert(CONTENT).values(_all_of(CONTENT, but=["id"]))
-    ours = sa.and_(CONTENT.c.content_id.is_(None), CONTENT.c.author_id == insert.excluded.author_id)
-    made = {"content_id": insert.excluded.content_id}
-    return insert.on_conflict_do_update(index_elements=list(CONTENT_KEY), set_=made, where=ours)
+from crawler.store.driver import Statement
+
+now = Statement(
+    'now',
+    sqlite=
+        "SELECT ((julianday('now') - 2440587.5) * 86400.0)"
+        ,
+    postgresql=
+        'SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)'
+        ,
+    values=(),
+    columns=("((julianday('now') - 2440587.5) * 86400.0)",),
+)
+'The clock.'
+
+find_source = Statement(
+    'find_source',
+    sqlite=
+        'SELECT source.id, source.fingerprint FROM source WHERE source.name = ?'
+        ,
+    postgresql=
+        'SELECT source.id, source.fingerprint FROM source WHERE source.name = %s::VARCHAR'
+        ,
+    values=('its_name',),
+    columns=('id', 'fingerprint'),
+)
+'Id and fingerprint of a source, by `its_name`.'
+
+insert_source = Statement(
+    'insert_source',
+    sqlite=
+        'INSERT INTO source (name, base_uri, fingerprint, failures, managed, lease_seconds, fence) VALUES (?, ?, ?, '
+        '0, 0, ?, 0) ON CONFLICT DO NOTHING RETURNING id'
+        ,
+    postgresql=
+        'INSERT INTO source (name, base_uri, fingerprint, failures, managed, lease_seconds, fence) VALUES '
+        '(%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, 0, false, %s, 0) ON CONFLICT DO NOTHING RETURNING source.id'
+        ,
+    values=('name', 'base_uri', 'fingerprint', 'lease_seconds'),
+    columns=('id',),
+)
+'A new source, unless its name is there; returns the id.'
+
+change_source = Statement(
+    'change_source',
+    sqlite=
+        'UPDATE source SET base_uri=?, fingerprint=?, info=NULL, info_at=NULL, lease_seconds=? WHERE source.id = ?'
+        ,
+    postgresql=
+        'UPDATE source SET base_uri=%s::VARCHAR, fingerprint=%s::VARCHAR, info=NULL, info_at=NULL, lease_seconds=%s '
+        'WHERE source.id = %s::INTEGER'
+        ,
+    values=('base_uri', 'fingerprint', 'lease_seconds', 'its_id'),
+    columns=(),
+)
+'Changed settings: what was declared under the old ones is forgotten (CY5).'
+
+save_info = Statement(
+    'save_info',
+    sqlite=
+        'UPDATE source SET info=?, info_at=? WHERE source.id = ?'
+        ,
+    postgresql=
+        'UPDATE source SET info=%s::VARCHAR, info_at=%s::VARCHAR WHERE source.id = %s::INTEGER'
+        ,
+    values=('info', 'info_at', 'its_id'),
+    columns=(),
+)
+'The newest implementation info.'
+
+stored_info = Statement(
+    'stored_info',
+    sqlite=
+        'SELECT source.info FROM source WHERE source.name = ? AND source.fingerprint = ?'
+        ,
+    postgresql=
+        'SELECT source.info FROM source WHERE source.name = %s::VARCHAR AND source.fingerprint = %s::VARCHAR'
+        ,
+    values=('its_name', 'its_fingerprint'),
+    columns=('info',),
+)
+'The newest implementation info, by `its_name` and `its_fingerprint`.'
+
+managed_sources = Statement(
+    'managed_sources',
+    sqlite=
+        'SELECT source.name, source.fingerprint, source.managed, source.due_at FROM source'
+        ,
+    postgresql=
+        'SELECT source.name, source.fingerprint, source.managed, source.due_at FROM source'
+        ,
+    values=(),
+    columns=('name', 'fingerprint', 'managed', 'due_at'),
+)
+'Name, fingerprint, whether it is managed and when it is due, of all sources.'
+
+enable_source = Statement(
+    'enable_source',
+    sqlite=
+        "UPDATE source SET failures=0, disabled_at=NULL, due_at=((julianday('now') - 2440587.5) * 86400.0) WHERE "
+        'source.name = ? AND source.disabled_at IS NOT NULL'
+        ,
+    postgresql=
+        'UPDATE source SET failures=0, disabled_at=NULL, due_at=CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS '
+        'DOUBLE PRECISION) WHERE source.name = %s::VARCHAR AND source.disabled_at IS NOT NULL'
+        ,
+    values=('its_name',),
+    columns=(),
+)
+'Switch a source on again that was switched off (CY6); it is due at once.'
+
+manage_source = Statement(
+    'manage_source',
+    sqlite=
+        'UPDATE source SET managed=?, due_at=? WHERE source.name = ?'
+        ,
+    postgresql=
+        'UPDATE source SET managed=%s, due_at=%s WHERE source.name = %s::VARCHAR'
+        ,
+    values=('managed', 'due_at', 'its_name'),
+    columns=(),
+)
+'Whether daemons crawl a source, and when it is due.'
+
+claim_failing = Statement(
+    'claim_failing',
+    sqlite=
+        'WITH due AS (SELECT source.id AS id FROM source WHERE source.managed = 1 AND source.disabled_at IS NULL '
+        "AND source.due_at <= ((julianday('now') - 2440587.5) * 86400.0) + ? AND (source.lease_owner IS NULL OR "
+        "source.lease_until <= ((julianday('now') - 2440587.5) * 86400.0)) AND source.failures > 0 ORDER BY "
+        "source.due_at LIMIT ? OFFSET 0) UPDATE source SET lease_owner=?, lease_until=(((julianday('now') - "
+        '2440587.5) * 86400.0) + source.lease_seconds), fence=(source.fence + 1) WHERE source.id IN (SELECT due.id '
+        "FROM due) RETURNING id, name, fence, lease_seconds, due_at, ((julianday('now') - 2440587.5) * 86400.0)"
+        ,
+    postgresql=
+        'WITH due AS (SELECT source.id AS id FROM source WHERE source.managed AND source.disabled_at IS NULL AND '
+        'source.due_at <= CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) + %s AND '
+        '(source.lease_owner IS NULL OR source.lease_until <= CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE '
+        'PRECISION)) AND source.failures > 0 ORDER BY source.due_at LIMIT %s::INTEGER OFFSET 0 FOR NO KEY UPDATE '
+        'SKIP LOCKED) UPDATE source SET lease_owner=%s::VARCHAR, lease_until=(CAST(EXTRACT(EPOCH FROM '
+        'clock_timestamp()) AS DOUBLE PRECISION) + source.lease_seconds), fence=(source.fence + 1) WHERE source.id '
+        'IN (SELECT due.id FROM due) RETURNING source.id, source.name, source.fence, source.lease_seconds, '
+        'source.due_at, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)'
+        ,
+    values=('ahead', 'at_most', 'owner'),
+    columns=('id', 'name', 'fence', 'lease_seconds', 'due_at', "((julianday('now') - 2440587.5) * 86400.0)"),
+)
+'Take leases of sources whose last cycle failed (CY4).'
+
+claim_faring_well = Statement(
+    'claim_faring_well',
+    sqlite=
+        'WITH due AS (SELECT source.id AS id FROM source WHERE source.managed = 1 AND source.disabled_at IS NULL '
+        "AND source.due_at <= ((julianday('now') - 2440587.5) * 86400.0) + ? AND (source.lease_owner IS NULL OR "
+        "source.lease_until <= ((julianday('now') - 2440587.5) * 86400.0)) AND source.failures = 0 ORDER BY "
+        "source.due_at LIMIT ? OFFSET 0) UPDATE source SET lease_owner=?, lease_until=(((julianday('now') - "
+        '2440587.5) * 86400.0) + source.lease_seconds), fence=(source.fence + 1) WHERE source.id IN (SELECT due.id '
+        "FROM due) RETURNING id, name, fence, lease_seconds, due_at, ((julianday('now') - 2440587.5) * 86400.0)"
+        ,
+    postgresql=
+        'WITH due AS (SELECT source.id AS id FROM source WHERE source.managed AND source.disabled_at IS NULL AND '
+        'source.due_at <= CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) + %s AND '
+        '(source.lease_owner IS NULL OR source.lease_until <= CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE '
+        'PRECISION)) AND source.failures = 0 ORDER BY source.due_at LIMIT %s::INTEGER OFFSET 0 FOR NO KEY UPDATE '
+        'SKIP LOCKED) UPDATE source SET lease_owner=%s::VARCHAR, lease_until=(CAST(EXTRACT(EPOCH FROM '
+        'clock_timestamp()) AS DOUBLE PRECISION) + source.lease_seconds), fence=(source.fence + 1) WHERE source.id '
+        'IN (SELECT due.id FROM due) RETURNING source.id, source.name, source.fence, source.lease_seconds, '
+        'source.due_at, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)'
+        ,
+    values=('ahead', 'at_most', 'owner'),
+    columns=('id', 'name', 'fence', 'lease_seconds', 'due_at', "((julianday('now') - 2440587.5) * 86400.0)"),
+)
+'Take leases of sources whose last cycle succeeded.'
+
+look_at_lease = Statement(
+    'look_at_lease',
+    sqlite=
+        "SELECT source.lease_owner, source.lease_until - ((julianday('now') - 2440587.5) * 86400.0) AS anon_1, "
+        "((julianday('now') - 2440587.5) * 86400.0) FROM source WHERE source.id = ?"
+        ,
+    postgresql=
+        'SELECT source.lease_owner, source.lease_until - CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE '
+        'PRECISION) AS anon_1, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) FROM source WHERE '
+        'source.id = %s::INTEGER FOR UPDATE'
+        ,
+    values=('its_id',),
+    columns=('lease_owner', 'None', "((julianday('now') - 2440587.5) * 86400.0)"),
+)
+"Who holds a source's lease, for how many seconds more, and the clock; the row is locked."
+
+take_lease = Statement(
+    'take_lease',
+    sqlite=
+        "UPDATE source SET lease_owner=?, lease_until=(((julianday('now') - 2440587.5) * 86400.0) + "
+        'source.lease_seconds), fence=(source.fence + 1) WHERE source.id = ? RETURNING fence, lease_seconds'
+        ,
+    postgresql=
+        'UPDATE source SET lease_owner=%s::VARCHAR, lease_until=(CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS '
+        'DOUBLE PRECISION) + source.lease_seconds), fence=(source.fence + 1) WHERE source.id = %s::INTEGER '
+        'RETURNING source.fence, source.lease_seconds'
+        ,
+    values=('owner', 'its_id'),
+    columns=('fence', 'lease_seconds'),
+)
+"Take a source's lease, whoever had it; returns the fence and the seconds that it lasts."
+
+hold_lease = Statement(
+    'hold_lease',
+    sqlite=
+        "UPDATE source SET lease_until=(((julianday('now') - 2440587.5) * 86400.0) + ?) WHERE source.id = ? AND "
+        "source.fence = ? RETURNING fingerprint, failures, period, managed, ((julianday('now') - 2440587.5) * "
+        '86400.0)'
+        ,
+    postgresql=
+        'UPDATE source SET lease_until=(CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) + %s) WHERE '
+        'source.id = %s::INTEGER AND source.fence = %s::INTEGER RETURNING source.fingerprint, source.failures, '
+        'source.period, source.managed, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)'
+        ,
+    values=('seconds', 'its_id', 'its_fence'),
+    columns=('fingerprint', 'failures', 'period', 'managed', "((julianday('now') - 2440587.5) * 86400.0)"),
+)
+'Renew a lease; returns nothing where the fence has risen.'
+
+release_lease = Statement(
+    'release_lease',
+    sqlite=
+        'UPDATE source SET due_at=CASE WHEN (CAST(? AS FLOAT) IS NOT NULL AND source.due_at <= ?) THEN CAST(? AS '
+        'FLOAT) ELSE source.due_at END, lease_owner=NULL, lease_until=NULL WHERE source.id = ? AND source.fence = ?'
+        ,
+    postgresql=
+        'UPDATE source SET due_at=CASE WHEN (CAST(%s AS FLOAT) IS NOT NULL AND source.due_at <= %s) THEN CAST(%s AS '
+        'FLOAT) ELSE source.due_at END, lease_owner=NULL, lease_until=NULL WHERE source.id = %s::INTEGER AND '
+        'source.fence = %s::INTEGER'
+        ,
+    values=('due', 'by', 'due', 'its_id', 'its_fence'),
+    columns=(),
+)
+'Give a lease back. Where `due` is not `None`, the source is due then, if it would still be due `by`.'
+
+start_source = Statement(
+    'start_source',
+    sqlite=
+        'UPDATE source SET last_started_at=? WHERE source.id = ?'
+        ,
+    postgresql=
+        'UPDATE source SET last_started_at=%s::VARCHAR WHERE source.id = %s::INTEGER'
+        ,
+    values=('last_started_at', 'its_id'),
+    columns=(),
+)
+'A cycle begins.'
+
+start_and_plan_source = Statement(
+    'start_and_plan_source',
+    sqlite=
+        'UPDATE source SET last_started_at=?, due_at=? WHERE source.id = ?'
+        ,
+    postgresql=
+        'UPDATE source SET last_started_at=%s::VARCHAR, due_at=%s WHERE source.id = %s::INTEGER'
+        ,
+    values=('last_started_at', 'due_at', 'its_id'),
+    columns=(),
+)
+'A cycle begins, and the next one is due.'
+
+interrupt_cycles = Statement(
+    'interrupt_cycles',
+    sqlite=
+        "UPDATE cycle SET outcome='interrupted' WHERE cycle.source_id = ? AND cycle.outcome = 'running'"
+        ,
+    postgresql=
+        "UPDATE cycle SET outcome='interrupted' WHERE cycle.source_id = %s::INTEGER AND cycle.outcome = 'running'"
+        ,
+    values=('its_id',),
+    columns=(),
+)
+'Cycles that still seem to run are not: the lease is ours.'
+
+insert_cycle = Statement(
+    'insert_cycle',
+    sqlite=
+        "INSERT INTO cycle (source_id, started_at, outcome) VALUES (?, ?, 'running') RETURNING id"
+        ,
+    postgresql=
+        "INSERT INTO cycle (source_id, started_at, outcome) VALUES (%s::INTEGER, %s::VARCHAR, 'running') RETURNING "
+        'cycle.id'
+        ,
+    values=('source_id', 'started_at'),
+    columns=('id',),
+)
+'A new cycle; returns its id.'
+
+cursors = Statement(
+    'cursors',
+    sqlite=
+        'SELECT cursor.object, cursor.since_id, cursor.trail, cursor.checked_at, cursor.page_mark, cursor.page_seen '
+        'FROM cursor WHERE cursor.source_id = ?'
+        ,
+    postgresql=
+        'SELECT cursor.object, cursor.since_id, cursor.trail, cursor.checked_at, cursor.page_mark, cursor.page_seen '
+        'FROM cursor WHERE cursor.source_id = %s::INTEGER'
+        ,
+    values=('its_id',),
+    columns=('object', 'since_id', 'trail', 'checked_at', 'page_mark', 'page_seen'),
+)
+'The cursors of a source.'
+
+work_waits = Statement(
+    'work_waits',
+    sqlite=
+        'SELECT EXISTS (SELECT * FROM lookup WHERE lookup.source_id = ? AND lookup.asked_at IS NULL) AS anon_1, '
+        "EXISTS (SELECT * FROM outbox WHERE outbox.source_id = ? AND outbox.status = 'export_pending') AS anon_2"
+        ,
+    postgresql=
+        'SELECT EXISTS (SELECT * FROM lookup WHERE lookup.source_id = %s::INTEGER AND lookup.asked_at IS NULL) AS '
+        'anon_1, EXISTS (SELECT * FROM outbox WHERE outbox.source_id = %s::INTEGER AND outbox.status = '
+        "'export_pending') AS anon_2"
+        ,
+    values=('its_id', 'its_id'),
+    columns=('None', 'None'),
+)
+'Whether threads wait to be looked up (LS9), and whether exports are pending.'
+
+end_cycle = Statement(
+    'end_cycle',
+    sqlite=
+        'UPDATE cycle SET ended_at=?, outcome=?, report=? WHERE cycle.id = ?'
+        ,
+    postgresql=
+        'UPDATE cycle SET ended_at=%s::VARCHAR, outcome=%s::VARCHAR, report=%s::VARCHAR WHERE cycle.id = %s::BIGINT'
+        ,
+    values=('ended_at', 'outcome', 'report', 'its_id'),
+    columns=(),
+)
+'What became of a cycle.'
+
+end_lease = Statement(
+    'end_lease',
+    sqlite=
+        'UPDATE source SET failures=?, lease_owner=NULL, lease_until=NULL WHERE source.id = ?'
+        ,
+    postgresql=
+        'UPDATE source SET failures=%s::INTEGER, lease_owner=NULL, lease_until=NULL WHERE source.id = %s::INTEGER'
+        ,
+    values=('failures', 'its_id'),
+    columns=(),
+)
+'The cycle ended under settings that have changed meanwhile (CY5).'
+
+end_and_plan_source = Statement(
+    'end_and_plan_source',
+    sqlite=
+        'UPDATE source SET info=coalesce(CAST(? AS TEXT), source.info), info_at=coalesce(CAST(? AS TEXT), '
+        'source.info_at), failures=?, disabled_at=coalesce(CAST(? AS TEXT), source.disabled_at), period=?, '
+        'due_at=?, lease_owner=NULL, lease_until=NULL WHERE source.id = ?'
+        ,
+    postgresql=
+        'UPDATE source SET info=coalesce(CAST(%s AS TEXT), source.info), info_at=coalesce(CAST(%s AS TEXT), '
+        'source.info_at), failures=%s::INTEGER, disabled_at=coalesce(CAST(%s AS TEXT), source.disabled_at), '
+        'period=%s, due_at=%s, lease_owner=NULL, lease_until=NULL WHERE source.id = %s::INTEGER'
+        ,
+    values=('info', 'info_at', 'failures', 'disabled_at', 'period', 'due_at', 'its_id'),
+    columns=(),
+)
+'The cycle ended: the next one is due. What is bound as `None` for `info` or `disabled_at` stays as it was.'
+
+cycle_beyond = Statement(
+    'cycle_beyond',
+    sqlite=
+        'SELECT cycle.id FROM cycle WHERE cycle.source_id = ? ORDER BY cycle.id DESC LIMIT 1 OFFSET ?'
+        ,
+    postgresql=
+        'SELECT cycle.id FROM cycle WHERE cycle.source_id = %s::INTEGER ORDER BY cycle.id DESC LIMIT 1 OFFSET '
+        '%s::INTEGER'
+        ,
+    values=('its_id', 'kept'),
+    columns=('id',),
+)
+'The newest cycle of a source beyond those that are kept.'
+
+forget_exchanges = Statement(
+    'forget_exchanges',
+    sqlite=
+        'DELETE FROM exchange WHERE exchange.cycle_id IN (SELECT cycle.id FROM cycle WHERE cycle.source_id = ? AND '
+        'cycle.id <= ?)'
+        ,
+    postgresql=
+        'DELETE FROM exchange WHERE exchange.cycle_id IN (SELECT cycle.id FROM cycle WHERE cycle.source_id = '
+        '%s::INTEGER AND cycle.id <= %s::BIGINT)'
+        ,
+    values=('its_id', 'last'),
+    columns=(),
+)
+'The exchanges of the cycles that are forgotten.'
+
+forget_cycles = Statement(
+    'forget_cycles',
+    sqlite=
+        'DELETE FROM cycle WHERE cycle.source_id = ? AND cycle.id <= ?'
+        ,
+    postgresql=
+        'DELETE FROM cycle WHERE cycle.source_id = %s::INTEGER AND cycle.id <= %s::BIGINT'
+        ,
+    values=('its_id', 'last'),
+    columns=(),
+)
+"A source's cycles up to the one of the id `last`."
+
+old_cycles = Statement(
+    'old_cycles',
+    sqlite=
+        'SELECT cycle.id FROM cycle WHERE cycle.started_at < ? AND (cycle.id NOT IN (SELECT max(cycle.id) AS max_1 '
+        'FROM cycle GROUP BY cycle.source_id)) ORDER BY cycle.id LIMIT ? OFFSET 0'
+        ,
+    postgresql=
+        'SELECT cycle.id FROM cycle WHERE cycle.started_at < %s::VARCHAR AND (cycle.id NOT IN (SELECT max(cycle.id) '
+        'AS max_1 FROM cycle GROUP BY cycle.source_id)) ORDER BY cycle.id LIMIT %s::INTEGER OFFSET 0'
+        ,
+    values=('before', 'at_most'),
+    columns=('id',),
+)
+"The ids of the oldest cycles that began before a moment, but for each source's newest."
+
+forget_exchanges_of = Statement(
+    'forget_exchanges_of',
+    sqlite=
+        'DELETE FROM exchange WHERE exchange.cycle_id = ?'
+        ,
+    postgresql=
+        'DELETE FROM exchange WHERE exchange.cycle_id = %s::BIGINT'
+        ,
+    values=('cycle_id',),
+    columns=(),
+)
+'The exchanges of a cycle.'
+
+forget_cycle = Statement(
+    'forget_cycle',
+    sqlite=
+        'DELETE FROM cycle WHERE cycle.id = ?'
+        ,
+    postgresql=
+        'DELETE FROM cycle WHERE cycle.id = %s::BIGINT'
+        ,
+    values=('cycle_id',),
+    columns=(),
+)
+'A cycle.'
+
+insert_exchange = Statement(
+    'insert_exchange',
+    sqlite=
+        'INSERT INTO exchange (cycle_id, action, started_at, seconds, request, request_size, status, headers, '
+        'response, response_size, verdict, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
+        ,
+    postgresql=
+        'INSERT INTO exchange (cycle_id, action, started_at, seconds, request, request_size, status, headers, '
+        'response, response_size, verdict, error) VALUES (%s::BIGINT, %s::VARCHAR, %s::VARCHAR, %s, %s, '
+        '%s::INTEGER, %s::INTEGER, %s::VARCHAR, %s, %s::INTEGER, %s::VARCHAR, %s::VARCHAR)'
+        ,
+    values=('cycle_id', 'action', 'started_at', 'seconds', 'request', 'request_size', 'status', 'headers',
+        'response', 'response_size', 'verdict', 'error'),
+    columns=(),
+)
+'An exchange.'
+
+stored_contents = Statement(
+    'stored_contents',
+    sqlite=
+        'SELECT content.deleted_at IS NULL AS stands, content.foreign_id, content.author_id, content.recipient_id, '
+        'content.thread_id, content.in_reply_to_id, content.title, content.body, content.format, content.language, '
+        'content.created_at, content.updated_at, content.actions, content.extra FROM content WHERE '
+        'content.source_id = ? AND content.object = ? AND content.foreign_id IN (SELECT anon_1.value FROM '
+        'json_each(?) AS anon_1)'
+        ,
+    postgresql=
+        'SELECT content.deleted_at IS NULL AS stands, content.foreign_id, content.author_id, content.recipient_id, '
+        'content.thread_id, content.in_reply_to_id, content.title, content.body, content.format, content.language, '
+        'content.created_at, content.updated_at, content.actions, content.extra FROM content WHERE '
+        'content.source_id = %s::INTEGER AND content.object = %s::VARCHAR AND content.foreign_id = any(%s::TEXT[])'
+        ,
+    values=('its_id', 'its_object', 'ids'),
+    columns=('stands', 'foreign_id', 'author_id', 'recipient_id', 'thread_id', 'in_reply_to_id', 'title',
+        'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra'),
+)
+'The contents of an object among `ids`: whether each stands (is not deleted), and the fields of `Content`.'
+
+stored_identities = Statement(
+    'stored_identities',
+    sqlite=
+        'SELECT identity.foreign_id, identity.screenname, identity.firstname, identity.lastname, '
+        'identity.avatar_url, identity.email, identity.home_phone, identity.mobile_phone, identity.gender, '
+        'identity.puppetizable, identity.created_at, identity.updated_at, identity.context_data FROM identity WHERE '
+        'identity.source_id = ? AND identity.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
+        ,
+    postgresql=
+        'SELECT identity.foreign_id, identity.screenname, identity.firstname, identity.lastname, '
+        'identity.avatar_url, identity.email, identity.home_phone, identity.mobile_phone, identity.gender, '
+        'identity.puppetizable, identity.created_at, identity.updated_at, identity.context_data FROM identity WHERE '
+        'identity.source_id = %s::INTEGER AND identity.foreign_id = any(%s::TEXT[])'
+        ,
+    values=('its_id', 'ids'),
+    columns=('foreign_id', 'screenname', 'firstname', 'lastname', 'avatar_url', 'email', 'home_phone',
+        'mobile_phone', 'gender', 'puppetizable', 'created_at', 'updated_at', 'context_data'),
+)
+'The identities among `ids`: the fields of `User`.'
+
+known_contents = Statement(
+    'known_contents',
+    sqlite=
+        "SELECT content.foreign_id FROM content WHERE content.source_id = ? AND content.object IN ('threads', "
+        "'messages', 'private_messages') AND content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS "
+        'anon_1)'
+        ,
+    postgresql=
+        'SELECT content.foreign_id FROM content WHERE content.source_id = %s::INTEGER AND content.object IN '
+        "('threads', 'messages', 'private_messages') AND content.foreign_id = any(%s::TEXT[])"
+        ,
+    values=('its_id', 'ids'),
+    columns=('foreign_id',),
+)
+'The ids among `ids` that contents of any object have.'
+
+known_threads = Statement(
+    'known_threads',
+    sqlite=
+        "SELECT content.foreign_id FROM content WHERE content.source_id = ? AND content.object = 'threads' AND "
+        'content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
+        ,
+    postgresql=
+        'SELECT content.foreign_id FROM content WHERE content.source_id = %s::INTEGER AND content.object = '
+        "'threads' AND content.foreign_id = any(%s::TEXT[])"
+        ,
+    values=('its_id', 'ids'),
+    columns=('foreign_id',),
+)
+'The ids among `ids` that threads have.'
+
+put_content = Statement(
+    'put_content',
+    sqlite=
+        'INSERT INTO content (source_id, object, foreign_id, author_id, recipient_id, thread_id, in_reply_to_id, '
+        'title, body, format, language, created_at, updated_at, actions, extra, imported_at, changed_at, '
+        'deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, object, '
+        'foreign_id) DO UPDATE SET author_id = excluded.author_id, recipient_id = excluded.recipient_id, thread_id '
+        '= excluded.thread_id, in_reply_to_id = excluded.in_reply_to_id, title = excluded.title, body = '
+        'excluded.body, format = excluded.format, language = excluded.language, created_at = excluded.created_at, '
+        'updated_at = excluded.updated_at, actions = excluded.actions, extra = excluded.extra, changed_at = '
+        'excluded.changed_at, deleted_at = excluded.deleted_at WHERE content.author_id IS NOT excluded.author_id OR '
+        'content.recipient_id IS NOT excluded.recipient_id OR content.thread_id IS NOT excluded.thread_id OR '
+        'content.in_reply_to_id IS NOT excluded.in_reply_to_id OR content.title IS NOT excluded.title OR '
+        'content.body IS NOT excluded.body OR content.format IS NOT excluded.format OR content.language IS NOT '
+        'excluded.language OR content.created_at IS NOT excluded.created_at OR content.updated_at IS NOT '
+        'excluded.updated_at OR content.actions IS NOT excluded.actions OR content.extra IS NOT excluded.extra OR '
+        'content.deleted_at IS NOT NULL'
+        ,
+    postgresql=
+        'INSERT INTO content (source_id, object, foreign_id, author_id, recipient_id, thread_id, in_reply_to_id, '
+        'title, body, format, language, created_at, updated_at, actions, extra, imported_at, changed_at, '
+        'deleted_at) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT (source_id, object, foreign_id) DO UPDATE '
+        'SET author_id = excluded.author_id, recipient_id = excluded.recipient_id, thread_id = excluded.thread_id, '
+        'in_reply_to_id = excluded.in_reply_to_id, title = excluded.title, body = excluded.body, format = '
+        'excluded.format, language = excluded.language, created_at = excluded.created_at, updated_at = '
+        'excluded.updated_at, actions = excluded.actions, extra = excluded.extra, changed_at = excluded.changed_at, '
+        'deleted_at = excluded.deleted_at WHERE content.author_id IS DISTINCT FROM excluded.author_id OR '
+        'content.recipient_id IS DISTINCT FROM excluded.recipient_id OR content.thread_id IS DISTINCT FROM '
+        'excluded.thread_id OR content.in_reply_to_id IS DISTINCT FROM excluded.in_reply_to_id OR content.title IS '
+        'DISTINCT FROM excluded.title OR content.body IS DISTINCT FROM excluded.body OR content.format IS DISTINCT '
+        'FROM excluded.format OR content.language IS DISTINCT FROM excluded.language OR content.created_at IS '
+        'DISTINCT FROM excluded.created_at OR content.updated_at IS DISTINCT FROM excluded.updated_at OR '
+        'content.actions IS DISTINCT FROM excluded.actions OR content.extra IS DISTINCT FROM excluded.extra OR '
+        'content.deleted_at IS NOT NULL'
+        ,
+    values=('source_id', 'object', 'foreign_id', 'author_id', 'recipient_id', 'thread_id', 'in_reply_to_id',
+        'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra', 'imported_at',
+        'changed_at', 'deleted_at'),
+    columns=(),
+)
+'A content, new or changed; one that is as it was is not touched.'
+
+put_identity = Statement(
+    'put_identity',
+    sqlite=
+        'INSERT INTO identity (source_id, foreign_id, screenname, firstname, lastname, avatar_url, email, '
+        'home_phone, mobile_phone, gender, puppetizable, created_at, updated_at, context_data) VALUES (?, ?, ?, ?, '
+        '?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, foreign_id) DO UPDATE SET screenname = '
+        'excluded.screenname, firstname = excluded.firstname, lastname = excluded.lastname, avatar_url = '
+        'excluded.avatar_url, email = excluded.email, home_phone = excluded.home_phone, mobile_phone = '
+        'excluded.mobile_phone, gender = excluded.gender, puppetizable = excluded.puppetizable, created_at = '
+        'coalesce(identity.created_at, excluded.created_at), updated_at = excluded.updated_at, context_data = '
+        'excluded.context_data'
+        ,
+    postgresql=
+        'INSERT INTO identity (source_id, foreign_id, screenname, firstname, lastname, avatar_url, email, '
+        'home_phone, mobile_phone, gender, puppetizable, created_at, updated_at, context_data) VALUES (%s::INTEGER, '
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT (source_id, foreign_id) DO UPDATE SET '
+        'screenname = excluded.screenname, firstname = excluded.firstname, lastname = excluded.lastname, avatar_url '
+        '= excluded.avatar_url, email = excluded.email, home_phone = excluded.home_phone, mobile_phone = '
+        'excluded.mobile_phone, gender = excluded.gender, puppetizable = excluded.puppetizable, created_at = '
+        'coalesce(identity.created_at, excluded.created_at), updated_at = excluded.updated_at, context_data = '
+        'excluded.context_data'
+        ,
+    values=('source_id', 'foreign_id', 'screenname', 'firstname', 'lastname', 'avatar_url', 'email',
+        'home_phone', 'mobile_phone', 'gender', 'puppetizable', 'created_at', 'updated_at', 'context_data'),
+    columns=(),
+)
+'An identity, new or changed; its first `created_at` counts (OB11).'
+
+put_cursor = Statement(
+    'put_cursor',
+    sqlite=
+        'INSERT INTO cursor (source_id, object, since_id, trail, checked_at, page_mark, page_seen, moved_at) VALUES '
+        '(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, object) DO UPDATE SET since_id = excluded.since_id, trail '
+        '= excluded.trail, checked_at = excluded.checked_at, page_mark = excluded.page_mark, page_seen = '
+        'excluded.page_seen, moved_at = excluded.moved_at'
+        ,
+    postgresql=
+        'INSERT INTO cursor (source_id, object, since_id, trail, checked_at, page_mark, page_seen, moved_at) VALUES '
+        '(%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) '
+        'ON CONFLICT (source_id, object) DO UPDATE SET since_id = excluded.since_id, trail = excluded.trail, '
+        'checked_at = excluded.checked_at, page_mark = excluded.page_mark, page_seen = excluded.page_seen, moved_at '
+        '= excluded.moved_at'
+        ,
+    values=('source_id', 'object', 'since_id', 'trail', 'checked_at', 'page_mark', 'page_seen', 'moved_at'),
+    columns=(),
+)
+'A cursor, new or moved.'
+
+note_lookup = Statement(
+    'note_lookup',
+    sqlite=
+        'INSERT INTO lookup (source_id, foreign_id) VALUES (?, ?) ON CONFLICT DO NOTHING'
+        ,
+    postgresql=
+        'INSERT INTO lookup (source_id, foreign_id) VALUES (%s::INTEGER, %s::VARCHAR) ON CONFLICT DO NOTHING'
+        ,
+    values=('source_id', 'foreign_id'),
+    columns=(),
+)
+'A thread that a message named and nobody knows (LS9).'
+
+forget_lookups = Statement(
+    'forget_lookups',
+    sqlite=
+        'DELETE FROM lookup WHERE lookup.source_id = ? AND lookup.foreign_id IN (SELECT anon_1.value FROM '
+        'json_each(?) AS anon_1)'
+        ,
+    postgresql=
+        'DELETE FROM lookup WHERE lookup.source_id = %s::INTEGER AND lookup.foreign_id = any(%s::TEXT[])'
+        ,
+    values=('its_id', 'ids'),
+    columns=(),
+)
+'The threads among `ids` are known now.'
+
+lookups = Statement(
+    'lookups',
+    sqlite=
+        'SELECT lookup.foreign_id FROM lookup WHERE lookup.source_id = ? AND lookup.asked_at IS NULL ORDER BY '
+        'lookup.foreign_id LIMIT ? OFFSET 0'
+        ,
+    postgresql=
+        'SELECT lookup.foreign_id FROM lookup WHERE lookup.source_id = %s::INTEGER AND lookup.asked_at IS NULL '
+        'ORDER BY lookup.foreign_id LIMIT %s::INTEGER OFFSET 0'
+        ,
+    values=('its_id', 'at_most'),
+    columns=('foreign_id',),
+)
+'Threads that the partner was not asked for yet (LS9).'
+
+asked_for_thread = Statement(
+    'asked_for_thread',
+    sqlite=
+        'UPDATE lookup SET asked_at=? WHERE lookup.source_id = ? AND lookup.foreign_id = ?'
+        ,
+    postgresql=
+        'UPDATE lookup SET asked_at=%s::VARCHAR WHERE lookup.source_id = %s::INTEGER AND lookup.foreign_id = '
+        '%s::VARCHAR'
+        ,
+    values=('asked_at', 'its_id', 'its_foreign_id'),
+    columns=(),
+)
+'The partner was asked for a thread.'
+
+mark_deleted = Statement(
+    'mark_deleted',
+    sqlite=
+        'UPDATE content SET deleted_at=? WHERE content.source_id = ? AND content.object = ? AND content.foreign_id '
+        '= ?'
+        ,
+    postgresql=
+        'UPDATE content SET deleted_at=%s::VARCHAR WHERE content.source_id = %s::INTEGER AND content.object = '
+        '%s::VARCHAR AND content.foreign_id = %s::VARCHAR'
+        ,
+    values=('deleted_at', 'its_id', 'its_object', 'its_foreign_id'),
+    columns=(),
+)
+'A content is gone.'
+
+forget_pages = Statement(
+    'forget_pages',
+    sqlite=
+        'UPDATE cursor SET page_mark=NULL, page_seen=NULL WHERE cursor.source_id = ? AND cursor.page_mark IS NOT '
+        'NULL'
+        ,
+    postgresql=
+        'UPDATE cursor SET page_mark=NULL, page_seen=NULL WHERE cursor.source_id = %s::INTEGER AND cursor.page_mark '
+        'IS NOT NULL'
+        ,
+    values=('its_id',),
+    columns=(),
+)
+'A content was changed by something else than a list: a page that is shown again may change it back (LS5).'
+
+doubt_cursors = Statement(
+    'doubt_cursors',
+    sqlite=
+        'UPDATE cursor SET checked_at=NULL WHERE cursor.source_id = ? AND cursor.since_id = ?'
+        ,
+    postgresql=
+        'UPDATE cursor SET checked_at=NULL WHERE cursor.source_id = %s::INTEGER AND cursor.since_id = %s::VARCHAR'
+        ,
+    values=('its_id', 'its_foreign_id'),
+    columns=(),
+)
+'Cursors at a content that is gone are looked at when there is the next chance (LS11).'
+
+pending_entries = Statement(
+    'pending_entries',
+    sqlite=
+        'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
+        'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
+        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
+        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox JOIN source ON '
+        "source.id = outbox.source_id WHERE source.name = ? AND outbox.status = 'export_pending' ORDER BY "
+        'outbox.position'
+        ,
+    postgresql=
+        'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
+        'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
+        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
+        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox JOIN source ON '
+        "source.id = outbox.source_id WHERE source.name = %s::VARCHAR AND outbox.status = 'export_pending' ORDER BY "
+        'outbox.position'
+        ,
+    values=('its_name',),
+    columns=('position', 'id', 'source_id', 'object', 'operation', 'status', 'attempts', 'granted', 'error',
+        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'thread_id', 'thread_entry',
+        'in_reply_to_id', 'in_reply_to_entry', 'title', 'body', 'format', 'attachments', 'structured_content',
+        'queued_at', 'begun_at', 'settled_at'),
+)
+"The pending entries of a source, by `its_name`, in queue order: their columns in the table's order."
+
+entries = Statement(
+    'entries',
+    sqlite=
+        'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
+        'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
+        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
+        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox WHERE '
+        'outbox.source_id = ? AND outbox.id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
+        ,
+    postgresql=
+        'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
+        'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
+        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
+        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox WHERE '
+        'outbox.source_id = %s::INTEGER AND outbox.id = any(%s::TEXT[])'
+        ,
+    values=('its_id', 'ids'),
+    columns=('position', 'id', 'source_id', 'object', 'operation', 'status', 'attempts', 'granted', 'error',
+        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'thread_id', 'thread_entry',
+        'in_reply_to_id', 'in_reply_to_entry', 'title', 'body', 'format', 'attachments', 'structured_content',
+        'queued_at', 'begun_at', 'settled_at'),
+)
+'The entries among `ids`, pending or not.'
+
+contents = Statement(
+    'contents',
+    sqlite=
+        'SELECT content.id, content.source_id, content.object, content.foreign_id, content.content_id, '
+        'content.author_id, content.recipient_id, content.thread_id, content.in_reply_to_id, content.title, '
+        'content.body, content.format, content.language, content.created_at, content.updated_at, content.actions, '
+        'content.extra, content.imported_at, content.changed_at, content.deleted_at FROM content WHERE '
+        'content.source_id = ? AND content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
+        ,
+    postgresql=
+        'SELECT content.id, content.source_id, content.object, content.foreign_id, content.content_id, '
+        'content.author_id, content.recipient_id, content.thread_id, content.in_reply_to_id, content.title, '
+        'content.body, content.format, content.language, content.created_at, content.updated_at, content.actions, '
+        'content.extra, content.imported_at, content.changed_at, content.deleted_at FROM content WHERE '
+        'content.source_id = %s::INTEGER AND content.foreign_id = any(%s::TEXT[])'
+        ,
+    values=('its_id', 'ids'),
+    columns=('id', 'source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
+        'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',
+        'imported_at', 'changed_at', 'deleted_at'),
+)
+'The contents of any object among `ids`.'
+
+content = Statement(
+    'content',
+    sqlite=
+        'SELECT content.id, content.source_id, content.object, content.foreign_id, content.content_id, '
+        'content.author_id, content.recipient_id, content.thread_id, content.in_reply_to_id, content.title, '
+        'content.body, content.format, content.language, content.created_at, content.updated_at, content.actions, '
+        'content.extra, content.imported_at, content.changed_at, content.deleted_at FROM content WHERE '
+        'content.source_id = ? AND content.object = ? AND content.foreign_id = ?'
+        ,
+    postgresql=
+        'SELECT content.id, content.source_id, content.object, content.foreign_id, content.content_id, '
+        'content.author_id, content.recipient_id, content.thread_id, content.in_reply_to_id, content.title, '
+        'content.body, content.format, content.language, content.created_at, content.updated_at, content.actions, '
+        'content.extra, content.imported_at, content.changed_at, content.deleted_at FROM content WHERE '
+        'content.source_id = %s::INTEGER AND content.object = %s::VARCHAR AND content.foreign_id = %s::VARCHAR'
+        ,
+    values=('its_id', 'its_object', 'its_foreign_id'),
+    columns=('id', 'source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
+        'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',
+        'imported_at', 'changed_at', 'deleted_at'),
+)
+'One content.'
+
+queue_entry = Statement(
+    'queue_entry',
+    sqlite=
+        'INSERT INTO outbox (id, source_id, object, operation, status, attempts, granted, error, foreign_id, '
+        'author_id, recipient_id, target_id, target_entry, thread_id, thread_entry, in_reply_to_id, '
+        'in_reply_to_entry, title, body, format, attachments, structured_content, queued_at) VALUES (?, ?, ?, ?, ?, '
+        '?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
+        ,
+    postgresql=
+        'INSERT INTO outbox (id, source_id, object, operation, status, attempts, granted, error, foreign_id, '
+        'author_id, recipient_id, target_id, target_entry, thread_id, thread_entry, in_reply_to_id, '
+        'in_reply_to_entry, title, body, format, attachments, structured_content, queued_at) VALUES (%s::VARCHAR, '
+        '%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR)'
+        ,
+    values=('id', 'source_id', 'object', 'operation', 'status', 'attempts', 'granted', 'error', 'foreign_id',
+        'author_id', 'recipient_id', 'target_id', 'target_entry', 'thread_id', 'thread_entry', 'in_reply_to_id',
+        'in_reply_to_entry', 'title', 'body', 'format', 'attachments', 'structured_content', 'queued_at'),
+    columns=(),
+)
+'An entry at the end of the queue.'
+
+begin_attempt = Statement(
+    'begin_attempt',
+    sqlite=
+        "UPDATE outbox SET attempts=?, begun_at=? WHERE outbox.id = ? AND outbox.status = 'export_pending'"
+        ,
+    postgresql=
+        'UPDATE outbox SET attempts=%s::INTEGER, begun_at=%s::VARCHAR WHERE outbox.id = %s::VARCHAR AND '
+        "outbox.status = 'export_pending'"
+        ,
+    values=('attempts', 'begun_at', 'its_id'),
+    columns=(),
+)
+'An attempt begins, unless its entry is no longer pending.'
+
+settle_entry = Statement(
+    'settle_entry',
+    sqlite=
+        'UPDATE outbox SET status=?, error=?, foreign_id=?, settled_at=? WHERE outbox.id = ?'
+        ,
+    postgresql=
+        'UPDATE outbox SET status=%s::VARCHAR, error=%s::VARCHAR, foreign_id=%s::VARCHAR, settled_at=%s::VARCHAR '
+        'WHERE outbox.id = %s::VARCHAR'
+        ,
+    values=('status', 'error', 'foreign_id', 'settled_at', 'its_id'),
+    columns=(),
+)
+'What became of an attempt.'
+
+cancel_entry = Statement(
+    'cancel_entry',
+    sqlite=
+        'UPDATE outbox SET status=?, error=?, settled_at=? WHERE outbox.id = ? AND outbox.attempts = ?'
+        ,
+    postgresql=
+        'UPDATE outbox SET status=%s::VARCHAR, error=%s::VARCHAR, settled_at=%s::VARCHAR WHERE outbox.id = '
+        '%s::VARCHAR AND outbox.attempts = %s::INTEGER'
+        ,
+    values=('status', 'error', 'settled_at', 'its_id', 'its_attempts'),
+    columns=(),
+)
+'Give up an entry, unless it was sent meanwhile.'
+
+given_up_entry = Statement(
+    'given_up_entry',
+    sqlite=
+        'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
+        'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
+        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
+        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox JOIN source ON '
+        'source.id = outbox.source_id WHERE source.name = ? AND outbox.id = ? AND (outbox.status NOT IN '
+        "('export_pending', 'success'))"
+        ,
+    postgresql=
+        'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
+        'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
+        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
+        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox JOIN source ON '
+        'source.id = outbox.source_id WHERE source.name = %s::VARCHAR AND outbox.id = %s::VARCHAR AND '
+        "(outbox.status NOT IN ('export_pending', 'success'))"
+        ,
+    values=('its_name', 'its_id'),
+    columns=('position', 'id', 'source_id', 'object', 'operation', 'status', 'attempts', 'granted', 'error',
+        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'thread_id', 'thread_entry',
+        'in_reply_to_id', 'in_reply_to_entry', 'title', 'body', 'format', 'attachments', 'structured_content',
+        'queued_at', 'begun_at', 'settled_at'),
+)
+'The entry of an id, of the source `its_name`, if it was given up.'
+
+grant_attempts = Statement(
+    'grant_attempts',
+    sqlite=
+        'UPDATE outbox SET status=?, granted=?, error=NULL, settled_at=NULL WHERE outbox.id = ?'
+        ,
+    postgresql=
+        'UPDATE outbox SET status=%s::VARCHAR, granted=%s::INTEGER, error=NULL, settled_at=NULL WHERE outbox.id = '
+        '%s::VARCHAR'
+        ,
+    values=('status', 'granted', 'its_id'),
+    columns=(),
+)
+'An entry is pending again, and may be sent until there were `granted` attempts.'
+
+keep_content = Statement(
+    'keep_content',
+    sqlite=
+        'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
+        'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
+        'changed_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO '
+        'NOTHING'
+        ,
+    postgresql=
+        'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
+        'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
+        'changed_at, deleted_at) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT DO NOTHING'
+        ,
+    values=('source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
+        'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',
+        'imported_at', 'changed_at', 'deleted_at'),
+    columns=(),
+)
+"A content that was created, unless one of its id is there: somebody else's stays as it is (PU4)."
+
+own_content = Statement(
+    'own_content',
+    sqlite=
+        'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
+        'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
+        'changed_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT '
+        '(source_id, object, foreign_id) DO UPDATE SET content_id = excluded.content_id WHERE content.content_id IS '
+        'NULL AND content.author_id = excluded.author_id'
+        ,
+    postgresql=
+        'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
+        'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
+        'changed_at, deleted_at) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT (source_id, '
+        'object, foreign_id) DO UPDATE SET content_id = excluded.content_id WHERE content.content_id IS NULL AND '
+        'content.author_id = excluded.author_id'
+        ,
+    values=('source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
+        'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',
+        'imported_at', 'changed_at', 'deleted_at'),
+    columns=(),
+)
+'A content that was created; a list may have shown it before its repeat was answered (PU2).'

@@ -1,17 +1,27 @@
 """What a page of a listing means: contents to store, the next cursor, and whether to go on (LS)."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Self
+
+import msgspec
 
 from crawler.protocol.envelope import format_time
 from crawler.protocol.objects import Content, User
 from crawler.protocol.reading import Page
-from crawler.protocol.remarks import Ignored, Remarks
+from crawler.protocol.remarks import Ignored, Remark, Remarks
+from crawler.protocol.wire import is_storable
 from crawler.sync.state import Cursor, Source
 
 TRAIL = 4
 """How many cursors before the newest are remembered (LS11)."""
+
+
+SEEN_CHARS = 20_000
+"""How much about a page is kept with a cursor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +48,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What the database holds of a page: id → digest of its contents and users, and which reply targets are known."""
+    """What the database holds of a page: its contents (`None`: deleted) and users by id, known reply targets."""
 
-    contents: Mapping[str, str] = field(default_factory=dict)
-    users: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[str, Content | None] = field(default_factory=dict)
+    users: Mapping[str, User] = field(default_factory=dict)
     replied_to: frozenset[str] = frozenset()
 
 
@@ -74,16 +84,83 @@ class Accepted:
         return bool(self.new or self.updated or self.users)
 
 
-def accept_page(source: Source, listing: Listing, page: Page, stored: Stored, now: datetime) -> Accepted:
-    """Decide what one page of ``<object>.list`` means."""
+class _Seen(msgspec.Struct, frozen=True):
+    """What was to be said of a page that changed nothing."""
+
+    unchanged: int
+    ignored: tuple[Ignored, ...]
+    remarked: tuple[tuple[str, str, int, list[str]], ...]
+
+    @classmethod
+    def of(cls, unchanged: int, ignored: tuple[Ignored, ...], remarks: Remarks) -> Self | None:
+        """It, unless it is too much to be kept with a cursor, or cannot be written down (OB12)."""
+        remarked = [(it.rule, it.text, count, remarks.examples[it]) for it, count in remarks.counts.items()]
+        seen = cls(unchanged, ignored, tuple(remarked))
+        ids = [it.id or "" for it in ignored]
+        storable = all(map(is_storable, [*ids, *(example for *_, examples in remarked for example in examples)]))
+        return seen if storable and sum(map(len, ids)) + 100 * len(ids) <= SEEN_CHARS else None
+
+    def remarks(self) -> Remarks:
+        """The remarks on it."""
+        remarks = Remarks()
+        for rule, text, count, examples in self.remarked:
+            remarks.counts[Remark(rule, text)] = count
+            remarks.examples[Remark(rule, text)] = examples
+        return remarks
+
+
+def page_mark(source: Source, listing: Listing, info: bytes, signature: str) -> str:
+    """What the answer to `listing.ask` is recognised by when it comes once more (LS5).
+
+    It is the partner's own `signature` over the answer's bytes, which was verified (SG4), with all else that decides
+    what they mean: what was asked, the source's settings, and the `info` that the partner gave.
+    """
+    asked = json.dumps([listing.cursor.object, listing.ask, source.fingerprint, signature])
+    return blake2b(asked.encode() + info, digest_size=16).hexdigest()
+
+
+def recognize(source: Source, listing: Listing, mark: str | None, now: datetime) -> Accepted | None:
+    """What a page means that came before and changed nothing then; `None` where it has to be read.
+
+    That costs no more than its signature, which a partner that ignores `since_id` lets us pay at each cycle (LS5). A
+    page that may mean something else today is read: one of contents that grow too old (CY7), and now and then any, to
+    see whether the partner still knows the cursor (LS11).
+    """
+    cursor = listing.cursor
+    if mark is None or mark != cursor.page_mark or cursor.page_seen is None or _due(source, cursor, now):
+        return None
+    seen = msgspec.json.decode(cursor.page_seen, type=_Seen)
+    return Accepted(
+        object=cursor.object,
+        new=(),
+        updated=(),
+        unchanged=seen.unchanged,
+        users=(),
+        ignored=seen.ignored,
+        remarks=seen.remarks(),
+        cursor=cursor,
+        listing=None,
+    )
+
+
+def accept_page(
+    source: Source, listing: Listing, page: Page, stored: Stored, now: datetime, *, mark: str | None = None
+) -> Accepted:
+    """Decide what one page of ``<object>.list`` means; `mark` is what it is recognised by when it comes once more."""
     contents, too_old = _young_enough(source, page, stored, now)
     new = tuple(c for c in contents if c.id not in stored.contents)
-    updated = tuple(c for c in contents if c.id in stored.contents and stored.contents[c.id] != c.digest)
+    updated = tuple(c for c in contents if c.id in stored.contents and stored.contents[c.id] != c)
     remarks = _remark_replies(page, contents, (*new, *updated), stored)
     cursor = _next_cursor(source, listing, page, now)
     following = _follow(source, listing, page, cursor, now)
     if following is None and listing.checking and not page.size:
         cursor = replace(cursor, checked_at=now)
+    users = tuple(user for user in page.users.values() if not _is_stored(user, stored))
+    changes = bool(new or updated or users)
+    if mark is not None and page.size and following is None and not changes and source.ignore_older_than is None:
+        seen = _Seen.of(len(contents), page.ignored, remarks)
+        if seen is not None:
+            cursor = replace(cursor, page_mark=mark, page_seen=msgspec.json.encode(seen).decode())
     # A check is a few requests more, and must come to its end: the next cycle would only begin it again (LS11).
     cut_off = following is not None and not following.checking and following.pages >= source.max_pages
     return Accepted(
@@ -91,13 +168,18 @@ def accept_page(source: Source, listing: Listing, page: Page, stored: Stored, no
         new=new,
         updated=updated,
         unchanged=len(contents) - len(new) - len(updated),
-        users=tuple(user for user in page.users.values() if stored.users.get(user.id) != user.digest),
+        users=users,
         ignored=page.ignored + too_old,
         remarks=remarks,
         cursor=cursor,
         listing=None if cut_off else following,
         more_later=cut_off,
     )
+
+
+def _is_stored(user: User, stored: Stored) -> bool:
+    known = stored.users.get(user.id)
+    return known is not None and known.is_like(user)
 
 
 def _young_enough(
@@ -144,7 +226,7 @@ def _next_cursor(source: Source, listing: Listing, page: Page, now: datetime) ->
         trail = trail[trail.index(page.head_id) + 1 :]
     elif cursor.since_id is not None:
         trail = (cursor.since_id, *trail)[:TRAIL]
-    return replace(cursor, since_id=page.head_id, trail=trail, checked_at=now)
+    return Cursor(object=cursor.object, since_id=page.head_id, trail=trail, checked_at=now)
 
 
 def _follow(source: Source, listing: Listing, page: Page, cursor: Cursor, now: datetime) -> Listing | None:

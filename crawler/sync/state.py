@@ -73,13 +73,16 @@ class Cursor:
     """Where the import of one object stands (LS1).
 
     `trail` holds the cursors before `since_id`, newest first, a few of them; `checked_at` is when `since_id` was last
-    seen to be known to the partner (LS11).
+    seen to be known to the partner (LS11). `page_mark` is what a page is recognised by that was shown from here
+    and changed nothing (LS5), and `page_seen` what was to be said of it: see `crawler.sync.pages.recognize`.
     """
 
     object: str
     since_id: str | None = None
     trail: tuple[str, ...] = ()
     checked_at: datetime | None = None
+    page_mark: str | None = None
+    page_seen: str | None = None
 
 
 class Status(StrEnum):

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import msgspec
 
 from crawler.cli.output import clean
 from crawler.errors import ConfigurationError, PartnerError
@@ -56,7 +57,7 @@ def _objects(data: bytes, found: ImplementationInfo) -> None:
         with suppress(PartnerError):
             page = read_page("shop", name, data, found)
             for content in page.contents:
-                assert content.digest
+                assert msgspec.json.encode(content)  # text that UTF-8 can hold
                 assert "\0" not in (content.body or "")
         with suppress(PartnerError):
             read_content("shop", f"{name}.show", name, data, found)

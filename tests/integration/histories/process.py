@@ -91,7 +91,7 @@ class MortalStore(Store):
 
     def open_again(self) -> "MortalStore":
         """Another store object on the same database, as a process that is started again has it."""
-        return type(self)(self._engine)
+        return type(self)(self.backend)
 
     async def run(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         if self.dead:

@@ -3,18 +3,16 @@
 import asyncio
 import functools
 import json
-import sqlite3
 from collections import defaultdict
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from crawler.cycle import run_cycle
 from crawler.partner import Partner
 from crawler.protocol.signature import Secret
 from crawler.reference import AGENT, Forum, ReferencePartner
+from crawler.store.sqlite import SQLite
 from crawler.sync.report import CycleReport
 from crawler.sync.state import Source
 from tests.integration.histories.model import Key, Model
@@ -37,9 +35,11 @@ ROWS = "SELECT id, source_id, object, foreign_id, * FROM content ORDER BY id"
 
 
 @functools.cache
-def migrated() -> sa.Engine:
+def migrated() -> SQLite:
     """A migrated database in memory: to make one takes longer than a history."""
-    return MortalStore.open("sqlite://")._engine
+    backend = MortalStore.open("sqlite://").backend
+    assert isinstance(backend, SQLite)
+    return backend
 
 
 class World:
@@ -51,8 +51,7 @@ class World:
         self.forum = Forum(self.clock)
         self.app = ReferencePartner(SOURCE.secret, self.forum)
         self.line = Line(self.app)
-        self._connection = migrated().raw_connection()
-        self.database: sqlite3.Connection = self._connection.driver_connection  # type: ignore[assignment]
+        self.database = migrated().connection
         self.database.executescript(EMPTY)
         self.store = store_class(migrated())
         self.partner = Partner(self.source, transport=self.line, clock=self.clock)
@@ -67,7 +66,6 @@ class World:
     def close(self) -> None:
         self.runner.run(self.partner.aclose())
         self.runner.close()
-        self._connection.close()
 
     def restart(self) -> None:
         """Our process ends between two cycles, and begins again."""

@@ -17,6 +17,7 @@ from crawler.partner import Partner
 from crawler.reference import seeded
 from crawler.store import Store
 from crawler.store.driver import Driver
+from crawler.store.sqlite import SQLite
 from crawler.sync.queueing import Draft
 from crawler.sync.state import Source
 from tests.crash.comparing import check, end_state
@@ -36,8 +37,7 @@ async def test_a_disk_that_fills_up_loses_nothing_and_once_there_is_room_the_nex
         shop = Shop(store)
         shop.endpoint.forum.fill(messages=500)
         store.register(shop.source)
-        sa.event.listen(store._engine, "connect", _full)
-        store._engine.dispose()
+        _fill(store)
         with pytest.raises(DatabaseUnavailable, match="database or disk is full") as caught:
             await shop.sync()
         assert "free some space on the disk" in caught.value.hint
@@ -59,12 +59,11 @@ def _lapse(store: Store) -> None:
         session.execute(sa.text("UPDATE source SET lease_until = 0"))
 
 
-def _full(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
-    """Room for a few pages more, as on a disk that is nearly full."""
-    cursor = connection.cursor()
-    [[pages]] = cursor.execute("PRAGMA page_count").fetchall()
-    cursor.execute(f"PRAGMA max_page_count = {pages + 12}")
-    cursor.close()
+def _fill(store: Store) -> None:
+    """Leave room for a few pages more, as on a disk that is nearly full."""
+    assert isinstance(store.backend, SQLite)
+    [[pages]] = store.backend.connection.execute("PRAGMA page_count").fetchall()
+    store.backend.connection.execute(f"PRAGMA max_page_count = {pages + 12}")
 
 
 T = TypeVar("T")

@@ -1,40 +1,42 @@
-"""The statements that every cycle runs: each is good SQL, and compiled once."""
+"""The statements that every cycle runs: good SQL, and what the tables make of it."""
 
-import inspect
+import re
+from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from crawler.store import statements
-from crawler.store.driver import Build, Dialect, compiled
-from crawler.store.schema import metadata
+from crawler.store import Store, composed, statements
+from crawler.store.composed import Dialect, text_of
+from crawler.store.driver import Statement
 
-BUILDS = [
-    it
-    for name, it in inspect.getmembers(statements, inspect.isfunction)
-    if it.__module__ == statements.__name__ and not name.startswith("_")
-]
-SQLITE = Dialect("sqlite", given=False)
+STATEMENTS = [it for it in vars(statements).values() if isinstance(it, Statement)]
 
 
-@pytest.mark.parametrize("build", BUILDS, ids=lambda build: build.__name__)
+def test_they_are_what_is_composed_from_the_tables() -> None:
+    """Else run scripts/statements."""
+    assert Path(statements.__file__).read_text(encoding="utf-8") == composed.written()
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda it: it.name)
 @pytest.mark.parametrize("given", [False, True])
-def test_a_statement_is_text_that_sqlite_can_prepare(build: Build, given: bool) -> None:
-    text, fixed = compiled(build, Dialect("sqlite", given))
-    engine = sa.create_engine("sqlite://")
-    with engine.connect() as connection:
-        metadata.create_all(connection)
-        database = connection.connection
-        names = {word.strip(":(),") for word in text.replace(":", " :").split() if word.startswith(":")}
-        database.cursor().execute(f"EXPLAIN {text}", {**dict.fromkeys(names, None), **fixed})
+def test_each_is_text_that_sqlite_can_prepare(statement: Statement, given: bool) -> None:
+    text, names = text_of(statement.name, Dialect("sqlite", given))
+    with Store.open("sqlite://") as store, store.driving() as driver:
+        driver._cursor.execute(f"EXPLAIN {text}", [None] * len(names))
+    assert text.count("?") == len(names)
 
 
-@pytest.mark.parametrize("build", BUILDS, ids=lambda build: build.__name__)
-def test_a_statement_is_compiled_once(build: Build) -> None:
-    assert compiled(build, SQLITE) is compiled(build, SQLITE)
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda it: it.name)
+def test_each_takes_the_same_values_in_postgresql(statement: Statement) -> None:
+    assert statement.postgresql.count("%s") == len(statement.values) == statement.sqlite.count("?")
+
+
+def test_each_that_tells_the_time_takes_a_clock_that_is_given() -> None:
+    for statement in STATEMENTS:
+        tells = "julianday" in statement.sqlite
+        assert ("clock" in text_of(statement.name, Dialect("sqlite", given=True))[1]) is tells
+        assert ("clock_timestamp" in statement.postgresql) is tells
 
 
 def test_postgresql_takes_ids_as_an_array() -> None:
-    text, _ = compiled(statements.content_digests, Dialect("postgresql", given=False))
-
-    assert "any(%(ids)s::TEXT[])" in text
+    assert re.search(r"any\(%s::TEXT\[\]\)", statements.stored_contents.postgresql)

@@ -67,7 +67,7 @@ class Platform:
     source: Source = SOURCE
     now: datetime = NOW
     cursor: Cursor = field(default_factory=lambda: Cursor(object="messages"))
-    stored: dict[str, str] = field(default_factory=dict)
+    stored: dict[str, Content | None] = field(default_factory=dict)
     asked: list[str | None] = field(default_factory=list)
     imported: list[str] = field(default_factory=list)
 
@@ -81,7 +81,7 @@ class Platform:
             answered = self.answer(listing.ask)
             accepted = accept_page(self.source, listing, answered, Stored(contents=dict(self.stored)), self.now)
             self.imported += [it.id for it in accepted.new]
-            self.stored |= {it.id: it.digest for it in (*accepted.new, *accepted.updated)}
+            self.stored |= {it.id: it for it in (*accepted.new, *accepted.updated)}
             self.cursor, listing = accepted.cursor, accepted.listing
         assert accepted is not None
         return accepted

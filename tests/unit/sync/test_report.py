@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from crawler.errors import DeadlineExceeded, ErrorStatus, PartnerError
+from crawler.protocol.objects import Content
 from crawler.protocol.remarks import Remark
 from crawler.sync.exports import Settled, Wait, settle_failure, settle_given_up, settle_success
 from crawler.sync.pages import Accepted, Listing, Stored, accept_page
@@ -19,7 +20,7 @@ from tests.unit.sync.samples import NOW, SOURCE, creation, operation
 ERROR = DeadlineExceeded("shop", "messages.list", expected="an array", came="no answer", explanation="wait")
 
 
-def accepted(*listed: Any, cursor: str | None = "0", **stored: str) -> Accepted:
+def accepted(*listed: Any, cursor: str | None = "0", **stored: Content) -> Accepted:
     listing = Listing.begin(Cursor(object="messages", since_id=cursor))
     return accept_page(SOURCE, listing, page(*listed), Stored(contents=stored), NOW)
 
@@ -30,7 +31,11 @@ def cycle(**changes: Any) -> CycleReport:
 
 def test_pages_are_added_up() -> None:
     report = ObjectReport(object="messages", cursor_before="0", cursor_after="0")
-    report.add(accepted("c", content("b", in_reply_to_id="?"), "a", broken("x", 3), a=content("a").digest, b="old"))
+    report.add(
+        accepted(
+            "c", content("b", in_reply_to_id="?"), "a", broken("x", 3), a=content("a"), b=content("b", title="old")
+        )
+    )
     report.add(replace(accepted("d"), more_later=True))
     assert (report.requests, report.listed, report.new, report.updated, report.unchanged) == (2, 5, 2, 1, 1)
     assert (report.ignored, report.ignored_contents) == (1, [broken("x", 3)])

@@ -1,0 +1,549 @@
+"""The statements that every cycle runs, each a function of the dialect; their values are named in `bindparam`s.
+
+``scripts/statements`` writes them down as text, as `crawler.store.statements`, so that a cycle needs no SQLAlchemy. A
+column's name alone is taken in INSERT and SET, so the value that a WHERE compares a column with is called ``its_…``.
+"""
+
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from crawler.protocol.implementation import POLLED
+from crawler.store.driver import CLOCK, Text
+from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, LOOKUP, OUTBOX, SOURCE
+from crawler.sync.state import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What differs between databases: its `name`, and whether the clock is one that was `given` instead of its own."""
+
+    name: str
+    given: bool = False
+
+    @property
+    def now(self) -> sa.ColumnElement[float]:
+        """Seconds since 1970 by the database's clock, or by the one that was given, which is bound as ``clock``."""
+        if self.given:
+            return sa.bindparam(CLOCK, type_=sa.Float)
+        if self.name == "postgresql":
+            return sa.literal_column("CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)", sa.Float)
+        return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Float)
+
+    def insert(self, rows: sa.Table) -> sqlite.Insert:
+        """An INSERT that can deal with conflicts. SQLite and PostgreSQL spell it alike, SQLAlchemy types it apart."""
+        if self.name == "postgresql":
+            return postgresql.insert(rows).inline()  # type: ignore[return-value]
+        return sqlite.insert(rows).inline()
+
+    def among(self, column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+        """Whether a column's text is among those bound as `name`, any number of them: see `Driver.array`."""
+        if self.name == "postgresql":
+            return column == sa.func.any(sa.bindparam(name, type_=postgresql.ARRAY(sa.Text)))
+        members = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
+        return column.in_(sa.select(members.c.value))
+
+
+Composed = sa.UpdateBase | sa.Select[*tuple[Any, ...]]
+Compose = Callable[[Dialect], Composed]
+
+
+def composing(name: str) -> Compose:
+    """The function of this module that composes the statement of that name."""
+    compose: Compose = getattr(sys.modules[__name__], name)
+    return compose
+
+
+@cache
+def text_of(name: str, dialect: Dialect) -> Text:
+    """A statement's SQL, and the names of its values in the order of their placeholders."""
+    spoken: sa.Dialect = (
+        PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
+        if dialect.name == "postgresql"
+        else sqlite.dialect(paramstyle="qmark")
+    )
+    compiled: Any = composing(name)(dialect).compile(dialect=spoken)
+    assert not any(value is not None for value in compiled.params.values()), f"{name}: a value that is not `fixed`"  # noqa: S101
+    return str(compiled), tuple(compiled.positiontup)
+
+
+def written() -> str:
+    """The module `crawler.store.statements`."""
+    names = [name for name, it in globals().items() if getattr(it, "__annotations__", {}).get("return") is Composed]
+    return HEAD + "\n".join("\n".join(_written(name)) for name in names if not name.startswith("_"))
+
+
+HEAD = '''"""The statements that every cycle runs, as text.
+
+Written by ``scripts/statements`` from `crawler.store.composed`: change them there.
+"""
+
+from crawler.store.driver import Statement
+
+'''
+
+
+def _written(name: str) -> Iterator[str]:
+    texts = {kind: text_of(name, Dialect(kind)) for kind in ("sqlite", "postgresql")}
+    [values] = {values for _, values in texts.values()}
+    yield f"{name} = Statement("
+    yield f"    {name!r},"
+    for kind, (text, _) in texts.items():
+        lines = textwrap.wrap(" ".join(text.split()), 106, break_long_words=False, break_on_hyphens=False)
+        yield f"    {kind}="
+        yield from (f"        {line + ' ' * (line is not lines[-1])!r}" for line in lines)
+        yield "        ,"
+    composed = composing(name)(Dialect("sqlite"))
+    returned = composed.selected_columns if isinstance(composed, sa.Select) else composed.exported_columns
+    for what, names in (("values", values), ("columns", tuple(str(column.key) for column in returned))):
+        yield from textwrap.wrap(f"{what}={names!r},", 112, initial_indent="    ", subsequent_indent="        ")
+    yield f")\n{composing(name).__doc__!r}\n"
+
+
+def fixed(value: str | int) -> sa.ColumnElement[Any]:
+    """A value that is part of the statement: one of ours, without a quote in it."""
+    return sa.literal_column(f"'{value}'" if isinstance(value, str) else str(value))
+
+
+ITS_ID = SOURCE.c.id == bindparam("its_id")
+PENDING = OUTBOX.c.status == fixed(str(Status.PENDING))
+CONTENT_KEY = ("source_id", "object", "foreign_id")
+KEPT_ON_UPDATE = frozenset({*CONTENT_KEY, "imported_at", "content_id"})
+CONTENT_FIELDS = (
+    "author_id",
+    "recipient_id",
+    "thread_id",
+    "in_reply_to_id",
+    "title",
+    "body",
+    "format",
+    "language",
+    "created_at",
+    "updated_at",
+    "actions",
+    "extra",
+)
+"""The columns that a partner's content has beside its key, in the order of `Content`'s fields."""
+
+
+def _bound(*names: str) -> dict[str, Any]:
+    return {name: bindparam(name) for name in names}
+
+
+def _all_of(of: sa.Table, *, but: Iterable[str] = ()) -> dict[str, Any]:
+    return _bound(*(column.name for column in of.c if column.name not in but))
+
+
+def now(dialect: Dialect) -> Composed:
+    """The clock."""
+    return sa.select(dialect.now)
+
+
+# sources
+
+
+def find_source(_dialect: Dialect) -> Composed:
+    """Id and fingerprint of a source, by `its_name`."""
+    return sa.select(SOURCE.c.id, SOURCE.c.fingerprint).where(SOURCE.c.name == bindparam("its_name"))
+
+
+def insert_source(dialect: Dialect) -> Composed:
+    """A new source, unless its name is there; returns the id."""
+    values = _bound("name", "base_uri", "fingerprint", "lease_seconds")
+    values |= {"failures": fixed(0), "fence": fixed(0), "managed": sa.false()}
+    return dialect.insert(SOURCE).values(values).on_conflict_do_nothing().returning(SOURCE.c.id)
+
+
+def change_source(_dialect: Dialect) -> Composed:
+    """Changed settings: what was declared under the old ones is forgotten (CY5)."""
+    values = _bound("base_uri", "fingerprint", "lease_seconds")
+    return sa.update(SOURCE).where(ITS_ID).values(**values, info=sa.null(), info_at=sa.null())
+
+
+def save_info(_dialect: Dialect) -> Composed:
+    """The newest implementation info."""
+    return sa.update(SOURCE).where(ITS_ID).values(_bound("info", "info_at"))
+
+
+def stored_info(_dialect: Dialect) -> Composed:
+    """The newest implementation info, by `its_name` and `its_fingerprint`."""
+    own = (SOURCE.c.name == bindparam("its_name"), SOURCE.c.fingerprint == bindparam("its_fingerprint"))
+    return sa.select(SOURCE.c.info).where(*own)
+
+
+def managed_sources(_dialect: Dialect) -> Composed:
+    """Name, fingerprint, whether it is managed and when it is due, of all sources."""
+    return sa.select(SOURCE.c.name, SOURCE.c.fingerprint, SOURCE.c.managed, SOURCE.c.due_at)
+
+
+def enable_source(dialect: Dialect) -> Composed:
+    """Switch a source on again that was switched off (CY6); it is due at once."""
+    off = (SOURCE.c.name == bindparam("its_name"), SOURCE.c.disabled_at.is_not(None))
+    return sa.update(SOURCE).where(*off).values(disabled_at=sa.null(), failures=fixed(0), due_at=dialect.now)
+
+
+def manage_source(_dialect: Dialect) -> Composed:
+    """Whether daemons crawl a source, and when it is due."""
+    return sa.update(SOURCE).where(SOURCE.c.name == bindparam("its_name")).values(_bound("managed", "due_at"))
+
+
+def _claim(dialect: Dialect, fares: sa.ColumnElement[bool]) -> Composed:
+    now = dialect.now
+    free = sa.or_(SOURCE.c.lease_owner.is_(None), SOURCE.c.lease_until <= now)
+    until = now + bindparam("ahead", type_=sa.Float)
+    due = (
+        sa.select(SOURCE.c.id)
+        .where(SOURCE.c.managed, SOURCE.c.disabled_at.is_(None), SOURCE.c.due_at <= until, free, fares)
+        .order_by(SOURCE.c.due_at)
+        .limit(bindparam("at_most", type_=sa.Integer))
+        .offset(fixed(0))
+        .with_for_update(skip_locked=True, key_share=True)
+        .cte("due")  # evaluated once: a subquery may be run, and locks taken, once for each row
+    )
+    values = {
+        "lease_owner": bindparam("owner"),
+        "lease_until": now + SOURCE.c.lease_seconds,
+        "fence": SOURCE.c.fence + fixed(1),
+    }
+    columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.fence, SOURCE.c.lease_seconds, SOURCE.c.due_at, now)
+    return sa.update(SOURCE).where(SOURCE.c.id.in_(sa.select(due.c.id))).values(values).returning(*columns)
+
+
+def claim_failing(dialect: Dialect) -> Composed:
+    """Take leases of sources whose last cycle failed (CY4)."""
+    return _claim(dialect, SOURCE.c.failures > fixed(0))
+
+
+def claim_faring_well(dialect: Dialect) -> Composed:
+    """Take leases of sources whose last cycle succeeded."""
+    return _claim(dialect, SOURCE.c.failures == fixed(0))
+
+
+def look_at_lease(dialect: Dialect) -> Composed:
+    """Who holds a source's lease, for how many seconds more, and the clock; the row is locked."""
+    left = SOURCE.c.lease_until - dialect.now
+    return sa.select(SOURCE.c.lease_owner, left, dialect.now).where(ITS_ID).with_for_update()
+
+
+def take_lease(dialect: Dialect) -> Composed:
+    """Take a source's lease, whoever had it; returns the fence and the seconds that it lasts."""
+    values = {
+        "lease_owner": bindparam("owner"),
+        "lease_until": dialect.now + SOURCE.c.lease_seconds,
+        "fence": SOURCE.c.fence + fixed(1),
+    }
+    return sa.update(SOURCE).where(ITS_ID).values(values).returning(SOURCE.c.fence, SOURCE.c.lease_seconds)
+
+
+def hold_lease(dialect: Dialect) -> Composed:
+    """Renew a lease; returns nothing where the fence has risen."""
+    return (
+        sa.update(SOURCE)
+        .where(ITS_ID, SOURCE.c.fence == bindparam("its_fence"))
+        .values(lease_until=dialect.now + bindparam("seconds", type_=sa.Float))
+        .returning(SOURCE.c.fingerprint, SOURCE.c.failures, SOURCE.c.period, SOURCE.c.managed, dialect.now)
+    )
+
+
+def release_lease(_dialect: Dialect) -> Composed:
+    """Give a lease back. Where `due` is not `None`, the source is due then, if it would still be due `by`."""
+    own = (ITS_ID, SOURCE.c.fence == bindparam("its_fence"))
+    due = sa.cast(bindparam("due"), sa.Float)
+    still = sa.and_(due.is_not(None), SOURCE.c.due_at <= bindparam("by", type_=sa.Float))
+    planned = sa.case((still, due), else_=SOURCE.c.due_at)
+    return sa.update(SOURCE).where(*own).values(lease_owner=sa.null(), lease_until=sa.null(), due_at=planned)
+
+
+# a cycle's beginning and end
+
+
+def start_source(_dialect: Dialect) -> Composed:
+    """A cycle begins."""
+    return sa.update(SOURCE).where(ITS_ID).values(_bound("last_started_at"))
+
+
+def start_and_plan_source(_dialect: Dialect) -> Composed:
+    """A cycle begins, and the next one is due."""
+    return sa.update(SOURCE).where(ITS_ID).values(_bound("last_started_at", "due_at"))
+
+
+def interrupt_cycles(_dialect: Dialect) -> Composed:
+    """Cycles that still seem to run are not: the lease is ours."""
+    running = (CYCLE.c.source_id == bindparam("its_id"), CYCLE.c.outcome == fixed("running"))
+    return sa.update(CYCLE).where(*running).values(outcome=fixed("interrupted"))
+
+
+def insert_cycle(dialect: Dialect) -> Composed:
+    """A new cycle; returns its id."""
+    values = _bound("source_id", "started_at")
+    return dialect.insert(CYCLE).values(**values, outcome=fixed("running")).returning(CYCLE.c.id)
+
+
+def cursors(_dialect: Dialect) -> Composed:
+    """The cursors of a source."""
+    columns = [column for column in CURSOR.c if column.name not in ("source_id", "moved_at")]
+    return sa.select(*columns).where(CURSOR.c.source_id == bindparam("its_id"))
+
+
+def work_waits(_dialect: Dialect) -> Composed:
+    """Whether threads wait to be looked up (LS9), and whether exports are pending."""
+    unasked = (LOOKUP.c.source_id == bindparam("its_id"), LOOKUP.c.asked_at.is_(None))
+    pending = (OUTBOX.c.source_id == bindparam("its_id"), PENDING)
+    return sa.select(sa.exists().where(*unasked), sa.exists().where(*pending))
+
+
+def end_cycle(_dialect: Dialect) -> Composed:
+    """What became of a cycle."""
+    return sa.update(CYCLE).where(CYCLE.c.id == bindparam("its_id")).values(_bound("ended_at", "outcome", "report"))
+
+
+def end_lease(_dialect: Dialect) -> Composed:
+    """The cycle ended under settings that have changed meanwhile (CY5)."""
+    given_back = {"lease_owner": sa.null(), "lease_until": sa.null()}
+    return sa.update(SOURCE).where(ITS_ID).values(**given_back, failures=bindparam("failures"))
+
+
+def end_and_plan_source(_dialect: Dialect) -> Composed:
+    """The cycle ended: the next one is due. What is bound as `None` for `info` or `disabled_at` stays as it was."""
+    values = {
+        "lease_owner": sa.null(),
+        "lease_until": sa.null(),
+        **_bound("failures", "period", "due_at"),
+        **{
+            name: sa.func.coalesce(sa.cast(bindparam(name), sa.Text), SOURCE.c[name])
+            for name in ("info", "info_at", "disabled_at")
+        },
+    }
+    return sa.update(SOURCE).where(ITS_ID).values(values)
+
+
+def cycle_beyond(_dialect: Dialect) -> Composed:
+    """The newest cycle of a source beyond those that are kept."""
+    own = sa.select(CYCLE.c.id).where(CYCLE.c.source_id == bindparam("its_id"))
+    return own.order_by(CYCLE.c.id.desc()).offset(bindparam("kept", type_=sa.Integer)).limit(fixed(1))
+
+
+def _beyond() -> tuple[sa.ColumnElement[bool], ...]:
+    return (CYCLE.c.source_id == bindparam("its_id"), CYCLE.c.id <= bindparam("last"))
+
+
+def forget_exchanges(_dialect: Dialect) -> Composed:
+    """The exchanges of the cycles that are forgotten."""
+    return sa.delete(EXCHANGE).where(EXCHANGE.c.cycle_id.in_(sa.select(CYCLE.c.id).where(*_beyond())))
+
+
+def forget_cycles(_dialect: Dialect) -> Composed:
+    """A source's cycles up to the one of the id `last`."""
+    return sa.delete(CYCLE).where(*_beyond())
+
+
+def old_cycles(_dialect: Dialect) -> Composed:
+    """The ids of the oldest cycles that began before a moment, but for each source's newest."""
+    newest = sa.select(sa.func.max(CYCLE.c.id)).group_by(CYCLE.c.source_id)
+    old = (CYCLE.c.started_at < bindparam("before"), CYCLE.c.id.not_in(newest))
+    at_most = bindparam("at_most", type_=sa.Integer)
+    return sa.select(CYCLE.c.id).where(*old).order_by(CYCLE.c.id).limit(at_most).offset(fixed(0))
+
+
+def forget_exchanges_of(_dialect: Dialect) -> Composed:
+    """The exchanges of a cycle."""
+    return sa.delete(EXCHANGE).where(EXCHANGE.c.cycle_id == bindparam("cycle_id"))
+
+
+def forget_cycle(_dialect: Dialect) -> Composed:
+    """A cycle."""
+    return sa.delete(CYCLE).where(CYCLE.c.id == bindparam("cycle_id"))
+
+
+def insert_exchange(dialect: Dialect) -> Composed:
+    """An exchange."""
+    return dialect.insert(EXCHANGE).values(_all_of(EXCHANGE, but=["id"]))
+
+
+# pages
+
+
+OWN_CONTENT = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.object == bindparam("its_object"))
+
+
+def stored_contents(dialect: Dialect) -> Composed:
+    """The contents of an object among `ids`: whether each stands (is not deleted), and the fields of `Content`."""
+    fields = [column for column in CONTENT.c if column.name in CONTENT_FIELDS]
+    among = dialect.among(CONTENT.c.foreign_id, "ids")
+    stands = CONTENT.c.deleted_at.is_(None).label("stands")
+    return sa.select(stands, CONTENT.c.foreign_id, *fields).where(*OWN_CONTENT, among)
+
+
+def stored_identities(dialect: Dialect) -> Composed:
+    """The identities among `ids`: the fields of `User`."""
+    fields = [column for column in IDENTITY.c if column.name not in ("id", "source_id")]
+    own = (IDENTITY.c.source_id == bindparam("its_id"), dialect.among(IDENTITY.c.foreign_id, "ids"))
+    return sa.select(*fields).where(*own)
+
+
+def known_contents(dialect: Dialect) -> Composed:
+    """The ids among `ids` that contents of any object have."""
+    own = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.object.in_([fixed(name) for name in POLLED]))
+    return sa.select(CONTENT.c.foreign_id).where(*own, dialect.among(CONTENT.c.foreign_id, "ids"))
+
+
+def known_threads(dialect: Dialect) -> Composed:
+    """The ids among `ids` that threads have."""
+    own = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.object == fixed("threads"))
+    return sa.select(CONTENT.c.foreign_id).where(*own, dialect.among(CONTENT.c.foreign_id, "ids"))
+
+
+def _put(
+    dialect: Dialect,
+    of: sa.Table,
+    key: tuple[str, ...],
+    kept: Iterable[str] = (),
+    where: sa.ColumnElement[bool] | None = None,
+    **instead: Any,
+) -> Composed:
+    insert = dialect.insert(of).values(_all_of(of, but=["id", *(["content_id"] if of is CONTENT else [])]))
+    changes = {c.name: insert.excluded[c.name] for c in of.c if c.name not in ("id", *key, *kept)}
+    return insert.on_conflict_do_update(index_elements=list(key), set_=changes | instead, where=where)
+
+
+def put_content(dialect: Dialect) -> Composed:
+    """A content, new or changed; one that is as it was is not touched."""
+    differ = [CONTENT.c[name].is_distinct_from(sa.literal_column(f"excluded.{name}")) for name in CONTENT_FIELDS]
+    changed = sa.or_(*differ, CONTENT.c.deleted_at.is_not(None))
+    return _put(dialect, CONTENT, CONTENT_KEY, KEPT_ON_UPDATE, changed)
+
+
+def put_identity(dialect: Dialect) -> Composed:
+    """An identity, new or changed; its first `created_at` counts (OB11)."""
+    first = sa.func.coalesce(IDENTITY.c.created_at, sa.text("excluded.created_at"))
+    return _put(dialect, IDENTITY, ("source_id", "foreign_id"), created_at=first)
+
+
+def put_cursor(dialect: Dialect) -> Composed:
+    """A cursor, new or moved."""
+    return _put(dialect, CURSOR, ("source_id", "object"))
+
+
+def note_lookup(dialect: Dialect) -> Composed:
+    """A thread that a message named and nobody knows (LS9)."""
+    return dialect.insert(LOOKUP).values(_bound("source_id", "foreign_id")).on_conflict_do_nothing()
+
+
+def forget_lookups(dialect: Dialect) -> Composed:
+    """The threads among `ids` are known now."""
+    own = LOOKUP.c.source_id == bindparam("its_id")
+    return sa.delete(LOOKUP).where(own, dialect.among(LOOKUP.c.foreign_id, "ids"))
+
+
+def lookups(_dialect: Dialect) -> Composed:
+    """Threads that the partner was not asked for yet (LS9)."""
+    unasked = (LOOKUP.c.source_id == bindparam("its_id"), LOOKUP.c.asked_at.is_(None))
+    query = sa.select(LOOKUP.c.foreign_id).where(*unasked).order_by(LOOKUP.c.foreign_id)
+    return query.limit(bindparam("at_most", type_=sa.Integer)).offset(fixed(0))
+
+
+def asked_for_thread(_dialect: Dialect) -> Composed:
+    """The partner was asked for a thread."""
+    own = (LOOKUP.c.source_id == bindparam("its_id"), LOOKUP.c.foreign_id == bindparam("its_foreign_id"))
+    return sa.update(LOOKUP).where(*own).values(_bound("asked_at"))
+
+
+def mark_deleted(_dialect: Dialect) -> Composed:
+    """A content is gone."""
+    own = (*OWN_CONTENT, CONTENT.c.foreign_id == bindparam("its_foreign_id"))
+    return sa.update(CONTENT).where(*own).values(_bound("deleted_at"))
+
+
+def forget_pages(_dialect: Dialect) -> Composed:
+    """A content was changed by something else than a list: a page that is shown again may change it back (LS5)."""
+    marked = (CURSOR.c.source_id == bindparam("its_id"), CURSOR.c.page_mark.is_not(None))
+    return sa.update(CURSOR).where(*marked).values(page_mark=sa.null(), page_seen=sa.null())
+
+
+def doubt_cursors(_dialect: Dialect) -> Composed:
+    """Cursors at a content that is gone are looked at when there is the next chance (LS11)."""
+    own = (CURSOR.c.source_id == bindparam("its_id"), CURSOR.c.since_id == bindparam("its_foreign_id"))
+    return sa.update(CURSOR).where(*own).values(checked_at=sa.null())
+
+
+# exports
+
+
+def pending_entries(_dialect: Dialect) -> Composed:
+    """The pending entries of a source, by `its_name`, in queue order: their columns in the table's order."""
+    own = (SOURCE.c.name == bindparam("its_name"), PENDING)
+    return sa.select(OUTBOX).join(SOURCE, SOURCE.c.id == OUTBOX.c.source_id).where(*own).order_by(OUTBOX.c.position)
+
+
+def entries(dialect: Dialect) -> Composed:
+    """The entries among `ids`, pending or not."""
+    own = OUTBOX.c.source_id == bindparam("its_id")
+    return sa.select(OUTBOX).where(own, dialect.among(OUTBOX.c.id, "ids"))
+
+
+def contents(dialect: Dialect) -> Composed:
+    """The contents of any object among `ids`."""
+    own = CONTENT.c.source_id == bindparam("its_id")
+    return sa.select(CONTENT).where(own, dialect.among(CONTENT.c.foreign_id, "ids"))
+
+
+def content(_dialect: Dialect) -> Composed:
+    """One content."""
+    return sa.select(CONTENT).where(*OWN_CONTENT, CONTENT.c.foreign_id == bindparam("its_foreign_id"))
+
+
+def queue_entry(dialect: Dialect) -> Composed:
+    """An entry at the end of the queue."""
+    return dialect.insert(OUTBOX).values(_all_of(OUTBOX, but=["position", "begun_at", "settled_at"]))
+
+
+def begin_attempt(_dialect: Dialect) -> Composed:
+    """An attempt begins, unless its entry is no longer pending."""
+    pending = (OUTBOX.c.id == bindparam("its_id"), PENDING)
+    return sa.update(OUTBOX).where(*pending).values(_bound("attempts", "begun_at"))
+
+
+def settle_entry(_dialect: Dialect) -> Composed:
+    """What became of an attempt."""
+    values = _bound("status", "error", "foreign_id", "settled_at")
+    return sa.update(OUTBOX).where(OUTBOX.c.id == bindparam("its_id")).values(values)
+
+
+def cancel_entry(_dialect: Dialect) -> Composed:
+    """Give up an entry, unless it was sent meanwhile."""
+    untouched = (OUTBOX.c.id == bindparam("its_id"), OUTBOX.c.attempts == bindparam("its_attempts"))
+    return sa.update(OUTBOX).where(*untouched).values(_bound("status", "error", "settled_at"))
+
+
+def given_up_entry(_dialect: Dialect) -> Composed:
+    """The entry of an id, of the source `its_name`, if it was given up."""
+    ended = OUTBOX.c.status.not_in([fixed(str(Status.PENDING)), fixed(str(Status.SUCCESS))])
+    own = (SOURCE.c.name == bindparam("its_name"), OUTBOX.c.id == bindparam("its_id"), ended)
+    return sa.select(OUTBOX).join(SOURCE, SOURCE.c.id == OUTBOX.c.source_id).where(*own)
+
+
+def grant_attempts(_dialect: Dialect) -> Composed:
+    """An entry is pending again, and may be sent until there were `granted` attempts."""
+    values = {**_bound("status", "granted"), "error": sa.null(), "settled_at": sa.null()}
+    return sa.update(OUTBOX).where(OUTBOX.c.id == bindparam("its_id")).values(values)
+
+
+def keep_content(dialect: Dialect) -> Composed:
+    """A content that was created, unless one of its id is there: somebody else's stays as it is (PU4)."""
+    return dialect.insert(CONTENT).values(_all_of(CONTENT, but=["id"])).on_conflict_do_nothing()
+
+
+def own_content(dialect: Dialect) -> Composed:
+    """A content that was created; a list may have shown it before its repeat was answered (PU2)."""
+    insert = dialect.insert(CONTENT).values(_all_of(CONTENT, but=["id"]))
+    ours = sa.and_(CONTENT.c.content_id.is_(None), CONTENT.c.author_id == insert.excluded.author_id)
+    made = {"content_id": insert.excluded.content_id}
+    return insert.on_conflict_do_update(index_elements=list(CONTENT_KEY), set_=made, where=ours)

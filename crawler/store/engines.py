@@ -1,0 +1,184 @@
+"""SQLAlchemy's engines, and PostgreSQL, which is reached through one: a database that several daemons share.
+
+On PostgreSQL transactions are ``READ COMMITTED``: each begins with the row of its source, which it thereby holds. A
+process that is stopped in the middle of one would hold it for good; so the server ends such a transaction.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from crawler.errors import ConfigurationError, DatabaseUnavailable
+from crawler.store.driver import Statement, Text
+from crawler.store.sqlite import SQLite, advice_among
+
+CONNECT_SECONDS = 10
+"""How long a connection to a database server may take."""
+
+IDLE_SECONDS = 30
+"""How long a transaction may rest before the database server ends it: nothing is awaited within one."""
+
+GONE_SECONDS = 30
+"""After how long without a sign of life from the database server a connection to it is given up."""
+
+URL_HINT = "give a path, or a URL such as sqlite:///crawler.db or postgresql://user@host/name"
+
+PATIENCE = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": GONE_SECONDS // 3,
+    "keepalives_interval": GONE_SECONDS // 6,
+    "keepalives_count": 3,
+    "tcp_user_timeout": GONE_SECONDS * 1000,
+    "application_name": "ringcx-crawler",
+}
+"""What libpq is told unless the URL says otherwise: a server whose machine is gone says nothing at all."""
+
+HINTS_OF_SERVERS = {
+    "password authentication failed": "check the user's name and password in the database's URL",
+    "no password supplied": "the server wants a password: postgresql://user:password@host/name, or a file ~/.pgpass",
+    "no pg_hba.conf entry": "the server lets nobody in from here: its pg_hba.conf decides",
+    "does not support SSL": "the server speaks no TLS: leave sslmode out of the database's URL",
+    "failed to resolve host": "check the host's name in the database's URL",
+    "could not translate host": "check the host's name in the database's URL",
+    "Connection refused": "start the database server, or check the host and port in the database's URL",
+    "No such file or directory": "start the database server, or name its host in the database's URL",
+    "timeout expired": "the database server does not answer: check the host in the URL, and firewalls",
+    "connection timeout": "the database server does not answer: check the host in the URL, and firewalls",
+    "starting up": "the database server is about to start: try again in a moment",
+    "shutting down": "the database server is about to stop: start it again",
+    "too many": "raise the server's max_connections, or close other programs' connections",
+    "connection slots": "raise the server's max_connections, or close other programs' connections",
+    "permission denied": "let the user create tables: GRANT ALL ON SCHEMA public TO the user, as the database's owner",
+    "read-only transaction": "this server only reads, as a standby does: name the one that writes",
+    "lock timeout": "another program holds rows or tables locked: end that program's transaction",
+    "deadlock detected": "another program wrote in another order: run the command again",
+    "o space left": "free some space on the server's disk: what was committed is safe",
+    "idle-in-transaction": "this process was stopped in the middle of a transaction, which the server then ended",
+    "terminating connection": "the database server was stopped: start it again; what was committed is safe",
+    "server closed the connection": "the database server went away: start it again; what was committed is safe",
+    'database "': "create it (createdb NAME), or name another one in the database's URL",
+    'role "': "create that user (createuser NAME), or name another one in the database's URL",
+}
+"""By a part of what PostgreSQL or its client says; the first one that fits. A server that speaks another language than
+English says the same less well: then the reason alone has to do."""
+
+
+def database_at(url: str, busy_seconds: float) -> "SQLite | PostgreSQL":
+    """The database at a URL. Raises `ConfigurationError`."""
+    try:
+        read = sa.make_url(url)
+    except ArgumentError as error:
+        raise ConfigurationError("the database is no URL that can be read", hint=URL_HINT) from error
+    kind = read.get_backend_name()
+    try:
+        if kind == "postgresql":
+            return PostgreSQL(read.set(drivername="postgresql+psycopg"), busy_seconds)
+        if kind == "sqlite":
+            [where], arguments = read.get_dialect()().create_connect_args(read)
+            return SQLite(where, busy_seconds=busy_seconds, **arguments)
+    except (NoSuchModuleError, ImportError) as error:
+        hint = URL_HINT if kind == "sqlite" else "install the driver: pip install 'ringcx-crawler[postgresql]'"
+        raise ConfigurationError(f"a database of {kind} cannot be used", hint=hint) from error
+    raise ConfigurationError(f"a database of {kind} cannot be used", hint=URL_HINT)
+
+
+def sqlite_engine(database: SQLite) -> sa.Engine:
+    """An engine whose connections are the database's own."""
+    options: dict[str, Any] = {"poolclass": StaticPool} if database.in_memory else {}
+    creator = (lambda: database.connection) if database.in_memory else database.connect
+    engine = sa.create_engine("sqlite://", creator=creator, **options)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+class PostgreSQL:
+    """A PostgreSQL database."""
+
+    name = "postgresql"
+    shared = True
+    in_memory = False
+    can_group = False  # rows that several transactions lock may lock out those of another daemon
+
+    def __init__(self, url: sa.URL, busy_seconds: float) -> None:
+        given = {name: value for name, value in PATIENCE.items() if name not in url.query}
+        self.engine = sa.create_engine(url, connect_args=given, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        event.listen(self.engine, "connect", _limit(busy_seconds))
+        self.failures: tuple[type[Exception], ...] = (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error)
+
+    @property
+    def shown(self) -> str:
+        """The database as messages show it, without a password."""
+        url = self.engine.url
+        hidden = {name: "***" for name in url.query if "password" in name}
+        return url.update_query_dict(hidden).render_as_string(hide_password=True)
+
+    @contextmanager
+    def transaction(self, *, writing: bool) -> Iterator[Any]:  # noqa: ARG002 - as of `SQLite`
+        """A cursor of a transaction: committed at the end, rolled back by an exception."""
+        held = self.engine.raw_connection()
+        try:
+            yield held.cursor()
+            held.commit()
+        except self.failures:
+            held.invalidate()  # the server may have gone
+            raise
+        finally:
+            held.close()  # which rolls back what was not committed
+
+    def together(self) -> AbstractContextManager[object]:
+        """Not here: see `can_group`."""
+        raise NotImplementedError
+
+    def alone(self, *, writing: bool) -> AbstractContextManager[object]:  # noqa: ARG002 - as of `SQLite`
+        """Nobody is kept from anything: the server sees to that."""
+        return nullcontext()
+
+    def text(self, statement: Statement) -> Text:
+        """How this database spells a statement."""
+        return statement.postgresql, statement.values
+
+    def version(self) -> str | None:
+        """The schema's version, `None` of an empty database. Raises `DatabaseUnavailable` for a wrong encoding."""
+        with self.engine.connect() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                _check_encoding(connection)
+                return None
+            version: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+            return version
+
+    def advice(self, reason: str) -> str | None:
+        """What to do about a failure."""
+        return advice_among(HINTS_OF_SERVERS, reason)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _limit(busy_seconds: float) -> Callable[[Any, object], None]:
+    def limit(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:  # not by libpq's `options`, which connection poolers refuse
+            cursor.execute(f"SET lock_timeout = '{busy_seconds * 1000:.0f}ms'")
+            cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+        connection.commit()
+
+    return limit
+
+
+def _check_encoding(connection: sa.Connection) -> None:
+    encoding = connection.scalar(sa.text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise DatabaseUnavailable(
+            f"the database's encoding is {encoding}: it cannot hold what people write",
+            hint="create one with: createdb --encoding=UTF8 --template=template0 NAME",
+        )
+
+
+def _begin(connection: sa.Connection) -> None:
+    writing = connection.get_execution_options().get("writing", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,203 @@
+"""SQLite: an embedded database, in a file or in memory.
+
+A transaction that writes begins with ``BEGIN IMMEDIATE``, so that it waits for other writers at its start and cannot
+fail half-way for one. ``synchronous=FULL``: what was committed survives a power cut (PU2).
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import cached_property
+from pathlib import Path
+from time import sleep
+from typing import TYPE_CHECKING, Any
+
+from crawler.store.driver import Statement, Text
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+SqliteValue = str | bytes | int | float | None
+
+WAL_ATTEMPTS, WAL_PAUSE = 100, 0.02
+"""How often a file is switched to WAL while other programs do the same, and the seconds between."""
+
+HINTS = {
+    "database is locked": "another program holds it locked: end that program, then run the command again",
+    "readonly": "the file or its directory is read-only: change its permissions, or name another with --database",
+    "unable to open": "check that the file's directory exists and may be written, or name another with --database",
+    "disk is full": "free some space on the disk, then run the command again: what was committed is safe",
+    "disk I/O error": "the disk is full, or fails: free some space, read the system's log; what was committed is safe",
+    "not a database": "the file is not an SQLite database: name another with --database",
+    "malformed": "the file is damaged: restore it from a backup, or name another with --database and import again",
+}
+"""By a part of what SQLite says; the first one that fits."""
+
+
+class SQLite:
+    """An SQLite database. `arguments` are those of `sqlite3.connect`.
+
+    The statements of cycles run on one connection, which is kept; what SQLAlchemy does runs on its own ones, or, for a
+    database in memory, on the same.
+    """
+
+    name = "sqlite"
+    shared = False
+    failures: tuple[type[Exception], ...] = (sqlite3.Error,)
+
+    def __init__(self, where: str | Path, *, busy_seconds: float, **arguments: Any) -> None:
+        self.where = str(where)
+        self.in_memory = self.where in ("", ":memory:")
+        own = {"isolation_level": None, "check_same_thread": False}  # we begin transactions, one thread at a time
+        self._arguments: dict[str, Any] = {"timeout": busy_seconds, **arguments, **own}
+        self._kept: sqlite3.Connection | None = None
+        self._lock = threading.RLock()
+        self._grouped = False
+        self._broken: BaseException | None = None
+        if not self.in_memory and not self.where.startswith("file:"):
+            self.where = os.path.abspath(self.where)  # noqa: PTH100 - a text: the working directory may change
+
+    @property
+    def can_group(self) -> bool:
+        """Whether transactions may be committed together; in memory there is nothing to win."""
+        return not self.in_memory
+
+    @property
+    def shown(self) -> str:
+        """The database as messages show it."""
+        return f"sqlite:///{'' if self.in_memory else self.where}"
+
+    def connect(self) -> sqlite3.Connection:
+        """A connection, configured. Raises `sqlite3.Error`."""
+        if not self.in_memory and not self.where.startswith("file:"):
+            _create_private(self.where)
+        connection: sqlite3.Connection = sqlite3.connect(self.where or ":memory:", **self._arguments)
+        try:
+            connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows ASCII only
+            _make_wal(connection)
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection that is kept."""
+        kept = self._kept
+        if kept is None:
+            kept = self._kept = self.connect()
+        return kept
+
+    @contextmanager
+    def transaction(self, *, writing: bool) -> Iterator[Any]:
+        """A cursor of a transaction: committed at the end, rolled back by an exception. One at a time."""
+        with self._lock:
+            if self._broken is not None:
+                raise self._broken
+            begin, commit, roll_back = ("BEGIN IMMEDIATE" if writing else "BEGIN"), "COMMIT", "ROLLBACK"
+            if self._grouped:
+                begin, commit, roll_back = "SAVEPOINT one", "RELEASE one", "ROLLBACK TO one"
+            cursor = self.connection.cursor()
+            try:
+                cursor.execute(begin)
+                yield cursor
+                cursor.execute(commit)
+            except BaseException as error:
+                if self.connection.in_transaction:
+                    cursor.execute(roll_back)
+                    if self._grouped:
+                        cursor.execute(commit)  # a savepoint outlives its being rolled back to
+                elif self._grouped:
+                    self._broken = error
+                raise
+            finally:
+                cursor.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Commit all transactions of the body at its end, by one commit; each can still fail alone.
+
+        Where one fails so that SQLite gives up the whole, as on a full disk, that failure is raised: none is stored.
+        """
+        with self._lock:
+            self.connection.execute("BEGIN IMMEDIATE")
+            self._grouped = True
+            try:
+                yield
+                if self._broken is not None:
+                    raise self._broken
+                self.connection.execute("COMMIT")
+            finally:
+                self._grouped, self._broken = False, None
+                if self.connection.in_transaction:
+                    self.connection.rollback()
+
+    def alone(self, *, writing: bool) -> AbstractContextManager[object]:
+        """Keep this process's other threads from writing, and from a database in memory altogether."""
+        return self._lock if writing or self.in_memory else nullcontext()
+
+    def text(self, statement: Statement) -> Text:
+        """How this database spells a statement."""
+        return statement.sqlite, statement.values
+
+    def version(self) -> str | None:
+        """The schema's version, `None` of an empty database."""
+        with self._lock:
+            has_one = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
+            if not self.connection.execute(has_one).fetchall():
+                return None
+            rows = self.connection.execute("SELECT version_num FROM alembic_version").fetchall()
+            return str(rows[0][0]) if rows else None
+
+    @cached_property
+    def engine(self) -> "sa.Engine":
+        """SQLAlchemy's way to the same database; heavy to import, and not needed by cycles."""
+        from crawler.store.engines import sqlite_engine  # noqa: PLC0415
+
+        return sqlite_engine(self)
+
+    def advice(self, reason: str) -> str | None:
+        """What to do about a failure."""
+        if "unable to open" in reason and not self.in_memory and not Path(self.where).parent.is_dir():
+            directory = Path(self.where).parent
+            return f"the directory {directory} does not exist: create it, or name another file with --database"
+        return advice_among(HINTS, reason)
+
+    def close(self) -> None:
+        """Close all connections."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+
+def advice_among(hints: Mapping[str, str], reason: str) -> str | None:
+    """The first of the hints of which the sign is part of a reason."""
+    return next((advice for sign, advice in hints.items() if sign in reason), None)
+
+
+def _create_private(path: str) -> None:
+    """Make the file, if it is not there, so that nobody else may read it; SQLite gives its companions the same mode."""
+    with suppress(OSError):  # it is there, or SQLite says better what is wrong
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _make_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL. Several programs that do so at once get in each other's way, and SQLite does not wait."""
+    for attempt in reversed(range(WAL_ATTEMPTS)):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if not attempt:
+                raise
+            sleep(WAL_PAUSE)
+
+
+def _lower(value: SqliteValue) -> SqliteValue:
+    return value.casefold() if isinstance(value, str) else value

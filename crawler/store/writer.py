@@ -1,0 +1,116 @@
+"""The thread that runs the store's transactions, one after the other, beside the event loop.
+
+Transactions that wait at the same time are committed together: a commit that survives a power cut costs more than all
+that a cycle writes. Each is still whole or not there at all, by a savepoint of its own, and none of them is known to
+its caller before the commit.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
+
+import anyio
+import anyio.lowlevel
+
+T = TypeVar("T")
+
+TOGETHER = 50
+"""How many transactions are committed together at most, so that none waits long for the others."""
+
+
+class _Job:
+    """A transaction that waits, runs or has run, for a caller on an event loop."""
+
+    def __init__(self, method: Callable[[], Any]) -> None:
+        self.method = method
+        self.loop = asyncio.get_running_loop()
+        self.ended = self.loop.create_future()
+        self.state: Future[None] = Future()  # whether it has begun: then it can no longer be cancelled
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.result = self.method()
+        except BaseException as error:  # noqa: BLE001 - it is raised where it was asked for
+            self.error = error
+
+    def end(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+class Writer:
+    """The thread, which begins with the first transaction.
+
+    `together` is the context in which several are committed at once, and `failures` what it may raise; `None` where
+    each must be alone.
+    """
+
+    def __init__(
+        self,
+        together: Callable[[], AbstractContextManager[object]] | None,
+        failures: tuple[type[Exception], ...],
+        failed: Callable[[Exception], Exception],
+    ) -> None:
+        self._together = together
+        self._failures = failures
+        self._failed = failed
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread: Thread | None = None
+
+    async def run(self, method: Callable[[], T]) -> T:
+        """Run a transaction. Once begun, it is waited for even if the caller is cancelled: it is short, then known."""
+        if self._thread is None:
+            self._thread = Thread(target=self._work, name="ringcx-crawler writer", daemon=True)
+            self._thread.start()
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        job = _Job(method)
+        self._jobs.put(job)
+        try:
+            await asyncio.shield(job.ended)
+        except asyncio.CancelledError:
+            if job.state.cancel():
+                raise
+            with anyio.CancelScope(shield=True):
+                await job.ended
+        if job.error is not None:
+            raise job.error
+        result: T = job.result
+        return result
+
+    def close(self) -> None:
+        """End the thread, after what it was given."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _work(self) -> None:
+        while True:
+            jobs = [self._jobs.get()]
+            while len(jobs) < TOGETHER and not self._jobs.empty():
+                jobs.append(self._jobs.get())
+            self._run([job for job in jobs if job is not None and job.state.set_running_or_notify_cancel()])
+            if None in jobs:
+                return
+
+    def _run(self, jobs: list[_Job]) -> None:
+        try:
+            with self._together() if self._together is not None and len(jobs) > 1 else nullcontext():
+                for job in jobs:
+                    job.run()
+        except self._failures as error:  # at the beginning or the commit: nothing of it is stored
+            for job in jobs:
+                job.error = self._failed(error)
+        for loop in {job.loop for job in jobs}:
+            loop.call_soon_threadsafe(_end, [job for job in jobs if job.loop is loop])
+
+
+def _end(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.end()
