@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import click
 
+from crawler import __version__
 from crawler.cli.commands import COMMANDS
 from crawler.cli.ending import ended
 from crawler.cli.options import SHARED, base_options
@@ -55,7 +56,7 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=EPILOG,
 )
-@click.version_option(package_name="ringcx-crawler", prog_name="ringcx-crawler")
+@click.version_option(__version__, prog_name="ringcx-crawler")
 @base_options
 def cli(**_options: object) -> None:
     """Play RingCX Digital's platform: crawl partners' Channel SDK endpoints.

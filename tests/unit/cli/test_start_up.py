@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from crawler.cli import cli
 from crawler.cli.commands import COMMANDS
@@ -29,6 +31,11 @@ def test_nothing_heavy_is_imported_before_a_command_is_known(words: list[str]) -
     assert imported[0] == "imported:"
     assert "click" in imported
     assert not HEAVY & set(imported)
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    shown = CliRunner().invoke(cli, ["--version"]).stdout
+    assert shown == f"ringcx-crawler, version {version('ringcx-crawler')}\n"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
