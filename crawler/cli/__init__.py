@@ -3,10 +3,8 @@
 Nothing heavy is imported before a command is known: ``--help`` and ``--version`` answer at once.
 """
 
-import sys
+import gc
 from importlib import import_module
-from io import TextIOWrapper
-from typing import NoReturn
 
 import click
 
@@ -32,6 +30,9 @@ class Commands(click.Group):
             return super().get_command(ctx, cmd_name)
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), name)
+        if not gc.isenabled():  # `main` has switched it off
+            gc.freeze()
+            gc.enable()
         command.params.sort(key=lambda param: param.name in SHARED)
         return command
 
@@ -63,12 +64,3 @@ def cli(**_options: object) -> None:
 
     To begin: `ringcx-crawler sync http://localhost:3000/ --secret-file FILE`.
     """
-
-
-def main() -> NoReturn:
-    """The entry point."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a character is no reason to fail
-            stream.reconfigure(errors="backslashreplace")
-    cli(prog_name="ringcx-crawler")
-    raise AssertionError("click has ended the process")
