@@ -10,7 +10,6 @@ import click
 
 from crawler import __version__
 from crawler.cli.commands import COMMANDS
-from crawler.cli.ending import ended
 from crawler.cli.options import SHARED, base_options
 
 EPILOG = """\
@@ -47,6 +46,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; whatever ends it early becomes advice and an exit code."""
+        from crawler.cli.ending import ended  # noqa: PLC0415 - `--help` and `--version` do not get here
+
         with ended(ctx):
             return super().invoke(ctx)
 
