@@ -226,3 +226,24 @@ except SystemExit:
     record_property("figure", f"{len(imported - _imported('pass'))} modules")
     ours = {"crawler", "crawler.__main__", "crawler.cli", "crawler.cli.commands", "crawler.cli.options"}
     assert imported - _imported(click_alone) <= {*ours, "gc"}
+
+
+def test_settings_import_what_reads_the_file_only_where_there_is_one(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from crawler.settings import read_configuration
+configuration = read_configuration(None, {{}}, directory=Path({str(tmp_path)!r}))
+configuration.source("http://shop.example/", with_secret=False)
+"""
+    heavy = {"crawler.settings.file", "crawler.settings.keys", "pydantic", "pydantic_settings", "tomllib"}
+    assert not heavy & _imported(code)
+    (tmp_path / "crawler.toml").touch()
+    assert heavy <= _imported(code)
+
+
+def test_the_commands_that_run_a_cycle_import_nothing_of_the_daemon_the_judge_and_the_configuration_file() -> None:
+    imported = _imported("import crawler.cli.info, crawler.cli.plan, crawler.cli.sync")
+    roots = {name.partition(".")[0] for name in imported}
+    assert not roots & {"apscheduler", "prometheus_client", "pydantic_settings", "structlog", "tomllib", "uvicorn"}
+    others = ("crawler.conformance", "crawler.daemon", "crawler.log", "crawler.reference", "crawler.settings.keys")
+    assert not {name for name in imported if name.startswith(others)}
