@@ -3,15 +3,13 @@
 Nothing heavy is imported before a command is known: ``--help`` and ``--version`` answer at once.
 """
 
-import sys
+import gc
 from importlib import import_module
-from io import TextIOWrapper
-from typing import NoReturn
 
 import click
 
+from crawler import __version__
 from crawler.cli.commands import COMMANDS
-from crawler.cli.ending import ended
 from crawler.cli.options import SHARED, base_options
 
 EPILOG = """\
@@ -31,6 +29,9 @@ class Commands(click.Group):
             return super().get_command(ctx, cmd_name)
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), name)
+        if not gc.isenabled():  # `main` has switched it off
+            gc.freeze()
+            gc.enable()
         command.params.sort(key=lambda param: param.name in SHARED)
         return command
 
@@ -45,6 +46,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; whatever ends it early becomes advice and an exit code."""
+        from crawler.cli.ending import ended  # noqa: PLC0415 - `--help` and `--version` do not get here
+
         with ended(ctx):
             return super().invoke(ctx)
 
@@ -55,19 +58,10 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=EPILOG,
 )
-@click.version_option(package_name="ringcx-crawler", prog_name="ringcx-crawler")
+@click.version_option(__version__, prog_name="ringcx-crawler")
 @base_options
 def cli(**_options: object) -> None:
     """Play RingCX Digital's platform: crawl partners' Channel SDK endpoints.
 
     To begin: `ringcx-crawler sync http://localhost:3000/ --secret-file FILE`.
     """
-
-
-def main() -> NoReturn:
-    """The entry point."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a character is no reason to fail
-            stream.reconfigure(errors="backslashreplace")
-    cli(prog_name="ringcx-crawler")
-    raise AssertionError("click has ended the process")

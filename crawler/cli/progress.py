@@ -1,19 +1,20 @@
 """What is seen of a long import while it runs: one line a source, on stderr, on a terminal only."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self
-
-from rich.console import Console
-from rich.progress import Progress as Bars
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING, Self
 
 from crawler.cli.output import clean
 from crawler.cycle import Event, Watch, unwatched
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun
 from crawler.sync.exports import Settled
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
 
 
 class Progress:
@@ -29,6 +30,10 @@ class Progress:
         if quiet or not sys.stderr.isatty():
             yield cls()
             return
+        from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+        from rich.progress import Progress as Bars  # noqa: PLC0415
+        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
         columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
         with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
             yield cls(bars)

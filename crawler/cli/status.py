@@ -50,7 +50,8 @@ def status(run: Invocation, sources: Sequence[str], *, live: bool) -> None:
 
 def overview(run: Invocation, sources: Sequence[str]) -> list[dict[str, Any]]:
     """One record for each source, configured ones that were never crawled included."""
-    configured = run.configuration.settings.sources
+    settings = run.configuration.settings
+    configured = settings.sources
     names = list(dict.fromkeys(run.configuration.name(where) for where in sources))
     with run.open_store() as store:
         stored = {record["source"]: record for record in store.overview(names or None)}
@@ -58,7 +59,7 @@ def overview(run: Invocation, sources: Sequence[str]) -> list[dict[str, Any]]:
     records = []
     for name in names or sorted({*configured, *stored}):
         record = stored.get(name) or {"source": name, "base_uri": None, **NEVER, "crawled_by": None}
-        uri = configured[name].base_uri if name in configured else record["base_uri"] or name
+        uri = settings.base_uri(name) if name in configured else record["base_uri"] or name
         rhythm = _rhythm(standing[name]) if name in standing else UNMANAGED
         records.append({**record, **rhythm, "base_uri": without_userinfo(uri), "configured": name in configured})
     return records

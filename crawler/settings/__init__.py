@@ -4,6 +4,8 @@
 setting means stands in ``config/crawler.example.toml``.
 """
 
+from typing import TYPE_CHECKING
+
 from crawler.settings.address import normal_uri, read_address, without_userinfo
 from crawler.settings.configuration import (
     DATABASE_VARIABLE,
@@ -12,9 +14,11 @@ from crawler.settings.configuration import (
     Configuration,
     Flags,
 )
-from crawler.settings.keys import DaemonKeys, Settings, SourceKeys, SourceTable
 from crawler.settings.reading import CONFIG_VARIABLE, read_configuration
 from crawler.settings.secret import SECRET_VARIABLE
+
+if TYPE_CHECKING:
+    from crawler.settings.keys import DaemonKeys, Settings, SourceKeys, SourceTable
 
 __all__ = [
     "CONFIG_VARIABLE",
@@ -33,3 +37,12 @@ __all__ = [
     "read_configuration",
     "without_userinfo",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """The models of the file's keys, imported when somebody asks for them: pydantic takes long."""
+    if name not in __all__:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    from crawler.settings import keys  # noqa: PLC0415
+
+    return getattr(keys, name)

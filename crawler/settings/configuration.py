@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING, cast
 
 from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import printable
 from crawler.protocol.signature import Secret
 from crawler.settings.address import EXPECTED, normal_uri, without_userinfo
-from crawler.settings.keys import SECRET_KEYS, Settings, SourceKeys
 from crawler.settings.secret import (
+    SECRET_KEYS,
     SECRET_VARIABLE,
     Warn,
     make_secret,
@@ -20,7 +18,11 @@ from crawler.settings.secret import (
     secret_from_environment,
     warn_if_others_can_read,
 )
+from crawler.settings.values import Values
 from crawler.sync.state import Source
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 DATABASE_VARIABLE = "RINGCX_CRAWLER_DATABASE"
 DEFAULT_CONFIG = "crawler.toml"
@@ -36,7 +38,7 @@ def unwarned(_text: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flags:
-    """What the command line says about a source; it has the last word. `settings` has the keys of `SourceKeys`."""
+    """What the command line says about a source; it has the last word. `settings` has the keys of a source."""
 
     secret: str | None = None
     secret_file: str | None = None
@@ -47,7 +49,7 @@ class Flags:
 class Configuration:
     """The settings of the file at `path`, or none where there is no file, and the environment."""
 
-    settings: Settings
+    settings: Values
     path: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     warn: Warn = unwarned
@@ -60,7 +62,7 @@ class Configuration:
     @property
     def secret_files(self) -> Sequence[Path]:
         """The files that secrets of configured sources are read from."""
-        tables = [table.over(self.settings.defaults) for table in self.settings.sources.values()]
+        tables = [self.settings.of_source(name) for name in self.names]
         return tuple(
             dict.fromkeys(self._beside_file(str(keys["secret_file"])) for keys in tables if keys.get("secret_file"))
         )
@@ -89,11 +91,11 @@ class Configuration:
         Raises `ConfigurationError`.
         """
         name = self.name(where)
-        table = self.settings.sources.get(name)
-        keys = (table or SourceKeys()).over(self.settings.defaults)
-        base_uri = table.base_uri if table else normal_uri(where)
+        keys = self.settings.of_source(name)
+        configured = name in self.settings.sources
+        base_uri = self.settings.base_uri(name) if configured else normal_uri(where)
         try:
-            secret = self._secret(name, keys, flags, configured=table is not None)
+            secret = self._secret(name, keys, flags, configured=configured)
         except ConfigurationError:
             if with_secret:
                 raise
@@ -107,7 +109,7 @@ class Configuration:
                 f"{name}: trust_env and private_addresses = false exclude each other",
                 hint="a proxy connects to the endpoint by itself, and its addresses cannot be checked here",
             )
-        return Source(name=name, secret=secret, **values)  # type: ignore[arg-type]  # SourceKeys has checked them
+        return Source(name=name, secret=secret, **values)  # type: ignore[arg-type]  # `SourceKeys` has checked them
 
     def _name_of_uri(self, where: str) -> str:
         """The name of the source at a URL: the configured one's, else the URL itself as it may be shown."""
@@ -119,7 +121,7 @@ class Configuration:
             shown = without_userinfo(where)
             hint = f"did you mean http://{shown}?" if "://" not in where else ""
             raise ConfigurationError(f"a source must be a name or {EXPECTED}: this is {error}", hint=hint) from None
-        named = [name for name, table in self.settings.sources.items() if table.base_uri == uri]
+        named = [name for name in self.names if self.settings.base_uri(name) == uri]
         if len(named) > 1:
             raise ConfigurationError(
                 f"{without_userinfo(uri)} is the base_uri of several sources in {self.path}: {', '.join(named)}",
@@ -134,6 +136,8 @@ class Configuration:
                 f"there is no source '{shown}', for there is no configuration file",
                 hint=f"give the endpoint's URL, such as http://localhost:3000/, or write {DEFAULT_CONFIG}: {INIT_HINT}",
             )
+        from difflib import get_close_matches  # noqa: PLC0415 - rarely needed
+
         near = get_close_matches(where, self.names, n=1)
         known = f"did you mean {near[0]}?" if near else f"its sources: {', '.join(self.names) or 'none yet'}"
         return ConfigurationError(f"{self.path} has no source '{shown}'", hint=f"{known}; a URL will do as well")
@@ -155,10 +159,10 @@ class Configuration:
         raise ConfigurationError(f"there is no secret for {name}", hint=SECRET_HINT)
 
     def _configured_secret(self, key: str, value: object, where: str) -> Secret:
-        if isinstance(value, SecretStr):
+        if key == "secret":
             if self.path is not None:
                 warn_if_others_can_read(self.path, self.path.stat(), self.warn)
-            return make_secret(value.get_secret_value(), where, self.warn)
+            return make_secret(cast("SecretStr", value).get_secret_value(), where, self.warn)
         if key == "secret_env":
             return secret_from_environment(str(value), where, self.environ, self.warn)
         return read_secret_file(self._beside_file(str(value)), where, self.warn)

@@ -7,14 +7,15 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from crawler.settings.address import ADDRESS_EXPECTED, normal_uri, read_address
 from crawler.settings.address import EXPECTED as URL_EXPECTED
-
-SECRET_KEYS = ("secret_env", "secret_file", "secret")
+from crawler.settings.values import DaemonValues, Values
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False, description="a number of seconds above 0")]
 Text = Annotated[str, Field(min_length=1, description="a text that is not empty")]
 Uri = Annotated[str, AfterValidator(normal_uri), Field(description=URL_EXPECTED)]
 Address = Annotated[str, AfterValidator(lambda text: read_address(text) and text)]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$", description="a name of letters, digits, '.', '_' and '-'")]
+
+USUAL = DaemonValues()
 
 MOST_BYTES = 2**31 - 1
 """The largest size of an answer that every database can store as a number."""
@@ -58,13 +59,9 @@ class SourceKeys(Keys):
     keep_cycles: Annotated[int | None, Field(ge=1, description="a whole number above 0")] = None
     keep_bytes: Annotated[int | None, Field(ge=0, description="a whole number of bytes")] = None
 
-    def over(self, defaults: "SourceKeys") -> dict[str, object]:
-        """The keys that are set here, and those of `defaults` that are not; of the secret's keys only one place's."""
-        own = {name: getattr(self, name) for name in self.model_fields_set}
-        common = {name: getattr(defaults, name) for name in defaults.model_fields_set}
-        if any(name in own for name in SECRET_KEYS):
-            common = {name: value for name, value in common.items() if name not in SECRET_KEYS}
-        return common | own
+    def values(self) -> dict[str, object]:
+        """The keys that are set."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class SourceTable(SourceKeys):
@@ -76,13 +73,17 @@ class SourceTable(SourceKeys):
 class DaemonKeys(Keys):
     """``[daemon]``: how `ringcx-crawler run` works."""
 
-    max_cycles: Annotated[int, Field(ge=1, description="a whole number above 0")] = 200
-    tick: Seconds = 0.5
-    grace: Annotated[float, Field(ge=0, allow_inf_nan=False, description="a number of seconds")] = 30.0
+    max_cycles: Annotated[int, Field(ge=1, description="a whole number above 0")] = USUAL.max_cycles
+    tick: Seconds = USUAL.tick
+    grace: Annotated[float, Field(ge=0, allow_inf_nan=False, description="a number of seconds")] = USUAL.grace
     keep_days: Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False, description="a number of days above 0")] = (
-        30.0
+        USUAL.keep_days
     )
-    listen: Annotated[Address | None, Field(description=ADDRESS_EXPECTED)] = None
+    listen: Annotated[Address | None, Field(description=ADDRESS_EXPECTED)] = USUAL.listen
+
+    def values(self) -> DaemonValues:
+        """All keys."""
+        return DaemonValues(**dict(self))
 
 
 class Settings(BaseSettings):
@@ -116,3 +117,12 @@ class Settings(BaseSettings):
 
         found: Self = FromFile()
         return found
+
+    def values(self) -> Values:
+        """The whole file as plain values; only `secret` stays hidden in pydantic's own type."""
+        return Values(
+            database=self.database,
+            daemon=self.daemon.values(),
+            defaults=self.defaults.values(),
+            sources={name: table.values() for name, table in self.sources.items()},
+        )

@@ -1,16 +1,11 @@
-"""Reading the configuration file, and saying what is wrong with it."""
+"""Where the configuration file is, and whether there is one to read."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from crawler.errors import ConfigurationError
-from crawler.settings.configuration import DEFAULT_CONFIG, INIT_HINT, Configuration, unwarned
-from crawler.settings.keys import Settings
-from crawler.settings.problems import problems
+from crawler.settings.configuration import DEFAULT_CONFIG, Configuration, unwarned
 from crawler.settings.secret import Warn
+from crawler.settings.values import Values
 
 CONFIG_VARIABLE = "RINGCX_CRAWLER_CONFIG"
 
@@ -27,17 +22,7 @@ def read_configuration(
     named = path or environ.get(CONFIG_VARIABLE)
     file = directory / (named or DEFAULT_CONFIG)
     if not file.exists() and not named:
-        return Configuration(settings=Settings.model_construct(), environ=environ, warn=warn)
-    try:
-        file.open("rb").close()  # pydantic-settings would pass over what is no regular file
-        settings = Settings.read(str(file))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        hint = INIT_HINT if isinstance(error, FileNotFoundError) else "check the path and its permissions"
-        raise ConfigurationError(f"the configuration file {file} cannot be read: {reason}", hint=hint) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise ConfigurationError(f"{file} is not TOML: {reason}", hint=f"{INIT_HINT}, with comments") from None
-    except ValidationError as error:
-        raise ConfigurationError("\n".join(problems(str(file), error)), hint=INIT_HINT) from None
-    return Configuration(settings=settings, path=file, environ=environ, warn=warn)
+        return Configuration(settings=Values(), environ=environ, warn=warn)
+    from crawler.settings.file import read_file  # noqa: PLC0415 - it imports pydantic
+
+    return Configuration(settings=read_file(file), path=file, environ=environ, warn=warn)

@@ -9,6 +9,7 @@ from crawler.errors import ConfigurationError
 from crawler.protocol.signature import Secret
 
 SECRET_VARIABLE = "RINGCX_CRAWLER_SECRET"  # noqa: S105 - its name
+SECRET_KEYS = ("secret_env", "secret_file", "secret")
 MAX_FILE_BYTES = 65_536
 
 Warn = Callable[[str], None]

@@ -17,7 +17,7 @@ from crawler.reference import ReferencePartner, reference_partner
 
 SECRET = "open sesame"
 PATIENCE = 30
-RUN = "from crawler.cli import main; main()"
+RUN = "from crawler.__main__ import main; main()"
 
 
 class Shell:

@@ -197,7 +197,8 @@ async def test_the_memory_of_an_import_is_that_of_a_page_however_many_there_are(
 
 def _imported(code: str) -> set[str]:
     command = [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"]
-    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
 
 
 def test_the_cycle_imports_neither_the_command_line_nor_the_daemon_nor_what_only_they_need() -> None:
@@ -208,9 +209,41 @@ def test_the_cycle_imports_neither_the_command_line_nor_the_daemon_nor_what_only
     assert not {name for name in imported if name.startswith(("crawler.cli", "crawler.daemon", "crawler.settings"))}
 
 
-def test_the_command_line_imports_few_modules_before_it_knows_the_command(
-    record_property: Callable[[str, object], None],
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_before_it_knows_the_command_the_command_line_imports_what_click_needs_and_five_modules_of_its_own(
+    word: str, record_property: Callable[[str, object], None]
 ) -> None:
-    few = len(_imported("from crawler.cli import main") - _imported("pass"))
-    record_property("figure", f"{few} modules")
-    assert few < 120
+    click_alone = "import click; click.Command('alone')(['--help'], standalone_mode=False)"
+    imported = _imported(f"""
+import sys
+from crawler.__main__ import main
+sys.argv[1:] = ["{word}"]
+try:
+    main()
+except SystemExit:
+    pass
+""")
+    record_property("figure", f"{len(imported - _imported('pass'))} modules")
+    ours = {"crawler", "crawler.__main__", "crawler.cli", "crawler.cli.commands", "crawler.cli.options"}
+    assert imported - _imported(click_alone) <= {*ours, "gc"}
+
+
+def test_settings_import_what_reads_the_file_only_where_there_is_one(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from crawler.settings import read_configuration
+configuration = read_configuration(None, {{}}, directory=Path({str(tmp_path)!r}))
+configuration.source("http://shop.example/", with_secret=False)
+"""
+    heavy = {"crawler.settings.file", "crawler.settings.keys", "pydantic", "pydantic_settings", "tomllib"}
+    assert not heavy & _imported(code)
+    (tmp_path / "crawler.toml").touch()
+    assert heavy <= _imported(code)
+
+
+def test_the_commands_that_run_a_cycle_import_nothing_of_the_daemon_the_judge_and_the_configuration_file() -> None:
+    imported = _imported("import crawler.cli.info, crawler.cli.plan, crawler.cli.sync")
+    roots = {name.partition(".")[0] for name in imported}
+    assert not roots & {"apscheduler", "prometheus_client", "pydantic_settings", "structlog", "tomllib", "uvicorn"}
+    others = ("crawler.conformance", "crawler.daemon", "crawler.log", "crawler.reference", "crawler.settings.keys")
+    assert not {name for name in imported if name.startswith(others)}

@@ -14,7 +14,7 @@ from crawler.settings import (
     read_configuration,
     without_userinfo,
 )
-from crawler.settings.keys import SECRET_KEYS
+from crawler.settings.secret import SECRET_KEYS
 from crawler.sync.state import Source
 
 AT_THE_TOP = "database belongs at the top of the file, before the first [table]"

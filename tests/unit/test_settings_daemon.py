@@ -1,13 +1,15 @@
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from crawler.daemon import DaemonOptions
 from crawler.errors import ConfigurationError
-from crawler.settings import DaemonKeys, read_address, read_configuration
+from crawler.settings import read_address, read_configuration
+from crawler.settings.values import DaemonValues
 
 
-def read(directory: Path, text: str) -> DaemonKeys:
+def read(directory: Path, text: str) -> DaemonValues:
     path = directory / "crawler.toml"
     path.write_text(text)
     return read_configuration(str(path), {}).settings.daemon
@@ -22,7 +24,7 @@ def test_nothing_said_means_the_daemons_own_defaults(tmp_path: Path) -> None:
 def test_all_may_be_said(tmp_path: Path) -> None:
     text = '[daemon]\nmax_cycles = 7\ntick = 2\ngrace = 0\nkeep_days = 0.5\nlisten = "[::1]:80"\n'
     keys = read(tmp_path, text)
-    assert keys.model_dump() == {"max_cycles": 7, "tick": 2, "grace": 0, "keep_days": 0.5, "listen": "[::1]:80"}
+    assert asdict(keys) == {"max_cycles": 7, "tick": 2, "grace": 0, "keep_days": 0.5, "listen": "[::1]:80"}
 
 
 @pytest.mark.parametrize(

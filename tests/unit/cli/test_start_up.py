@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from crawler.cli import cli
 from crawler.cli.commands import COMMANDS
@@ -29,6 +31,23 @@ def test_nothing_heavy_is_imported_before_a_command_is_known(words: list[str]) -
     assert imported[0] == "imported:"
     assert "click" in imported
     assert not HEAVY & set(imported)
+
+
+@pytest.mark.parametrize(("words", "collected"), [(["--help"], False), (["explain"], True)])
+def test_garbage_is_collected_as_soon_as_the_command_is_imported(words: list[str], collected: bool) -> None:
+    probe = """
+import atexit, gc, sys
+from crawler.__main__ import main
+atexit.register(lambda: print("collected:", gc.isenabled()))
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", probe, *words], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == f"collected: {collected}"
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    shown = CliRunner().invoke(cli, ["--version"]).stdout
+    assert shown == f"ringcx-crawler, version {version('ringcx-crawler')}\n"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
