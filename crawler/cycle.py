@@ -18,7 +18,7 @@ from crawler.protocol.envelope import Answer, Exchange, Params
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page, check_no_error, read_content, read_page
-from crawler.store import Begun, Lease, Store, this_process
+from crawler.store import Begun, CycleStore, Lease, this_process
 from crawler.sync.exports import (
     GiveUp,
     Send,
@@ -62,7 +62,7 @@ def unwatched(_event: Event) -> None:
 
 async def run_cycle(
     source: Source,
-    store: Store,
+    store: CycleStore,
     *,
     partner: Partner | None = None,
     clock: Clock = utc_now,
@@ -101,7 +101,7 @@ async def run_cycle(
 
 
 async def cycles_until_idle(
-    source: Source, store: Store, *, partner: Partner, clock: Clock = utc_now, watch: Watch = unwatched
+    source: Source, store: CycleStore, *, partner: Partner, clock: Clock = utc_now, watch: Watch = unwatched
 ) -> AsyncIterator[CycleReport]:
     """Run cycles at once, one after the other, until nothing is left to pull, send or retry, or nothing gets done.
 
@@ -125,7 +125,15 @@ class _Cycle:
     """One cycle under way: what its steps share, and one method for each."""
 
     def __init__(
-        self, source: Source, store: Store, partner: Partner, begun: Begun, now: float, *, clock: Clock, watch: Watch
+        self,
+        source: Source,
+        store: CycleStore,
+        partner: Partner,
+        begun: Begun,
+        now: float,
+        *,
+        clock: Clock,
+        watch: Watch,
     ) -> None:
         self.source = source
         self.store = store

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
 import click
@@ -14,8 +14,11 @@ from crawler.cli.trace import TracedPartner
 from crawler.errors import ConfigurationError
 from crawler.partner import Partner
 from crawler.settings import DEFAULT_CONFIG, Configuration, Flags, read_configuration
-from crawler.store import Store
+from crawler.store import CycleStore
 from crawler.sync.state import Source
+
+if TYPE_CHECKING:
+    from crawler.store import Store
 
 T = TypeVar("T")
 
@@ -81,8 +84,14 @@ class Invocation:
         found = [self.source(name) for name in wanted]
         return list({source.name: source for source in found}.values())
 
-    def open_store(self) -> Store:
+    def open_cycle_store(self) -> CycleStore:
+        """What a cycle needs of the database, opened, as `open_store`; without SQLAlchemy, which takes a while."""
+        return CycleStore.open(self.configuration.database(self.database))
+
+    def open_store(self) -> "Store":
         """The database, opened: use it as a context manager. Raises `ConfigurationError` or `StoreError`."""
+        from crawler.store import Store  # noqa: PLC0415 - heavy
+
         return Store.open(self.configuration.database(self.database))
 
     def partner(self, source: Source) -> Partner:
