@@ -30,11 +30,21 @@ def read_date(value: object) -> tuple[str | None, str]:
     return None, "is not a date"
 
 
-def _read_text(text: str) -> tuple[str | None, str]:
+def is_usual(text: str) -> bool:
+    """Whether a text is a date in the very spelling of TR2, as nearly all are."""
+    if len(text) != 20 or text[4:8:3] != "--" or text[10:14:3] != "T:" or text[16:20:3] != ":Z":
+        return False
     try:
-        if len(text) == 20 and text[4] + text[7] + text[10] + text[13] + text[16] + text[19] == "--T::Z":
-            datetime.fromisoformat(text)
-            return text, ""
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_text(text: str) -> tuple[str | None, str]:
+    if is_usual(text):
+        return text, ""
+    try:
         if not _READABLE.fullmatch(text):
             return None, "is not an ISO 8601 date"
         compact = text[:11] + text[11:].replace(" ", "").replace("UTC", "Z")

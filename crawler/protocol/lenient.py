@@ -58,7 +58,7 @@ def mend(element: bytes, content_id: str | None, remarks: Remarks, passed_over: 
     actions = read_names(value.get("actions"))
     if actions is None or (isinstance(value.get("actions"), dict) and value["actions"]):
         remark("OB9", f"'actions' is {shape(value['actions'])} instead of a list")
-    fields["actions"] = actions
+    fields["actions"] = tuple(actions) if actions is not None else None
     return msgspec.convert(fields, WireContent, strict=True)
 
 

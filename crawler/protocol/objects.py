@@ -1,9 +1,12 @@
-"""Contents and identities with all their fields in one spelling: what the rest of the program works with (OB)."""
+"""Contents and identities with all their fields in one spelling: what the rest of the program works with (OB).
+
+They hold nothing but texts, so the garbage collector has nothing to look for in them (`gc=False`).
+"""
 
 import msgspec
 
 
-class User(msgspec.Struct, frozen=True):
+class User(msgspec.Struct, frozen=True, gc=False):
     """An identity (OB4): `id` and `screenname` are always there; dates are in the spelling of TR2."""
 
     id: str
@@ -25,7 +28,7 @@ class User(msgspec.Struct, frozen=True):
         return self == msgspec.structs.replace(other, created_at=self.created_at, updated_at=self.updated_at)
 
 
-class Content(msgspec.Struct, frozen=True):
+class Content(msgspec.Struct, frozen=True, gc=False):
     """A thread, message or private message (OB1–OB3) with all its fields in one spelling.
 
     `extra` is a JSON object of the fields in `EXTRA` that are not empty, as the partner spelled them, or `None`.

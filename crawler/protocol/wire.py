@@ -15,7 +15,7 @@ NOTHING: tuple[object, ...] = (None, "", [], {})
 """The values that mean the same as absence (OB0)."""
 
 
-class WireUser(msgspec.Struct):
+class WireUser(msgspec.Struct, gc=False):
     """A user exactly as the guide types it; anything else goes the lenient way."""
 
     id: str
@@ -33,7 +33,7 @@ class WireUser(msgspec.Struct):
     context_data: msgspec.Raw = msgspec.Raw()
 
 
-class WireContent(msgspec.Struct):
+class WireContent(msgspec.Struct, gc=False):
     """A content exactly as the guide types it; anything else goes the lenient way."""
 
     id: str
@@ -47,7 +47,7 @@ class WireContent(msgspec.Struct):
     language: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
-    actions: list[str] | None = None
+    actions: tuple[str, ...] | None = None
     attachments: msgspec.Raw = msgspec.Raw()
     categories: msgspec.Raw = msgspec.Raw()
     context_data: msgspec.Raw = msgspec.Raw()
