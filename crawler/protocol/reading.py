@@ -7,7 +7,7 @@ same `Content`.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -34,6 +34,9 @@ from crawler.protocol.wire import (
 
 MAX_BODY_CHARS = 20_000  # OB6
 FORMATS = ("html", "text")  # OB1
+
+LARGE = 1_000_000
+"""A larger page is decoded content by content: all of them at once are slower in memory that is touched anew."""
 
 CROWD_BYTES, CROWDED = 100_000, 4
 """A larger answer with a value in less than so many bytes is refused (OB12)."""
@@ -74,7 +77,9 @@ def read_page(source: str, object_name: str, body: bytes, info: ImplementationIn
     _check_crowd(source, f"{object_name}.list", body)
     reader = _Reader(object_name, info)
     try:
-        contents: Iterable[WireContent | bytes | msgspec.Raw] = _page_decoder.decode(body)
+        contents: Iterable[WireContent | bytes | msgspec.Raw] = (
+            _page_decoder.decode(body) if len(body) <= LARGE else _one_by_one(_parts_decoder.decode(body))
+        )
     except UNDECODABLE:  # or not as typed: msgspec.ValidationError is one of these
         contents = _parts(source, f"{object_name}.list", body)
     if b"\\u0000" in body:  # rare, and then looked for in each content (OB12)
@@ -82,6 +87,14 @@ def read_page(source: str, object_name: str, body: bytes, info: ImplementationIn
     for position, content in enumerate(contents):
         reader.read(position, content)
     return reader.page()
+
+
+def _one_by_one(parts: list[msgspec.Raw]) -> Iterator[WireContent | msgspec.Raw]:
+    for part in parts:
+        try:
+            yield _content_decoder.decode(part)
+        except UNDECODABLE:
+            yield part
 
 
 def _check_crowd(source: str, action: str, body: bytes) -> None:
@@ -240,7 +253,8 @@ class _Reader:
     def _strict(self, wire: WireContent) -> _Read:
         """The content, its author and its recipient. Each microsecond here is a tenth of a first import's time."""
         content_id = wire.id
-        check_id(content_id, "id")
+        if not 0 < len(content_id) <= MAX_ID_CHARS:
+            check_id(content_id, "id")
         if self.titled_only:  # IM8
             return Content(self.object, content_id, title=wire.title or None), None, None
         author = self._user(wire.author, "author", content_id)
@@ -249,10 +263,11 @@ class _Reader:
             recipient = self._user(wire.recipient, "recipient", content_id)
         thread_id = None
         if self.with_thread:
-            thread_id = wire.thread_id or None
-            if thread_id is None:
+            thread_id = wire.thread_id
+            if not thread_id:
                 raise Unusable("OB1", "has no 'thread_id'")
-            check_id(thread_id, "thread_id")
+            if len(thread_id) > MAX_ID_CHARS:
+                check_id(thread_id, "thread_id")
         in_reply_to_id = wire.in_reply_to_id or None
         if in_reply_to_id is not None and len(in_reply_to_id) > MAX_ID_CHARS:
             self.remarks.add("OB12", "'in_reply_to_id' is too long, and counts as absent", content_id)

@@ -17,7 +17,7 @@ class ContentStore(SourceStore):
     def _put_contents(self, driver: Driver, lease: Lease, contents: Sequence[Content], now: datetime) -> None:
         """Insert or update contents. Threads that messages name and nobody knows are noted, to be looked up (LS9)."""
         moment, array = stamp(now), driver.array
-        driver.many(statements.put_content, [content_values(lease.source_id, content, moment) for content in contents])
+        driver.many(statements.put_content, (content_values(lease.source_id, content, moment) for content in contents))
         threads = [content.id for content in contents if content.object == "threads"]
         if threads:
             driver.run(statements.forget_lookups, its_id=lease.source_id, ids=array(threads))
@@ -25,13 +25,13 @@ class ContentStore(SourceStore):
         if named:
             known = driver.all(statements.known_threads, its_id=lease.source_id, ids=array(sorted(named)))
             unknown = sorted(named.difference(row[0] for row in known))
-            driver.many(statements.note_lookup, [(lease.source_id, thread_id) for thread_id in unknown])
+            driver.many(statements.note_lookup, ((lease.source_id, thread_id) for thread_id in unknown))
 
     def _put_users(self, driver: Driver, lease: Lease, users: Sequence[User]) -> None:
-        driver.many(statements.put_identity, [user_values(lease.source_id, user) for user in users])
+        driver.many(statements.put_identity, (user_values(lease.source_id, user) for user in users))
 
     def _put_exchanges(self, driver: Driver, lease: Lease, exchanges: Sequence[Exchange]) -> None:
-        driver.many(statements.insert_exchange, [exchange_values(lease.cycle_id, exchange) for exchange in exchanges])
+        driver.many(statements.insert_exchange, (exchange_values(lease.cycle_id, exchange) for exchange in exchanges))
 
     def _delete(self, driver: Driver, lease: Lease, object_name: str, foreign_id: str, now: datetime) -> None:
         gone = {"its_id": lease.source_id, "its_foreign_id": foreign_id}

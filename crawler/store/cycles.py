@@ -67,7 +67,7 @@ class CycleStore(OutboxStore):
 
     def look_up(self, lease: Lease, object_name: str, page: Page) -> Stored:
         """What is stored of what a page brought, and which of its reply targets are known."""
-        here = {content.id for content in page.contents}
+        here = page.positions.keys()
         replied_to = {c.in_reply_to_id for c in page.contents if c.in_reply_to_id is not None} - here
         own = {"its_id": lease.source_id}
         contents: dict[str, Content | None] = {}

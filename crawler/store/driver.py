@@ -4,10 +4,11 @@ To build, key and dispatch a statement costs SQLAlchemy 50 to 200 microseconds e
 dozen. To import SQLAlchemy at all takes longer than a whole `sync` of an empty partner without it.
 """
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 Text = tuple[str, tuple[str, ...]]
 """A statement's SQL, and the names of its values in the order of their placeholders."""
@@ -65,14 +66,16 @@ class Driver:
         """The rows that a statement returns, by the names of their columns."""
         return [dict(zip(statement.columns, row, strict=True)) for row in self.all(statement, **values)]
 
-    def many(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
-        """Run a statement once for each of `rows`, which hold its values in the order of its names."""
-        if rows:
-            self._cursor.executemany(self._text(statement)[0], rows)
+    def many(self, statement: Statement, rows: Iterable[Sequence[object]]) -> None:
+        """Run a statement once for each of `rows`, which hold its values in their order.
+
+        Rows that are made one by one, as they are asked for, never are in memory together.
+        """
+        self._cursor.executemany(self._text(statement)[0], rows)
 
     def array(self, texts: Sequence[str]) -> object:
         """Texts as `crawler.store.composed.among` takes them."""
-        return list(texts) if self.shared else json.dumps(texts, ensure_ascii=False)
+        return list(texts) if self.shared else msgspec.json.encode(texts).decode()
 
     def _execute(self, statement: Statement, values: dict[str, object]) -> None:
         text, names = self._text(statement)

@@ -42,8 +42,8 @@ def restored(text: str | None) -> str | None:
 
 def content_values(source_id: int, content: Content, now: str) -> Values:
     """The values of `put_content` for a content that is new or changed: a `Content` has its row's fields, in order."""
-    object_name, foreign_id, *fields, actions, extra = astuple(content)
-    return source_id, object_name, foreign_id, *fields, _actions(actions), extra, now, now, None
+    fields = astuple(content)
+    return source_id, *fields[:12], _actions(content.actions), content.extra, now, now, None
 
 
 def read_content(object_name: str, row: Sequence[Any]) -> Content:

@@ -19,6 +19,9 @@ from crawler.store.driver import Statement, Text
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+CACHE_KIB, WAL_PAGES = 8_000, 4_000
+"""Memory for pages, and pages in the WAL before they are moved: a large import writes its indices' pages less often."""
+
 SqliteValue = str | bytes | int | float | None
 
 WAL_ATTEMPTS, WAL_PAUSE = 100, 0.02
@@ -79,6 +82,8 @@ class SQLite:
             _make_wal(connection)
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
         except BaseException:
             connection.close()
             raise

@@ -1,5 +1,6 @@
 """The program itself, with everything on that a user has on."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -23,6 +24,8 @@ from crawler.sync.state import OutboxEntry, Ref, Source
 from tests.performance.forum import SECRET
 from tests.performance.measuring import Figures, measured
 from tests.performance.server import TLS
+
+gc.freeze()  # as crawler.__main__ does: what is imported is not looked through again and again
 
 MIGRATED = "RINGCX_CRAWLER_BENCH_MIGRATED"
 """The environment variable that names a database that was just made."""

@@ -41,9 +41,10 @@ class Cursor:
         self._inner.execute(text, values)
 
     def executemany(self, text: str, rows: Any) -> None:
-        self._count["calls"] += 1
-        self._count["rows"] += len(rows)
-        self._inner.executemany(text, rows)
+        counted = list(rows)
+        self._count["calls"] += bool(counted)
+        self._count["rows"] += len(counted)
+        self._inner.executemany(text, counted)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
