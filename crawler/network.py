@@ -120,17 +120,22 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
             connected.append(stream)
             tasks.cancel_scope.cancel()
 
-        async with anyio.create_task_group() as tasks:
-            for address in addresses:
-                failed = anyio.Event()
-                tasks.start_soon(attempt, address, failed)
-                with anyio.move_on_after(STAGGER):
-                    await failed.wait()
-        if not connected:
+        kept: list[SocketStream] = []
+        try:
+            async with anyio.create_task_group() as tasks:
+                for address in addresses:
+                    failed = anyio.Event()
+                    tasks.start_soon(attempt, address, failed)
+                    with anyio.move_on_after(STAGGER):
+                        await failed.wait()
+            kept = connected[:1]
+        finally:  # of several that came at once, and where the caller was cancelled in this very moment
+            with anyio.CancelScope(shield=True):
+                for superfluous in connected[len(kept) :]:
+                    await superfluous.aclose()
+        if not kept:
             raise errors[0]
-        for superfluous in connected[1:]:
-            await superfluous.aclose()
-        return Connection(connected[0])
+        return Connection(kept[0])
 
 
 class Connection(httpcore.AsyncNetworkStream):
