@@ -150,6 +150,12 @@ class Seen:
             raise NotApplicable("implementation.info gave nothing to go by")
         return self.info
 
+    def fact(self, name: str) -> Any:
+        """What was learnt under that name. Raises `NotApplicable` where the probe ended before it learnt that."""
+        if self.broke_off and name not in self.facts:
+            raise NotApplicable(self.broke_off)
+        return self.facts[name]
+
     def all(self, label: str) -> Sequence[Sent]:
         """The requests that were sent for `label`, at least one. Raises `NotApplicable`, with the probe's reason."""
         found = [sent for sent in self.sent if sent.label == label]

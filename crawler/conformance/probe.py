@@ -15,12 +15,18 @@ from crawler.protocol.implementation import ImplementationInfo, read_implementat
 from crawler.store import Store
 from crawler.sync.state import Source
 
-GONE_AT_MOST = 3
-"""After how many requests in a row that found nobody a conversation ends."""
+GONE_AT_MOST = 2
+"""After how many requests in a row that found nobody a conversation ends; each may take the whole deadline."""
+
+
+INFO = "implementation.info"
 
 
 class Gone(Exception):
-    """Raised to end a conversation with an endpoint that does not answer any more."""
+    """Raised to end a conversation with an endpoint that does not answer any more, or not to ``implementation.info``.
+
+    Without that nothing else is sent in a cycle (IM1).
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +111,9 @@ class Talk:
         ]
         cycle = Cycle(label=label, report=report, sent=sent)
         self.seen.cycles.append(cycle)
+        for error in report.errors:
+            if error.action == INFO and self.seen.info is not None and not isinstance(error, GONE):
+                raise Gone(f"implementation.info failed in the middle of it: {error.came}")
         self._count(next((error for error in report.errors if isinstance(error, GONE)), None))
         return cycle
 
@@ -135,6 +144,12 @@ class Talk:
         self._gone = self._gone + 1 if isinstance(error, GONE) else 0
         if self._gone == GONE_AT_MOST:
             raise Gone(f"the endpoint did not answer {GONE_AT_MOST} times in a row: {error.came if error else ''}")
+
+
+def must_be_there(sent: Sent) -> None:
+    """Raises `Gone` where the request found nobody: for one without which no other makes sense."""
+    if isinstance(sent.error, GONE):
+        raise Gone(f"the endpoint did not answer: {sent.error.came}")
 
 
 def read_info(sent: Sent) -> ImplementationInfo | None:

@@ -11,8 +11,9 @@ from crawler.clock import Clock, NewId, new_id, utc_now
 from crawler.conformance.evidence import NotApplicable, Seen
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.judging import judge
-from crawler.conformance.probe import Gone, Probe, Talk, read_info
+from crawler.conformance.probe import GONE_AT_MOST, Gone, Probe, Talk, read_info
 from crawler.conformance.probes import PROBES
+from crawler.conformance.probes.presence import PRESENCE
 from crawler.conformance.rule import Outcome, Result, Rule
 from crawler.conformance.rules import RULES
 from crawler.partner import Partner
@@ -35,8 +36,9 @@ def unwatched(_result: Result) -> None:
 class Suite:
     """The rules over one endpoint. Use it as an async context manager.
 
-    A conversation is held when the first rule that reads it is judged. `transport` replaces the network. `write` says
-    whether contents may be created, changed and deleted at the partner.
+    A conversation is held when the first rule that reads it is judged. After one in which the endpoint was gone, the
+    next is held only if it is there again. `transport` replaces the network. `write` says whether contents may be
+    created, changed and deleted at the partner.
     """
 
     def __init__(
@@ -62,6 +64,8 @@ class Suite:
         self._write = write
         self._seconds = seconds
         self._results: dict[str, Result] = {}
+        self._gone = ""  # why it is doubtful, after a conversation, that the endpoint is still there
+        self._given_up = False
 
     async def __aenter__(self) -> Self:
         self._partner = Partner(self.source, transport=self._transport, clock=self._clock)
@@ -115,13 +119,23 @@ class Suite:
         before = {needed: await self.look(needed) for needed in probe.needs}
         seen = self.seen[name] = Seen(probe=name)
         gone = next((earlier.broke_off for earlier in before.values() if earlier.facts.get("gone")), "")
-        if gone:
+        if gone := gone or await self._is_gone():
             seen.broke_off, seen.facts["gone"] = gone, True
             return seen
         if "declaration" in before:
             seen.info = read_info(before["declaration"].sent[0]) if before["declaration"].sent else None
         await self._hold(probe, seen, before)
         return seen
+
+    async def _is_gone(self) -> str:
+        """Why the endpoint is taken for gone; empty where it always was there, or is there again."""
+        if self._gone and not self._given_up:
+            seen = self.seen.setdefault(PRESENCE.name, Seen(probe=PRESENCE.name))
+            before, self._gone = self._gone, ""
+            await self._hold(PRESENCE, seen, {})
+            self._given_up = bool(seen.broke_off)
+            self._gone = before if self._given_up else ""
+        return self._gone
 
     async def _hold(self, probe: Probe, seen: Seen, before: Mapping[str, Seen]) -> None:
         source = replace(
@@ -132,7 +146,8 @@ class Suite:
         )
         ways = {"partner": self._partner, "store": self._store, "clock": self._clock, "new_id": self._new_id}
         talk = Talk(seen, before, source=source, **ways)  # type: ignore[arg-type]  # one by one
-        seconds = min(probe.seconds, self._until - anyio.current_time())
+        enough = max(probe.seconds, (GONE_AT_MOST + 1) * self.source.deadline)  # to see that the endpoint is gone
+        seconds = min(enough, self._until - anyio.current_time())
         with anyio.move_on_after(max(seconds, 0)) as scope:
             try:
                 await probe.hold(talk)
@@ -140,6 +155,7 @@ class Suite:
                 seen.broke_off, seen.facts["inapplicable"] = str(reason), True
             except Gone as gone:
                 seen.broke_off, seen.facts["gone"] = str(gone), True
+                self._gone = str(gone)
         if scope.cancelled_caught:
-            what = "the whole run" if seconds < probe.seconds else f"the conversation '{probe.name}'"
-            seen.broke_off = f"{what} took longer than {max(seconds, 0):.0f} s"
+            what = "the whole run" if seconds < enough else f"the conversation '{probe.name}'"
+            seen.broke_off = self._gone = f"{what} took longer than {max(seconds, 0):.0f} s"

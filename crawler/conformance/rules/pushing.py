@@ -44,7 +44,7 @@ def refusal(sent: Sent) -> str:
 
 def is_listed(seen: Seen, object_name: str) -> bool:
     """Whether what is created must be seen in lists: they are declared, and not too long to come to their end."""
-    return seen.declared.allows(object_name, "list") and object_name not in seen.facts["partial"]
+    return seen.declared.allows(object_name, "list") and object_name not in seen.fact("partial")
 
 
 def shown(seen: Seen, creation: Any) -> dict[str, Any] | None:
