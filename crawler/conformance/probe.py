@@ -111,9 +111,9 @@ class Talk:
         ]
         cycle = Cycle(label=label, report=report, sent=sent)
         self.seen.cycles.append(cycle)
-        for error in report.errors:
-            if error.action == INFO and self.seen.info is not None and not isinstance(error, GONE):
-                raise Gone(f"implementation.info failed in the middle of it: {error.came}")
+        failed = next((error for error in report.errors if error.action == INFO), None)
+        if failed is not None and self.seen.info is not None:
+            raise Gone(f"the endpoint did not answer implementation.info in the middle of it: {failed.came}")
         self._count(next((error for error in report.errors if isinstance(error, GONE)), None))
         return cycle
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from crawler.conformance.judgement import Judgement
+from crawler.conformance.judgement import FAILURES, Judgement
 from crawler.conformance.reports.evidence import evidence
 from crawler.conformance.reports.tables import setting, spellings
 from crawler.conformance.rule import Outcome, Result
@@ -50,20 +50,39 @@ class Page:
         """One rule; after the chapter's name where `before` was of another chapter."""
         chapter = ""
         if before is None or before.rule.chapter != result.rule.chapter:
+            before = None
             chapter = "\n" + self._paint(result.rule.chapter, 1) + "\n"
         mark, ascii_mark, colour = MARKS[result.outcome]
         start = f"  {mark if self.unicode else ascii_mark} "
-        line = self._wrapped(result.rule.name + self._remark(result), start)
+        line = self._wrapped(result.rule.name + self._remark(result, before), start)
         return chapter + self._paint(line, colour) + "\n"
 
     def tail(self, judgement: Judgement) -> str:
         """What comes last: the spellings, the evidence for what failed, and one line of counts."""
         judgement = judgement.redacted()
+        if judgement.unreachable:
+            return f"\n{self._counts(judgement)}\n"
         parts = [*self._encodings(judgement), *self._failures(judgement)]
+        if judgement.left_behind:
+            left = ", ".join(f"{name} {content_id}" for name, content_id in judgement.left_behind)
+            text = f"left behind, for it could not be deleted again: {escape(left)}"
+            parts.append(self._paint(self._wrapped(text, ""), 33))
         if judgement.broke_off:
             parts.append(self._paint(self._wrapped(f"broken off: {escape(judgement.broke_off)}", ""), 31))
         parts.append(self._counts(judgement))
         return "\n" + "\n\n".join(parts) + "\n"
+
+    def news(self, before: Judgement, now: Judgement) -> str:
+        """What another run found that one `before` did not, in a few lines."""
+        was, found = broken(before), broken(now)
+        judged = {it.rule.name for it in now.results if it.outcome is not Outcome.SKIPPED}
+        lines = [
+            (f"now kept: {', '.join(name for name in was if name in judged - {*found})}", 32),
+            (f"no longer judged: {', '.join(name for name in was if name not in judged)}", 90),
+            (f"now broken: {', '.join(name for name in found if name not in was)}", 31),
+        ]
+        shown = [self._paint(self._wrapped(text, ""), colour) for text, colour in lines if not text.endswith(": ")]
+        return "\n".join(shown or ["the same rules are broken as before" if found else "no rule is broken, as before"])
 
     def whole(self, judgement: Judgement) -> str:
         """All of it."""
@@ -74,7 +93,9 @@ class Page:
             before = result
         return "".join([*parts, self.tail(judgement)])
 
-    def _remark(self, result: Result) -> str:
+    def _remark(self, result: Result, before: Result | None) -> str:
+        if result.outcome is Outcome.SKIPPED and before is not None and before.reason == result.reason:
+            return ": skipped, likewise"
         match result.outcome:
             case Outcome.PASSED:
                 return ""
@@ -125,6 +146,8 @@ class Page:
         seconds = (judgement.ended - judgement.started).total_seconds()
         if judgement.conforms:
             verdict, colour = "conforms", 32
+        elif judgement.unreachable:
+            verdict, colour = "was not reached", 31
         elif judgement.failures or not judgement.broke_off:
             verdict, colour = "does not conform" if judgement.judged else "was not judged", 31
         else:
@@ -147,6 +170,11 @@ class Page:
             break_long_words=False,
             break_on_hyphens=False,
         )
+
+
+def broken(judgement: Judgement) -> list[str]:
+    """The names of the rules that are broken."""
+    return [it.rule.name for it in judgement.results if it.breaches or it.outcome in FAILURES]
 
 
 def escape(text: str) -> str:

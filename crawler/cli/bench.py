@@ -1,0 +1,197 @@
+"""One run of the judge at the command line: shown while it goes on, and kept in reports whatever becomes of it."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from crawler.cli.advice import advise
+from crawler.cli.invocation import Invocation
+from crawler.cli.output import print_advice
+from crawler.cli.trace import received, sent
+from crawler.conformance.baseline import Baseline
+from crawler.conformance.evidence import Seen
+from crawler.conformance.judgement import Judgement, redacted
+from crawler.conformance.probes.declaration import DECLARATION
+from crawler.conformance.reports import FILES
+from crawler.conformance.reports.json import as_json, json_report
+from crawler.conformance.reports.terminal import Page
+from crawler.conformance.rule import Result, Rule
+from crawler.conformance.suite import Suite
+from crawler.errors import ConfigurationError, EndpointUnreachable
+from crawler.sync.state import Source
+
+CTRL_C = "interrupted by Ctrl-C"
+NO_READER = "nobody reads its output any more"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """Where an endpoint is judged, perhaps again and again, always in the same way."""
+
+    run: Invocation
+    source: Source
+    rules: Sequence[Rule]
+    baseline: Baseline
+    reports: Sequence[Path]
+    write: bool
+    strict: bool
+    seconds: float
+
+    @property
+    def page(self) -> Page:
+        """How the report is written at this terminal, or into this pipe."""
+        out = self.run.out
+        return Page(
+            width=out.width if out.is_terminal else None,
+            colours=out.is_terminal and not self.run.outside.environ.get("NO_COLOR"),
+            unicode=(sys.stdout.encoding or "").lower().replace("_", "-") in ("utf-8", "utf8"),
+        )
+
+    def judge(self) -> Judgement:
+        """One run. Shows it while it goes on, and writes the reports, even if it is interrupted or nobody reads it.
+
+        Raises `ConfigurationError` for a report that cannot be written.
+        """
+        suite = self._suite()
+        shown = Shown(self, suite)
+
+        async def work() -> Judgement:
+            async with suite:
+                return await suite.run(self.rules, shown.result)
+
+        unread: BrokenPipeError | None = None
+        try:
+            shown.head()
+            judgement = self.run.wait_for(work)
+        except KeyboardInterrupt:
+            judgement = self._cut_short(suite, CTRL_C)
+        except BrokenPipeError as error:
+            judgement, unread = self._cut_short(suite, NO_READER), error
+        results = [self.baseline.apply(result) for result in judgement.results]
+        judgement = replace(judgement, results=results, strict=self.strict)
+        try:
+            if unread is not None:
+                raise unread
+            shown.tail(judgement)
+        finally:
+            self._keep(judgement)
+        return judgement
+
+    def is_there(self) -> bool:
+        """Whether anybody answers, whatever it is. Shows nothing."""
+        suite = self._suite()
+
+        async def ask() -> Seen:
+            async with suite:
+                return await suite.look(DECLARATION.name)
+
+        return not all(isinstance(sent.error, EndpointUnreachable) for sent in self.run.wait_for(ask).sent)
+
+    def _suite(self) -> Suite:
+        return Suite(
+            self.source,
+            transport=self.run.outside.transport(self.source),
+            clock=self.run.outside.clock,
+            new_id=self.run.outside.new_id,
+            write=self.write,
+            seconds=self.seconds,
+        )
+
+    def _cut_short(self, suite: Suite, reason: str) -> Judgement:
+        now = self.run.outside.clock()
+        begun = suite.judgement or Judgement(source=self.source, started=now, ended=now)
+        return replace(begun, ended=now).cut_short(self.rules, reason)
+
+    def _keep(self, judgement: Judgement) -> None:
+        for path in self.reports:
+            write_file(path, FILES[path.suffix](judgement))
+        last = last_report(self.run)
+        if last is None:
+            return
+        try:
+            last.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_file(last, json_report(judgement), mode=0o600)
+        except (OSError, ConfigurationError) as error:
+            self.run.out.warn(f"what was sent is not kept for `replay`: {error}")
+
+
+class Shown:
+    """What a person sees of a run that goes on: each rule, and with ``-v`` each exchange.
+
+    Of an endpoint that cannot be reached only that is shown: no rule says more about it.
+    """
+
+    def __init__(self, bench: Bench, suite: Suite) -> None:
+        self._bench = bench
+        self._suite = suite
+        self._before: Result | None = None
+        self._traced: set[str] = set()
+
+    @property
+    def _as_json(self) -> bool:
+        return self._bench.run.as_json
+
+    def head(self) -> None:
+        """What comes first."""
+        if not self._as_json:
+            self._write(self._bench.page.head(self._bench.source))
+
+    def result(self, result: Result) -> None:
+        """One rule, when it was judged."""
+        if self._bench.run.verbose:
+            self._trace()
+        if self._as_json or (self._suite.judgement is not None and self._suite.judgement.unreachable):
+            return
+        shown = redacted(self._bench.baseline.apply(result), self._bench.source.secret)
+        self._write(self._bench.page.judged(shown, self._before))
+        self._before = shown
+
+    def tail(self, judgement: Judgement) -> None:
+        """What comes last."""
+        if self._as_json:
+            self._bench.run.out.json(as_json(judgement))
+        else:
+            self._write(self._bench.page.tail(judgement))
+        if judgement.unreachable:
+            print_advice(advise(judgement.unreached[0]))
+
+    def _write(self, text: str) -> None:
+        click.echo(text, nl=False)
+        sys.stdout.flush()
+
+    def _trace(self) -> None:
+        """The exchanges that have come up since the last rule was judged."""
+        for seen in self._suite.seen.values():
+            for it in seen.sent:
+                if it.id not in self._traced:
+                    self._traced.add(it.id)
+                    answer = it.exchange
+                    line = received(
+                        status=it.status,
+                        verdict=answer.verdict,
+                        size=answer.answer_size,
+                        seconds=answer.seconds,
+                        error=answer.error,
+                    )
+                    click.echo(f"{it.id} ({it.label}) {sent(it.action, answer.params)}", err=True)
+                    click.echo(f"{it.id} {line}", err=True)
+
+
+def last_report(run: Invocation) -> Path | None:
+    """Where the report of the last run is kept for `replay`: in the user's cache, `None` for a user without a home."""
+    environ = run.outside.environ
+    cache = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else "")
+    return Path(cache) / "ringcx-crawler" / "last-check.json" if cache else None
+
+
+def write_file(path: Path, text: str, *, mode: int = 0o666) -> None:
+    """Write a file; `mode` is that of a new one. Raises `ConfigurationError`."""
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:  # noqa: PTH123
+            file.write(text)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from None
