@@ -1,11 +1,15 @@
 """One run of the judge at the command line: shown while it goes on, and kept in reports whatever becomes of it."""
 
+import asyncio
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import anyio
 import click
 
 from crawler.cli.advice import advise
@@ -60,8 +64,10 @@ class Bench:
         shown = Shown(self, suite)
 
         async def work() -> Judgement:
-            async with suite:
-                return await suite.run(self.rules, shown.result)
+            with cancelled_by_ctrl_c():
+                async with suite:
+                    return await suite.run(self.rules, shown.result)
+            raise KeyboardInterrupt
 
         unread: BrokenPipeError | None = None
         try:
@@ -117,6 +123,27 @@ class Bench:
             write_file(last, json_report(judgement), mode=0o600)
         except (OSError, ConfigurationError) as error:
             self.run.out.warn(f"what was sent is not kept for `replay`: {error}")
+
+
+@contextmanager
+def cancelled_by_ctrl_c() -> Iterator[None]:
+    """Ctrl-C cancels the body, and a second one interrupts it.
+
+    The event loop's own way would not wait for a thread that is at the store, and would close the store under it.
+    """
+    loop = asyncio.get_running_loop()
+    with anyio.CancelScope() as scope:
+
+        def cancel(_number: int, _frame: object) -> None:
+            if scope.cancel_called:
+                raise KeyboardInterrupt
+            loop.call_soon_threadsafe(scope.cancel)
+
+        before = signal.signal(signal.SIGINT, cancel)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 class Shown:

@@ -1,12 +1,16 @@
 """``check``, ``explain`` and ``replay``, as a person runs them."""
 
 import json
+import os
+import signal
 import stat
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 
+from crawler.cli.bench import cancelled_by_ctrl_c
 from crawler.conformance.rules import RULES
 from crawler.protocol.signature import HEADER, Secret
 from tests.unit.cli.terminal import SECRET, URL, Terminal, answering, nothing_there
@@ -139,6 +143,25 @@ def test_ctrl_c_in_the_middle_still_writes_the_reports(terminal: Terminal, tmp_p
     report = json.loads(file.read_text())
     assert report["broke_off"] == "interrupted by Ctrl-C"
     assert len(report["results"]) == len([rule for rule in RULES if rule.chapter == "transport and signature"])
+
+
+def test_ctrl_c_waits_for_what_a_thread_has_begun_at_the_store() -> None:
+    ended = []
+
+    def thread() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(5):
+            anyio.from_thread.run(anyio.lowlevel.checkpoint)  # the event loop has seen it by then
+        ended.append(True)
+
+    async def work() -> None:
+        with cancelled_by_ctrl_c():
+            await anyio.to_thread.run_sync(thread)
+            await anyio.sleep_forever()
+
+    anyio.run(work)
+    assert ended == [True]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_explain_tells_all_about_a_rule_and_lists_all_rules(terminal: Terminal) -> None:
