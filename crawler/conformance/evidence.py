@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crawler.errors import PartnerError
-from crawler.protocol.envelope import Exchange
+from crawler.protocol.envelope import Exchange, explain
 from crawler.protocol.implementation import POLLED, ImplementationInfo
 from crawler.protocol.json_split import elements
+from crawler.protocol.reading import check_no_error
 from crawler.sync.report import CycleReport
 
 
@@ -111,6 +112,18 @@ def id_of(element: object) -> str | None:
     if isinstance(found, bool) or not isinstance(found, str | int):
         return None
     return str(found) or None
+
+
+def refusal(sent: Sent) -> str:
+    """How the partner says that it did not do what it was asked for (PU7, TR5); empty where it did it."""
+    if not sent.succeeded:
+        said = explain(sent.body)
+        return f"{sent.came}: {said}" if said else sent.came
+    try:
+        check_no_error("", sent.action, sent.body)
+    except PartnerError as error:
+        return f"{error.came}: {error.explanation}"
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
