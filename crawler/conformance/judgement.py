@@ -51,6 +51,17 @@ class Judgement:
         return self.judged and not self.failures and not self.broke_off
 
     @property
+    def verdict(self) -> str:
+        """What is said of the partner in a few words, to stand after its name."""
+        if self.conforms:
+            return "conforms"
+        if self.unreachable:
+            return "was not reached"
+        if self.failures:
+            return "does not conform"
+        return "was not judged to the end" if self.broke_off else "was not judged"
+
+    @property
     def unreached(self) -> Sequence[EndpointUnreachable]:
         """Why requests did not find an endpoint, in their order."""
         return [it.error for it in self._sent if isinstance(it.error, EndpointUnreachable)]

@@ -36,6 +36,7 @@ def as_json(judgement: Judgement) -> dict[str, object]:
         "conforms": judgement.conforms,
         "strict": judgement.strict,
         "broke_off": judgement.broke_off,
+        "left_behind": [{"object": name, "id": content_id} for name, content_id in judgement.left_behind],
         "counts": {outcome.value: count for outcome, count in judgement.counts.items()},
         "results": [_result(result) for result in judgement.results],
         "encodings": {

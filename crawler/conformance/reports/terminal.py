@@ -144,15 +144,8 @@ class Page:
     def _counts(self, judgement: Judgement) -> str:
         counts = ", ".join(f"{count} {outcome}" for outcome, count in judgement.counts.items() if count)
         seconds = (judgement.ended - judgement.started).total_seconds()
-        if judgement.conforms:
-            verdict, colour = "conforms", 32
-        elif judgement.unreachable:
-            verdict, colour = "was not reached", 31
-        elif judgement.failures or not judgement.broke_off:
-            verdict, colour = "does not conform" if judgement.judged else "was not judged", 31
-        else:
-            verdict, colour = "was not judged to the end", 31
-        text = f"{judgement.source.name} {verdict}: {len(judgement.results)} rules: {counts}; {seconds:.1f} s"
+        colour = 32 if judgement.conforms else 31
+        text = f"{judgement.source.name} {judgement.verdict}: {len(judgement.results)} rules: {counts}; {seconds:.1f} s"
         return self._paint(self._wrapped(text, ""), colour)
 
     def _paint(self, text: str, colour: int) -> str:
