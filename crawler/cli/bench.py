@@ -114,7 +114,7 @@ class Bench:
 
     def _keep(self, judgement: Judgement) -> None:
         for path in self.reports:
-            write_file(path, FILES[path.suffix](judgement))
+            write_file(path, FILES[path.suffix.lower()](judgement))
         last = last_report(self.run)
         if last is None:
             return

@@ -79,13 +79,14 @@ def check(
         strict=strict,
         seconds=seconds,
     )
+    new = [_new_path("--write-baseline", name) for name in [write_baseline] if name is not None]
     if watched:
-        own = [*bench.reports, *([Path(write_baseline)] if write_baseline else [])]
+        own = [*bench.reports, *new]
         judgement = rejudge(bench, changes([_watched_path(name) for name in watched], run, own))
     else:
         judgement = bench.judge()
-    if write_baseline is not None:
-        write_file(Path(write_baseline), new_baseline(judgement.results, bench.baseline))
+    for path in new:
+        write_file(path, new_baseline(judgement.results, bench.baseline))
     ctx.exit(exit_code(judgement))
 
 
@@ -103,10 +104,16 @@ def exit_code(judgement: Judgement) -> int:
 def _report_path(name: str) -> Path:
     """A report's file. Raises `ConfigurationError` for an ending that means no report, or a missing directory."""
     path = Path(name)
-    if path.suffix not in FILES:
+    if path.suffix.lower() not in FILES:
         raise ConfigurationError(f"--report {name}: no report has that ending", hint=f"it may be {', '.join(FILES)}")
+    return _new_path("--report", name)
+
+
+def _new_path(option: str, name: str) -> Path:
+    """A file that is to be written. Raises `ConfigurationError` where its directory is missing."""
+    path = Path(name)
     if not path.parent.is_dir():
-        raise ConfigurationError(f"--report {name}: there is no directory {path.parent}")
+        raise ConfigurationError(f"{option} {name}: there is no directory {path.parent}")
     return path
 
 

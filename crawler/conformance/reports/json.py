@@ -67,7 +67,7 @@ def read_exchange(text: str, where: str, exchange_id: str) -> tuple[str, Mapping
         ids = list(exchanges)
         version = report["schema"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise ConfigurationError(f"{where} is no report of `check`: {error!r}") from None
+        raise ConfigurationError(f"{where} is no report of `check`: {error!r}", hint="give the .json one") from None
     if version != SCHEMA:
         raise ConfigurationError(f"{where} has the schema {version}, and this version reads {SCHEMA}")
     if exchange_id not in exchanges:

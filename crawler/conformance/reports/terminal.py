@@ -130,10 +130,7 @@ class Page:
         for result in shown:
             title = f"{result.outcome}: {result.rule.name} ({result.rule.chapter}, {result.rule.level})"
             text = escape(evidence(result, judgement.source, body=BODY))
-            lines = [
-                line if line[:1] in "><$" else self._wrapped(line, "").replace("\n", "\n  ")
-                for line in text.split("\n")
-            ]
+            lines = [line if line[:1] in "><$" else self._indented(line) for line in text.split("\n")]
             yield "\n".join(
                 [
                     self._paint(self._wrapped(title, ""), MARKS[result.outcome][2]),
@@ -141,11 +138,17 @@ class Page:
                 ]
             )
 
+    def _indented(self, line: str) -> str:
+        """A line of the evidence, wrapped beside its name if it has one of those that stand in a column."""
+        name, text = (line[:10], line[10:]) if line[8:10] == ": " else ("", line)
+        return self._wrapped(text, name).replace("\n", "\n  ")
+
     def _counts(self, judgement: Judgement) -> str:
         counts = ", ".join(f"{count} {outcome}" for outcome, count in judgement.counts.items() if count)
         seconds = (judgement.ended - judgement.started).total_seconds()
         colour = 32 if judgement.conforms else 31
-        text = f"{judgement.source.name} {judgement.verdict}: {len(judgement.results)} rules: {counts}; {seconds:.1f} s"
+        rules = f"{len(judgement.results)} rule{'s' if len(judgement.results) != 1 else ''}"
+        text = f"{judgement.source.name} {judgement.verdict}: {rules}: {counts}; {seconds:.1f} s"
         return self._paint(self._wrapped(text, ""), colour)
 
     def _paint(self, text: str, colour: int) -> str:

@@ -86,6 +86,7 @@ def test_nobody_there_is_exit_code_3(terminal: Terminal) -> None:
         ("--select", "no-redirect", "--skip", "transport"),
         ("--report", "report.pdf"),
         ("--report", "no/such/directory.json"),
+        ("--write-baseline", "no/such/directory.toml"),
         ("--baseline", "missing.toml"),
     ],
 )
@@ -119,7 +120,7 @@ def test_strict_makes_a_warning_a_failure(terminal: Terminal) -> None:
 
 def test_reports_are_written_by_their_ending_and_json_goes_to_stdout(terminal: Terminal, tmp_path: Path) -> None:
     terminal.partner()
-    files = [tmp_path / f"report{ending}" for ending in (".json", ".xml", ".html")]
+    files = [tmp_path / f"report{ending}" for ending in (".json", ".xml", ".HTML")]
     reports = [word for file in files for word in ("--report", str(file))]
     done = terminal.run("check", URL, "--select", "transport", "--json", *reports)
     assert json.loads(done.stdout)["conforms"] is True
@@ -164,6 +165,13 @@ def test_ctrl_c_waits_for_what_a_thread_has_begun_at_the_store() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_explain_fits_a_narrow_terminal(terminal: Terminal) -> None:
+    terminal.width = 40
+    for words in ((), ("pushing",), ("create-answers-an-id",)):
+        lines = terminal.run("explain", *words).stdout.splitlines()
+        assert [line for line in lines if len(line) > 40 and "https://" not in line] == []
+
+
 def test_explain_tells_all_about_a_rule_and_lists_all_rules(terminal: Terminal) -> None:
     page = terminal.run("explain", "unsigned-request-refused").stdout
     assert "A request without a signature is refused." in page
@@ -172,5 +180,7 @@ def test_explain_tells_all_about_a_rule_and_lists_all_rules(terminal: Terminal) 
     assert [rule.name for rule in RULES if rule.name not in listed] == []
     records = terminal.run("explain", "--json").stdout.splitlines()
     assert len(records) == len(RULES)
+    chapter = terminal.run("explain", "pushing", "--json").stdout.splitlines()
+    assert {json.loads(line)["chapter"] for line in chapter} == {"pushing"}
     near = terminal.run("explain", "unsigned-requests-refused")
     assert (near.exit_code, "Did you mean unsigned-request-refused" in near.stderr) == (2, True)
