@@ -1,6 +1,7 @@
 """One run of the judge at the command line: shown while it goes on, and kept in reports whatever becomes of it."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -69,19 +70,20 @@ class Bench:
                     return await suite.run(self.rules, shown.result)
             raise KeyboardInterrupt
 
-        unread: BrokenPipeError | None = None
+        unwritten: OSError | None = None
         try:
             shown.head()
             judgement = self.run.wait_for(work)
         except KeyboardInterrupt:
             judgement = self._cut_short(suite, CTRL_C)
-        except BrokenPipeError as error:
-            judgement, unread = self._cut_short(suite, NO_READER), error
+        except OSError as error:  # what goes wrong at the endpoint never comes as one
+            reason = NO_READER if error.errno == errno.EPIPE else f"its output cannot be written: {error.strerror}"
+            judgement, unwritten = self._cut_short(suite, reason), error
         results = [self.baseline.apply(result) for result in judgement.results]
         judgement = replace(judgement, results=results, strict=self.strict)
         try:
-            if unread is not None:
-                raise unread
+            if unwritten is not None:
+                raise unwritten
             shown.tail(judgement)
         finally:
             self._keep(judgement)

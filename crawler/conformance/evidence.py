@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.errors import PartnerError
+from crawler.errors import EndpointUnreachable, PartnerError
 from crawler.protocol.envelope import Exchange, explain
 from crawler.protocol.implementation import POLLED, ImplementationInfo
 from crawler.protocol.json_split import elements
@@ -162,6 +162,16 @@ class Seen:
         if self.info is None:
             raise NotApplicable("implementation.info gave nothing to go by")
         return self.info
+
+    @property
+    def cut_off(self) -> str:
+        """Why not all was seen that there is to see: it ended early, or a request reached nobody. Else empty."""
+        if self.broke_off and not self.facts.get("inapplicable"):
+            return self.broke_off
+        errors = (sent.error for sent in self.sent)
+        return next(
+            (f"the endpoint did not answer: {it.came}" for it in errors if isinstance(it, EndpointUnreachable)), ""
+        )
 
     def fact(self, name: str) -> Any:
         """What was learnt under that name. Raises `NotApplicable` where the probe ended before it learnt that."""

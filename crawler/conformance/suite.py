@@ -16,7 +16,6 @@ from crawler.conformance.probes import PROBES
 from crawler.conformance.probes.presence import PRESENCE
 from crawler.conformance.rule import Outcome, Result, Rule
 from crawler.conformance.rules import RULES
-from crawler.errors import EndpointUnreachable
 from crawler.partner import Partner
 from crawler.store import Store
 from crawler.sync.state import Source
@@ -93,17 +92,8 @@ class Suite:
             results.append(result)
             judgement.ended = self._clock()
             watch(result)
-        judgement.broke_off = self._broke_off()
+        judgement.broke_off = next(filter(None, (seen.cut_off for seen in self.seen.values())), "")
         return judgement
-
-    def _broke_off(self) -> str:
-        """Why not all was seen that there is to see: a conversation ended early, or a request reached nobody."""
-        ended = [seen.broke_off for seen in self.seen.values() if not seen.facts.get("inapplicable")]
-        sent = (sent for seen in self.seen.values() for sent in seen.sent)
-        unreached = (
-            f"the endpoint did not answer: {it.came}" for it in sent if isinstance(it.error, EndpointUnreachable)
-        )
-        return next(filter(None, ended), "") or next(unreached, "")
 
     async def judge(self, rule: Rule) -> Result:
         """What becomes of one rule, and first of those that it needs."""
