@@ -45,7 +45,9 @@ class Stopping(ReferencePartner):
 
 
 @contextmanager
-def checking(directory: Path, url: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+def checking(
+    directory: Path, url: str, *words: str, stdout: int | IO[str] = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
     """A ``ringcx-crawler check`` for which each warning is an error; it is ended with the body."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RINGCX_CRAWLER_", "PYTHON"))}
     process = subprocess.Popen(
@@ -58,7 +60,7 @@ def checking(directory: Path, url: str, *words: str) -> Iterator[subprocess.Pope
             "RINGCX_CRAWLER_SECRET": SECRET,
             "XDG_CACHE_HOME": str(directory / "cache"),
         },
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -124,6 +126,17 @@ def test_a_reader_that_goes_away_leaves_whole_reports_that_say_so(tmp_path: Path
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["broke_off"] == "nobody reads its output any more"
     assert len(report["results"]) == len(RULES)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_an_output_that_has_no_room_leaves_whole_reports_and_no_traceback(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full, served(reference_partner(SECRET, utc_now)) as url:
+        with checking(tmp_path, url, *REPORTS, stdout=full) as check:
+            _, err = check.communicate(timeout=PATIENCE)
+    assert check.returncode == 1
+    assert_quiet(err)
+    assert err.startswith("error: the output cannot be written: ")
+    assert json.loads((tmp_path / "report.json").read_text())["broke_off"].startswith("its output cannot be written")
 
 
 def until(file: IO[str], found: Callable[[str], bool]) -> str:
