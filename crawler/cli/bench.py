@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from crawler.cli.trace import received, sent
 from crawler.conformance.baseline import Baseline
 from crawler.conformance.evidence import Seen
 from crawler.conformance.judgement import Judgement, redacted
+from crawler.conformance.probe import Probe
 from crawler.conformance.probes.declaration import DECLARATION
 from crawler.conformance.reports import FILES
 from crawler.conformance.reports.json import as_json, json_report
@@ -107,7 +108,16 @@ class Bench:
             new_id=self.run.outside.new_id,
             write=self.write,
             seconds=self.seconds,
+            during=self._during,
         )
+
+    def _during(self, probe: Probe) -> AbstractContextManager[object]:
+        """What is seen of a conversation while it is held: a line on stderr, on a terminal only, gone at its end."""
+        if self.run.verbose or not sys.stderr.isatty():
+            return nullcontext()
+        from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+
+        return Console(stderr=True).status(f"{probe.name}: {probe.about}")
 
     def _cut_short(self, suite: Suite, reason: str) -> Judgement:
         now = self.run.outside.clock()

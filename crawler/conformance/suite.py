@@ -1,6 +1,7 @@
 """The judge at work: holds the conversations that the chosen rules read, and judges each rule by them. I/O."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Self
 
@@ -27,10 +28,17 @@ PAGES = 20
 """How many pages of an object one cycle reads at most: a partner with a million messages is sampled, not imported."""
 
 Watch = Callable[[Result], None]
+During = Callable[[Probe], AbstractContextManager[object]]
+"""What is put around each conversation."""
 
 
 def unwatched(_result: Result) -> None:
     """Watch nothing."""
+
+
+def unseen(_probe: Probe) -> AbstractContextManager[None]:
+    """Show nothing."""
+    return nullcontext()
 
 
 class Suite:
@@ -38,7 +46,7 @@ class Suite:
 
     A conversation is held when the first rule that reads it is judged. After one in which the endpoint was gone, the
     next is held only if it is there again. `transport` replaces the network. `write` says whether contents may be
-    created, changed and deleted at the partner.
+    created, changed and deleted at the partner. `during` is around each conversation, which may take its time.
     """
 
     def __init__(
@@ -50,6 +58,7 @@ class Suite:
         new_id: NewId = new_id,
         write: bool = False,
         seconds: float = SECONDS,
+        during: During = unseen,
         rules: Sequence[Rule] = RULES,
         probes: Iterable[Probe] = PROBES,
     ) -> None:
@@ -63,6 +72,7 @@ class Suite:
         self._new_id = new_id
         self._write = write
         self._seconds = seconds
+        self._during = during
         self._results: dict[str, Result] = {}
         self._gone = ""  # why it is doubtful, after a conversation, that the endpoint is still there
         self._given_up = False
@@ -147,7 +157,7 @@ class Suite:
         talk = Talk(seen, before, source=source, **ways)  # type: ignore[arg-type]  # one by one
         enough = max(probe.seconds, (GONE_AT_MOST + 1) * self.source.deadline)  # to see that the endpoint is gone
         seconds = min(enough, self._until - anyio.current_time())
-        with anyio.move_on_after(max(seconds, 0)) as scope:
+        with self._during(probe), anyio.move_on_after(max(seconds, 0)) as scope:
             try:
                 await probe.hold(talk)
             except NotApplicable as reason:

@@ -130,9 +130,12 @@ def test_a_reader_that_goes_away_leaves_whole_reports_that_say_so(tmp_path: Path
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_an_output_that_has_no_room_leaves_whole_reports_and_no_traceback(tmp_path: Path) -> None:
-    with Path("/dev/full").open("w") as full, served(reference_partner(SECRET, utc_now)) as url:
-        with checking(tmp_path, url, *REPORTS, stdout=full) as check:
-            _, err = check.communicate(timeout=PATIENCE)
+    with (
+        Path("/dev/full").open("w") as full,
+        served(reference_partner(SECRET, utc_now)) as url,
+        checking(tmp_path, url, *REPORTS, stdout=full) as check,
+    ):
+        _, err = check.communicate(timeout=PATIENCE)
     assert check.returncode == 1
     assert_quiet(err)
     assert err.startswith("error: the output cannot be written: ")
