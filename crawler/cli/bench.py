@@ -36,11 +36,15 @@ NO_READER = "nobody reads its output any more"
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """Where an endpoint is judged, perhaps again and again, always in the same way."""
+    """Where an endpoint is judged, perhaps again and again, always in the same way.
+
+    What keeps one of the `rules` from being judged is told as well, unless it is `unwanted`.
+    """
 
     run: Invocation
     source: Source
     rules: Sequence[Rule]
+    unwanted: Sequence[Rule] = ()
     baseline: Baseline
     reports: Sequence[Path]
     write: bool
@@ -68,7 +72,7 @@ class Bench:
         async def work() -> Judgement:
             with cancelled_by_ctrl_c():
                 async with suite:
-                    return await suite.run(self.rules, shown.result)
+                    return await suite.run(self.rules, shown.result, self.unwanted)
             raise KeyboardInterrupt
 
         unwritten: OSError | None = None

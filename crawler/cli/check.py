@@ -73,6 +73,7 @@ def check(
         run=run,
         source=source,
         rules=chosen(RULES, select, skip),
+        unwanted=chosen(RULES, skip) if skip else (),
         baseline=_read_baseline(baseline),
         reports=[_report_path(name) for name in reports],
         write=write,

@@ -1,6 +1,6 @@
 """The judge at work: holds the conversations that the chosen rules read, and judges each rule by them. I/O."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Self
@@ -87,8 +87,8 @@ class Suite:
         self._store.close()
         await self._partner.aclose()
 
-    async def run(self, rules: Iterable[Rule], watch: Watch = unwatched) -> Judgement:
-        """Judge `rules`, in that order.
+    async def run(self, rules: Sequence[Rule], watch: Watch = unwatched, unwanted: Collection[Rule] = ()) -> Judgement:
+        """Judge `rules`, in that order, and with them what keeps any of them from being judged, unless `unwanted`.
 
         What `watch` raises, and a cancellation, leave what was judged in `judgement`.
         """
@@ -97,10 +97,15 @@ class Suite:
         judgement = self.judgement = Judgement(
             source=self.source, started=now, ended=now, results=results, seen=self.seen
         )
+        told = {rule.name for rule in (*rules, *unwanted)}
         for rule in rules:
             result = await self.judge(rule)
-            results.append(result)
             judgement.ended = self._clock()
+            if result.blocked_by and result.blocked_by not in told:
+                told.add(result.blocked_by)
+                results.append(self._results[result.blocked_by])
+                watch(results[-1])
+            results.append(result)
             watch(result)
         judgement.broke_off = next(filter(None, (seen.cut_off for seen in self.seen.values())), "")
         return judgement

@@ -112,6 +112,22 @@ def test_ctrl_c_in_the_middle_leaves_whole_reports_that_say_so(tmp_path: Path, w
         assert out.splitlines()[-1].startswith(f"{url} was not judged to the end: {len(RULES)} rules: ")
 
 
+def test_ctrl_c_while_it_writes_names_what_is_left_behind(tmp_path: Path) -> None:
+    partner = Stopping(answers=170)
+    before = {content.id for content in partner.forum.contents.values()}
+    with served(partner) as url, checking(tmp_path, url, *REPORTS, "--write") as check:
+        assert partner.held.wait(PATIENCE)
+        check.send_signal(signal.SIGINT)
+        out, err = check.communicate(timeout=PATIENCE)
+        partner.open.set()
+    assert check.returncode == 130
+    assert_quiet(err)
+    named = {it["id"] for it in json.loads((tmp_path / "report.json").read_text())["left_behind"]}
+    assert named
+    assert not named & before
+    assert "left behind, for it could not be deleted again: " in out
+
+
 def test_a_reader_that_goes_away_leaves_whole_reports_that_say_so(tmp_path: Path) -> None:
     partner = Stopping(answers=0)
     with served(partner) as url, checking(tmp_path, url, *REPORTS) as check:

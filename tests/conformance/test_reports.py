@@ -1,6 +1,7 @@
 """The reports of a run: whole, valid, and safe to look at whatever the partner sent."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from crawler.conformance.judgement import Judgement
 from crawler.conformance.reports.html import html_report
 from crawler.conformance.reports.json import body_of, json_report, read_exchange
 from crawler.conformance.reports.junit import junit_report
+from crawler.conformance.reports.style import STYLE
 from crawler.conformance.reports.tables import matrix, setting, spellings
 from crawler.conformance.reports.terminal import Page
 from crawler.conformance.rule import Outcome, Result
@@ -118,6 +120,24 @@ async def test_the_html_report_shows_each_failure_with_its_evidence_and_how_to_r
     assert "HTTP 200" in text
     assert "ringcx-crawler replay signatures.1" in text
     assert "curl -sS -i -X POST" in text
+
+
+def luminance(colour: str) -> float:
+    """How bright a colour is, from 0 to 1, as the W3C's guidelines on accessibility have it."""
+    digits = colour * 2 if len(colour) == 3 else colour
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    red, green, blue = (it / 12.92 if it <= 0.04045 else ((it + 0.055) / 1.055) ** 2.4 for it in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("ground", ["paper", "box"])
+@pytest.mark.parametrize("name", ["ink", "faint", "good", "bad", "warn", "note"])
+def test_the_html_report_can_be_read_in_the_light_and_in_the_dark(scheme: str, ground: str, name: str) -> None:
+    light, dark = (dict(re.findall(r"--(\w+): #(\w+);", part)) for part in STYLE.split("@media (prefers", 1))
+    colours = light if scheme == "light" else dark
+    brighter, darker = sorted((luminance(colours[name]), luminance(colours[ground])), reverse=True)
+    assert (brighter + 0.05) / (darker + 0.05) >= 4.5
 
 
 async def test_links_within_the_html_report_lead_somewhere() -> None:

@@ -28,6 +28,16 @@ async def test_each_conversation_is_told_while_it_is_held() -> None:
     assert told == ["declaration", "signatures", "crawling", "positions"]
 
 
+async def test_a_rule_that_blocks_a_chosen_one_is_told_before_it_once_and_unless_it_is_unwanted() -> None:
+    rules = chosen(RULES, ["list-answers-an-array", "newest-first", "no-redirect"])
+    blocking = chosen(RULES, ["info-answered-with-success"])
+    for unwanted, expected in ((), blocking), (blocking, []):
+        async with Suite(SOURCE, transport=httpx.ASGITransport(partner("server-error")), clock=Clock()) as suite:
+            judgement = await suite.run(rules, unwanted=unwanted)
+        assert [result.rule for result in judgement.results] == [rules[0], *expected, *rules[1:]]
+        assert judgement.failures == [result for result in judgement.results if result.rule in expected]
+
+
 async def test_only_the_conversations_that_the_chosen_rules_read_are_held() -> None:
     judgement = await judged(partner(), chosen(RULES, ["no-redirect"]))
     assert list(judgement.seen) == ["declaration"]
