@@ -94,8 +94,10 @@ class Talk:
         return sent
 
     async def cycle(self, label: str) -> Cycle:
-        """Run one synchronization cycle, the same as the crawler's."""
+        """Run one synchronization cycle, the same as the crawler's. One that is cut off leaves what it has sent."""
         kept: list[Exchange] = []
+        sent: list[Sent] = []
+        errors: dict[str, PartnerError] = {}
 
         def watch(event: Event) -> None:
             if isinstance(event, Exchange):
@@ -103,12 +105,11 @@ class Talk:
 
         try:
             report = await run_cycle(self.source, self.store, partner=self.partner, clock=self.clock, watch=watch)
+            errors = {error.action: error for error in report.errors}
         except StoreError as error:  # the store is in memory, and ours alone
             raise AssertionError(f"the judge's own store failed: {error}") from error
-        errors = {error.action: error for error in report.errors}
-        sent = [
-            self._keep(label, exchange, errors.get(exchange.action) if exchange.error else None) for exchange in kept
-        ]
+        finally:
+            sent += [self._keep(label, it, errors.get(it.action) if it.error else None) for it in kept]
         cycle = Cycle(label=label, report=report, sent=sent)
         self.seen.cycles.append(cycle)
         failed = next((error for error in report.errors if error.action == INFO), None)

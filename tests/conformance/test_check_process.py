@@ -20,6 +20,7 @@ from crawler.cli.serving import served
 from crawler.clock import utc_now
 from crawler.conformance.rules import RULES
 from crawler.reference import ReferencePartner, reference_partner, seeded
+from crawler.reference.contents import OBJECTS
 
 pytestmark = pytest.mark.slow
 
@@ -112,19 +113,21 @@ def test_ctrl_c_in_the_middle_leaves_whole_reports_that_say_so(tmp_path: Path, w
         assert out.splitlines()[-1].startswith(f"{url} was not judged to the end: {len(RULES)} rules: ")
 
 
-def test_ctrl_c_while_it_writes_names_what_is_left_behind(tmp_path: Path) -> None:
-    partner = Stopping(answers=170)
-    before = {content.id for content in partner.forum.contents.values()}
+@pytest.mark.parametrize("answers", [160, 170, 190])
+def test_ctrl_c_while_it_writes_names_all_that_is_left_behind(tmp_path: Path, answers: int) -> None:
+    partner = Stopping(answers)
+    before = set(partner.forum.contents)
     with served(partner) as url, checking(tmp_path, url, *REPORTS, "--write") as check:
         assert partner.held.wait(PATIENCE)
         check.send_signal(signal.SIGINT)
         out, err = check.communicate(timeout=PATIENCE)
+        created = {it.id for name in OBJECTS for it in partner.forum.standing(name)} - before
         partner.open.set()
     assert check.returncode == 130
     assert_quiet(err)
     named = {it["id"] for it in json.loads((tmp_path / "report.json").read_text())["left_behind"]}
-    assert named
-    assert not named & before
+    assert created
+    assert named == created
     assert "left behind, for it could not be deleted again: " in out
 
 

@@ -117,13 +117,11 @@ class Writing:
 
         Raises `NotApplicable` where nothing could be created by a stranger.
         """
-        cycle = await self.talk.cycle(label)
-        queued = {creation.content_id: creation for creation in self.creations.values()}
-        for sent in cycle.sent:
-            creation = queued.get(str(sent.exchange.params.get("content_id")))
-            if creation is not None and sent.action.endswith(".create"):
-                number = self.talk.seen.sent.index(sent)
-                creation.answered(sent, self._listed(creation.object, number))
+        before = len(self.talk.seen.sent)
+        try:
+            cycle = await self.talk.cycle(label)
+        finally:  # what was created by one that is cut off is there all the same
+            self._note(before)
         for settled in cycle.report.exports:
             target = settled.entry.target
             if settled.entry.operation == "delete" and settled.outcome == "succeeded" and target and target.foreign_id:
@@ -174,6 +172,15 @@ class Writing:
                     if found is not None:
                         return Ref("threads", foreign_id=found)
         return None
+
+    def _note(self, before: int) -> None:
+        """See what was created, by the requests after so many."""
+        queued = {creation.content_id: creation for creation in self.creations.values()}
+        for number, sent in enumerate(self.talk.seen.sent[before:], before):
+            creation = queued.get(str(sent.exchange.params.get("content_id")))
+            if creation is not None and sent.action.endswith(".create"):
+                creation.answered(sent, self._listed(creation.object, number))
+        self._count()
 
     def _be_welcome(self) -> None:
         """See whether a stranger may write. Raises `NotApplicable`."""
