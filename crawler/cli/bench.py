@@ -31,6 +31,9 @@ from crawler.errors import ConfigurationError, EndpointUnreachable
 from crawler.sync.state import Source
 
 CTRL_C = "interrupted by Ctrl-C"
+TERMINATED = "ended by SIGTERM"
+ENDINGS = {signal.SIGINT: CTRL_C, signal.SIGTERM: TERMINATED}
+"""The signals that end a run, with what is said of it."""
 NO_READER = "nobody reads its output any more"
 
 
@@ -70,10 +73,10 @@ class Bench:
         shown = Shown(self, suite)
 
         async def work() -> Judgement:
-            with cancelled_by_ctrl_c():
+            with anyio.CancelScope() as scope, cancelled_by_signals(scope) as came:
                 async with suite:
                     return await suite.run(self.rules, shown.result, self.unwanted)
-            raise KeyboardInterrupt
+            return self._cut_short(suite, ENDINGS[came[0]])
 
         unwritten: OSError | None = None
         try:
@@ -93,6 +96,11 @@ class Bench:
         finally:
             self._keep(judgement)
         return judgement
+
+    @staticmethod
+    def was_ended(judgement: Judgement) -> bool:
+        """Whether somebody wanted the run to end, so that there must be no other."""
+        return judgement.broke_off in ENDINGS.values()
 
     def is_there(self) -> bool:
         """Whether anybody answers, whatever it is. Shows nothing."""
@@ -142,24 +150,26 @@ class Bench:
 
 
 @contextmanager
-def cancelled_by_ctrl_c() -> Iterator[None]:
-    """Ctrl-C cancels the body, and a second one interrupts it.
+def cancelled_by_signals(scope: anyio.CancelScope) -> Iterator[list[signal.Signals]]:
+    """Ctrl-C and SIGTERM cancel `scope`, and another one interrupts it; yields a list of those that have come.
 
     The event loop's own way would not wait for a thread that is at the store, and would close the store under it.
     """
     loop = asyncio.get_running_loop()
-    with anyio.CancelScope() as scope:
+    came: list[signal.Signals] = []
 
-        def cancel(_number: int, _frame: object) -> None:
-            if scope.cancel_called:
-                raise KeyboardInterrupt
-            loop.call_soon_threadsafe(scope.cancel)
+    def cancel(number: int, _frame: object) -> None:
+        came.append(signal.Signals(number))
+        if len(came) > 1:
+            raise KeyboardInterrupt
+        loop.call_soon_threadsafe(scope.cancel)
 
-        before = signal.signal(signal.SIGINT, cancel)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
+    before = {number: signal.signal(number, cancel) for number in ENDINGS}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Shown:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from crawler.cli.advice import FAILED, MISUSED, UNREACHABLE
-from crawler.cli.bench import CTRL_C, Bench, write_file
+from crawler.cli.bench import CTRL_C, TERMINATED, Bench, write_file
 from crawler.cli.ending import INTERRUPTED
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import one_source
@@ -19,6 +19,8 @@ from crawler.conformance.selection import chosen
 from crawler.conformance.suite import SECONDS
 from crawler.errors import ConfigurationError
 from crawler.sync.state import Source
+
+ENDED = 143  # as a shell reports a process that SIGTERM ended
 
 
 @click.command()
@@ -87,7 +89,10 @@ def check(
     else:
         judgement = bench.judge()
     for path in new:
-        write_file(path, new_baseline(judgement.results, bench.baseline))
+        if judgement.broke_off:
+            run.out.warn(f"{path} was not written, for the run broke off: {judgement.broke_off}")
+        else:
+            write_file(path, new_baseline(judgement.results, bench.baseline))
     ctx.exit(exit_code(judgement))
 
 
@@ -95,6 +100,8 @@ def exit_code(judgement: Judgement) -> int:
     """What a run ends with; a run in which nothing was judged is never a success."""
     if judgement.broke_off == CTRL_C:
         return INTERRUPTED
+    if judgement.broke_off == TERMINATED:
+        return ENDED
     if judgement.unreachable:
         return UNREACHABLE
     if not judgement.judged and not judgement.broke_off:

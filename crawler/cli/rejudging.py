@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.bench import CTRL_C, Bench
+from crawler.cli.bench import Bench
 from crawler.cli.invocation import Invocation
 from crawler.conformance.judgement import Judgement
 
@@ -36,11 +36,11 @@ def rejudge(bench: Bench, changes: Iterable[Sequence[str]]) -> Judgement:
             more = f" and {len(changed) - NAMED} more" if len(changed) > NAMED else ""
             run.out.note(f"changed: {', '.join(changed[:NAMED])}{more}")
         judgement = bench.judge()
-        if changed and judgement.unreached and not judgement.unreachable and judgement.broke_off != CTRL_C:
+        if changed and judgement.unreached and not judgement.unreachable and not bench.was_ended(judgement):
             run.out.note("it went away in the middle of that, perhaps to start again: once more")
             judgement = bench.judge()
         try:
-            while judgement.unreachable and judgement.broke_off != CTRL_C:
+            while judgement.unreachable and not bench.was_ended(judgement):
                 run.out.note("waiting until somebody answers there, or Ctrl-C")
                 while not bench.is_there():
                     run.outside.sleep(EVERY)
@@ -48,7 +48,7 @@ def rejudge(bench: Bench, changes: Iterable[Sequence[str]]) -> Judgement:
         except KeyboardInterrupt:
             click.echo(err=True)
             return judgement
-        if judgement.broke_off == CTRL_C:
+        if bench.was_ended(judgement):
             return judgement
         if before is not None and not run.as_json:
             click.echo(bench.page.news(before, judgement))

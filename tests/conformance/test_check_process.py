@@ -113,6 +113,19 @@ def test_ctrl_c_in_the_middle_leaves_whole_reports_that_say_so(tmp_path: Path, w
         assert out.splitlines()[-1].startswith(f"{url} was not judged to the end: {len(RULES)} rules: ")
 
 
+def test_sigterm_leaves_whole_reports_that_say_so(tmp_path: Path) -> None:
+    partner = Stopping(answers=40)
+    with served(partner) as url, checking(tmp_path, url, *REPORTS) as check:
+        assert partner.held.wait(PATIENCE)
+        check.send_signal(signal.SIGTERM)
+        out, err = check.communicate(timeout=PATIENCE)
+        partner.open.set()
+    assert check.returncode == 143
+    assert_quiet(err)
+    assert_whole_but_broken_off(tmp_path, "ended by SIGTERM")
+    assert "broken off: ended by SIGTERM" in out
+
+
 @pytest.mark.parametrize("answers", [160, 170, 190])
 def test_ctrl_c_while_it_writes_names_all_that_is_left_behind(tmp_path: Path, answers: int) -> None:
     partner = Stopping(answers)

@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from crawler.cli.bench import cancelled_by_ctrl_c
+from crawler.cli.bench import cancelled_by_signals
 from crawler.conformance.rules import RULES
 from crawler.protocol.signature import HEADER, Secret
 from tests.unit.cli.terminal import SECRET, URL, Terminal, answering, nothing_there
@@ -146,6 +146,14 @@ def test_ctrl_c_in_the_middle_still_writes_the_reports(terminal: Terminal, tmp_p
     assert len(report["results"]) == len([rule for rule in RULES if rule.chapter == "transport and signature"])
 
 
+def test_a_run_that_broke_off_writes_no_baseline(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.endpoints["shop.example"] = httpx.MockTransport(nothing_there)
+    done = terminal.run("check", URL, "--write-baseline", str(tmp_path / "baseline.toml"))
+    assert done.exit_code == 3
+    assert not (tmp_path / "baseline.toml").exists()
+    assert "was not written, for the run broke off" in done.stderr
+
+
 def test_ctrl_c_waits_for_what_a_thread_has_begun_at_the_store() -> None:
     ended = []
 
@@ -156,7 +164,7 @@ def test_ctrl_c_waits_for_what_a_thread_has_begun_at_the_store() -> None:
         ended.append(True)
 
     async def work() -> None:
-        with cancelled_by_ctrl_c():
+        with anyio.CancelScope() as scope, cancelled_by_signals(scope):
             await anyio.to_thread.run_sync(thread)
             await anyio.sleep_forever()
 
