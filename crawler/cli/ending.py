@@ -16,7 +16,7 @@ READER_GONE = 141  # as a shell reports a process that SIGPIPE ended
 
 @contextmanager
 def ended(ctx: click.Context) -> Iterator[None]:
-    """End the process rightly if the body raises one of our errors, is interrupted, or its reader has gone."""
+    """End the process rightly if the body raises one of our errors, is interrupted, or nobody takes its output."""
     try:
         yield
         sys.stdout.flush()
@@ -31,8 +31,11 @@ def ended(ctx: click.Context) -> Iterator[None]:
         click.echo("\ninterrupted: what was stored stays, and the next cycle goes on from there", err=True)
         ctx.exit(INTERRUPTED)
     except OSError as error:
-        if error.errno != errno.EPIPE:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC):
             raise
         # What is still buffered would raise once more when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.ENOSPC:  # a file's and the database's is one of our errors
+            click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
+            ctx.exit(1)
         ctx.exit(READER_GONE)

@@ -1,5 +1,6 @@
 """``explain``: the page of a rule, or all rules."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from itertools import groupby
 
@@ -11,7 +12,10 @@ from crawler.conformance.probes import PROBES
 from crawler.conformance.requirement import GUIDE, requirements
 from crawler.conformance.rule import Rule
 from crawler.conformance.rules import RULES
-from crawler.conformance.selection import named
+from crawler.conformance.selection import chosen
+
+BOTH = 90
+"""Columns from which on names and titles stand side by side."""
 
 
 @click.command()
@@ -20,16 +24,31 @@ from crawler.conformance.selection import named
 def explain(run: Invocation, *, rule: str | None) -> None:
     """Explain a RULE of `check`: what it requires, on what grounds, and how to mend what breaks it.
 
-    Without RULE: all of them, by chapter.
+    Without RULE: all of them, by chapter. With a chapter's name or a level instead: those.
     """
-    if rule is not None:
-        _page(run, named(RULES, rule))
-    elif run.as_json:
-        run.out.json_lines(_record(found) for found in RULES)
+    page = next((found for found in RULES if found.name == rule), None)
+    if page is not None:
+        _page(run, page)
+        return
+    listed = chosen(RULES, [rule] if rule is not None else ())
+    if run.as_json:
+        run.out.json_lines(_record(found) for found in listed)
+        return
+    for number, (chapter, rules) in enumerate(groupby(listed, lambda found: found.chapter)):
+        if number:
+            run.out.text()
+        run.out.text(chapter)
+        _list(run, list(rules))
+
+
+def _list(run: Invocation, rules: Sequence[Rule]) -> None:
+    """A line for each rule; two on a terminal that has no room for both columns."""
+    if run.out.is_terminal and run.out.width < BOTH:
+        for found in rules:
+            run.out.text(f"  {found.name}")
+            run.out.facts([("   ", f"{found.level}: {found.title}")])
     else:
-        for number, (chapter, rules) in enumerate(groupby(RULES, lambda found: found.chapter)):
-            run.out.text(f"\n{chapter}" if number else chapter)
-            run.out.facts((f"  {found.name}", f"{found.level}: {found.title}") for found in rules)
+        run.out.facts((f"  {found.name}", f"{found.level}: {found.title}") for found in rules)
 
 
 def _page(run: Invocation, rule: Rule) -> None:
@@ -56,7 +75,6 @@ def _page(run: Invocation, rule: Rule) -> None:
 
 
 def _record(rule: Rule) -> dict[str, object]:
-
     requirement, why, mend = rule.paragraphs
     return {
         "rule": rule.name,

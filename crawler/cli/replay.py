@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from crawler.cli.check import last_report
+from crawler.cli.bench import last_report
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_options, invocation, source_options
 from crawler.conformance.difference import differences

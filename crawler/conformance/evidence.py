@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.errors import PartnerError
-from crawler.protocol.envelope import Exchange
+from crawler.errors import EndpointUnreachable, PartnerError
+from crawler.protocol.envelope import Exchange, explain
 from crawler.protocol.implementation import POLLED, ImplementationInfo
 from crawler.protocol.json_split import elements
+from crawler.protocol.reading import check_no_error
 from crawler.sync.report import CycleReport
 
 
@@ -113,6 +114,18 @@ def id_of(element: object) -> str | None:
     return str(found) or None
 
 
+def refusal(sent: Sent) -> str:
+    """How the partner says that it did not do what it was asked for (PU7, TR5); empty where it did it."""
+    if not sent.succeeded:
+        said = explain(sent.body)
+        return f"{sent.came}: {said}" if said else sent.came
+    try:
+        check_no_error("", sent.action, sent.body)
+    except PartnerError as error:
+        return f"{error.came}: {error.explanation}"
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
     """One synchronization cycle that the judge ran: what the crawler reports, and what it sent."""
@@ -149,6 +162,22 @@ class Seen:
         if self.info is None:
             raise NotApplicable("implementation.info gave nothing to go by")
         return self.info
+
+    @property
+    def cut_off(self) -> str:
+        """Why not all was seen that there is to see: it ended early, or a request reached nobody. Else empty."""
+        if self.broke_off and not self.facts.get("inapplicable"):
+            return self.broke_off
+        errors = (sent.error for sent in self.sent)
+        return next(
+            (f"the endpoint did not answer: {it.came}" for it in errors if isinstance(it, EndpointUnreachable)), ""
+        )
+
+    def fact(self, name: str) -> Any:
+        """What was learnt under that name. Raises `NotApplicable` where the probe ended before it learnt that."""
+        if self.broke_off and name not in self.facts:
+            raise NotApplicable(self.broke_off)
+        return self.facts[name]
 
     def all(self, label: str) -> Sequence[Sent]:
         """The requests that were sent for `label`, at least one. Raises `NotApplicable`, with the probe's reason."""

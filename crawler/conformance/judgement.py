@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from crawler.conformance.evidence import Seen
+from crawler.conformance.evidence import Seen, Sent
 from crawler.conformance.rule import Outcome, Result, Rule
 from crawler.errors import EndpointUnreachable
 from crawler.protocol.signature import Secret
@@ -51,10 +51,35 @@ class Judgement:
         return self.judged and not self.failures and not self.broke_off
 
     @property
+    def verdict(self) -> str:
+        """What is said of the partner in a few words, to stand after its name."""
+        if self.conforms:
+            return "conforms"
+        if self.unreachable:
+            return "was not reached"
+        if self.failures:
+            return "does not conform"
+        return "was not judged to the end" if self.broke_off else "was not judged"
+
+    @property
+    def unreached(self) -> Sequence[EndpointUnreachable]:
+        """Why requests did not find an endpoint, in their order."""
+        return [it.error for it in self._sent if isinstance(it.error, EndpointUnreachable)]
+
+    @property
     def unreachable(self) -> bool:
         """Whether no request ever found an endpoint."""
-        sent = [sent for seen in self.seen.values() for sent in seen.sent]
-        return bool(sent) and all(isinstance(it.error, EndpointUnreachable) for it in sent)
+        return bool(self._sent) and len(self.unreached) == len(self._sent)
+
+    @property
+    def left_behind(self) -> Sequence[tuple[str, str]]:
+        """What was created at the partner and could not be deleted again: objects and ids."""
+        found = [it for seen in self.seen.values() for it in seen.facts.get("left_behind", ())]
+        return list(dict.fromkeys(found))
+
+    @property
+    def _sent(self) -> Sequence[Sent]:
+        return [sent for seen in self.seen.values() for sent in seen.sent]
 
     def redacted(self) -> "Judgement":
         """The judgement as it may be shown: without the secret, which a partner may have spelled in odd ways."""

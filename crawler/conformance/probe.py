@@ -15,12 +15,18 @@ from crawler.protocol.implementation import ImplementationInfo, read_implementat
 from crawler.store import Store
 from crawler.sync.state import Source
 
-GONE_AT_MOST = 3
-"""After how many requests in a row that found nobody a conversation ends."""
+GONE_AT_MOST = 2
+"""After how many requests in a row that found nobody a conversation ends; each may take the whole deadline."""
+
+
+INFO = "implementation.info"
 
 
 class Gone(Exception):
-    """Raised to end a conversation with an endpoint that does not answer any more."""
+    """Raised to end a conversation with an endpoint that does not answer any more, or not to ``implementation.info``.
+
+    Without that nothing else is sent in a cycle (IM1).
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +94,10 @@ class Talk:
         return sent
 
     async def cycle(self, label: str) -> Cycle:
-        """Run one synchronization cycle, the same as the crawler's."""
+        """Run one synchronization cycle, the same as the crawler's. One that is cut off leaves what it has sent."""
         kept: list[Exchange] = []
+        sent: list[Sent] = []
+        errors: dict[str, PartnerError] = {}
 
         def watch(event: Event) -> None:
             if isinstance(event, Exchange):
@@ -97,14 +105,16 @@ class Talk:
 
         try:
             report = await run_cycle(self.source, self.store, partner=self.partner, clock=self.clock, watch=watch)
+            errors = {error.action: error for error in report.errors}
         except StoreError as error:  # the store is in memory, and ours alone
             raise AssertionError(f"the judge's own store failed: {error}") from error
-        errors = {error.action: error for error in report.errors}
-        sent = [
-            self._keep(label, exchange, errors.get(exchange.action) if exchange.error else None) for exchange in kept
-        ]
+        finally:
+            sent += [self._keep(label, it, errors.get(it.action) if it.error else None) for it in kept]
         cycle = Cycle(label=label, report=report, sent=sent)
         self.seen.cycles.append(cycle)
+        failed = next((error for error in report.errors if error.action == INFO), None)
+        if failed is not None and self.seen.info is not None:
+            raise Gone(f"the endpoint did not answer implementation.info in the middle of it: {failed.came}")
         self._count(next((error for error in report.errors if isinstance(error, GONE)), None))
         return cycle
 
@@ -135,6 +145,12 @@ class Talk:
         self._gone = self._gone + 1 if isinstance(error, GONE) else 0
         if self._gone == GONE_AT_MOST:
             raise Gone(f"the endpoint did not answer {GONE_AT_MOST} times in a row: {error.came if error else ''}")
+
+
+def must_be_there(sent: Sent) -> None:
+    """Raises `Gone` where the request found nobody: for one without which no other makes sense."""
+    if isinstance(sent.error, GONE):
+        raise Gone(f"the endpoint did not answer: {sent.error.came}")
 
 
 def read_info(sent: Sent) -> ImplementationInfo | None:

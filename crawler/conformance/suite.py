@@ -1,6 +1,7 @@
 """The judge at work: holds the conversations that the chosen rules read, and judges each rule by them. I/O."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Self
 
@@ -11,8 +12,9 @@ from crawler.clock import Clock, NewId, new_id, utc_now
 from crawler.conformance.evidence import NotApplicable, Seen
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.judging import judge
-from crawler.conformance.probe import Gone, Probe, Talk, read_info
+from crawler.conformance.probe import GONE_AT_MOST, Gone, Probe, Talk, read_info
 from crawler.conformance.probes import PROBES
+from crawler.conformance.probes.presence import PRESENCE
 from crawler.conformance.rule import Outcome, Result, Rule
 from crawler.conformance.rules import RULES
 from crawler.partner import Partner
@@ -26,17 +28,25 @@ PAGES = 20
 """How many pages of an object one cycle reads at most: a partner with a million messages is sampled, not imported."""
 
 Watch = Callable[[Result], None]
+During = Callable[[Probe], AbstractContextManager[object]]
+"""What is put around each conversation."""
 
 
 def unwatched(_result: Result) -> None:
     """Watch nothing."""
 
 
+def unseen(_probe: Probe) -> AbstractContextManager[None]:
+    """Show nothing."""
+    return nullcontext()
+
+
 class Suite:
     """The rules over one endpoint. Use it as an async context manager.
 
-    A conversation is held when the first rule that reads it is judged. `transport` replaces the network. `write` says
-    whether contents may be created, changed and deleted at the partner.
+    A conversation is held when the first rule that reads it is judged. After one in which the endpoint was gone, the
+    next is held only if it is there again. `transport` replaces the network. `write` says whether contents may be
+    created, changed and deleted at the partner. `during` is around each conversation, which may take its time.
     """
 
     def __init__(
@@ -48,6 +58,7 @@ class Suite:
         new_id: NewId = new_id,
         write: bool = False,
         seconds: float = SECONDS,
+        during: During = unseen,
         rules: Sequence[Rule] = RULES,
         probes: Iterable[Probe] = PROBES,
     ) -> None:
@@ -61,7 +72,10 @@ class Suite:
         self._new_id = new_id
         self._write = write
         self._seconds = seconds
+        self._during = during
         self._results: dict[str, Result] = {}
+        self._gone = ""  # why it is doubtful, after a conversation, that the endpoint is still there
+        self._given_up = False
 
     async def __aenter__(self) -> Self:
         self._partner = Partner(self.source, transport=self._transport, clock=self._clock)
@@ -73,8 +87,8 @@ class Suite:
         self._store.close()
         await self._partner.aclose()
 
-    async def run(self, rules: Iterable[Rule], watch: Watch = unwatched) -> Judgement:
-        """Judge `rules`, in that order.
+    async def run(self, rules: Sequence[Rule], watch: Watch = unwatched, unwanted: Collection[Rule] = ()) -> Judgement:
+        """Judge `rules`, in that order, and with them what keeps any of them from being judged, unless `unwanted`.
 
         What `watch` raises, and a cancellation, leave what was judged in `judgement`.
         """
@@ -83,13 +97,17 @@ class Suite:
         judgement = self.judgement = Judgement(
             source=self.source, started=now, ended=now, results=results, seen=self.seen
         )
+        told = {rule.name for rule in (*rules, *unwanted)}
         for rule in rules:
             result = await self.judge(rule)
-            results.append(result)
             judgement.ended = self._clock()
+            if result.blocked_by and result.blocked_by not in told:
+                told.add(result.blocked_by)
+                results.append(self._results[result.blocked_by])
+                watch(results[-1])
+            results.append(result)
             watch(result)
-        ended = (seen.broke_off for seen in self.seen.values() if not seen.facts.get("inapplicable"))
-        judgement.broke_off = next(filter(None, ended), "")
+        judgement.broke_off = next(filter(None, (seen.cut_off for seen in self.seen.values())), "")
         return judgement
 
     async def judge(self, rule: Rule) -> Result:
@@ -115,13 +133,23 @@ class Suite:
         before = {needed: await self.look(needed) for needed in probe.needs}
         seen = self.seen[name] = Seen(probe=name)
         gone = next((earlier.broke_off for earlier in before.values() if earlier.facts.get("gone")), "")
-        if gone:
+        if gone := gone or await self._is_gone():
             seen.broke_off, seen.facts["gone"] = gone, True
             return seen
         if "declaration" in before:
             seen.info = read_info(before["declaration"].sent[0]) if before["declaration"].sent else None
         await self._hold(probe, seen, before)
         return seen
+
+    async def _is_gone(self) -> str:
+        """Why the endpoint is taken for gone; empty where it always was there, or is there again."""
+        if self._gone and not self._given_up:
+            seen = self.seen.setdefault(PRESENCE.name, Seen(probe=PRESENCE.name))
+            before, self._gone = self._gone, ""
+            await self._hold(PRESENCE, seen, {})
+            self._given_up = bool(seen.broke_off)
+            self._gone = before if self._given_up else ""
+        return self._gone
 
     async def _hold(self, probe: Probe, seen: Seen, before: Mapping[str, Seen]) -> None:
         source = replace(
@@ -132,14 +160,16 @@ class Suite:
         )
         ways = {"partner": self._partner, "store": self._store, "clock": self._clock, "new_id": self._new_id}
         talk = Talk(seen, before, source=source, **ways)  # type: ignore[arg-type]  # one by one
-        seconds = min(probe.seconds, self._until - anyio.current_time())
-        with anyio.move_on_after(max(seconds, 0)) as scope:
+        enough = max(probe.seconds, (GONE_AT_MOST + 1) * self.source.deadline)  # to see that the endpoint is gone
+        seconds = min(enough, self._until - anyio.current_time())
+        with self._during(probe), anyio.move_on_after(max(seconds, 0)) as scope:
             try:
                 await probe.hold(talk)
             except NotApplicable as reason:
                 seen.broke_off, seen.facts["inapplicable"] = str(reason), True
             except Gone as gone:
                 seen.broke_off, seen.facts["gone"] = str(gone), True
+                self._gone = str(gone)
         if scope.cancelled_caught:
-            what = "the whole run" if seconds < probe.seconds else f"the conversation '{probe.name}'"
-            seen.broke_off = f"{what} took longer than {max(seconds, 0):.0f} s"
+            what = "the whole run" if seconds < enough else f"the conversation '{probe.name}'"
+            seen.broke_off = self._gone = f"{what} took longer than {max(seconds, 0):.0f} s"

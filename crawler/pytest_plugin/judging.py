@@ -39,12 +39,16 @@ class JudgedRule:
         """End the test as the rule ends.
 
         A breach of a ``must`` is a failure, one of a ``should`` an expected failure (xfail), both with the evidence;
-        one of an ``unclear`` rule is a pass. A rule that cannot be judged is a skip, with its reason.
+        one of an ``unclear`` rule is a pass. A rule that cannot be judged is a skip, with its reason; but a failure
+        where the endpoint was gone, for a run in which nobody answered must not be a success.
         """
         __tracebackhide__ = True
         result = self.judge()
         match result.outcome:
             case Outcome.SKIPPED:
+                seen = self.suite.seen.get(self.rule.probe)
+                if seen is not None and seen.cut_off and not result.blocked_by:
+                    pytest.fail(f"{self.rule.name} was not judged: {result.reason}", pytrace=False)
                 pytest.skip(result.reason)
             case Outcome.FAILED | Outcome.BROKEN:
                 self._fail(result)

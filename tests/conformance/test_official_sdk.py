@@ -29,7 +29,7 @@ def demo() -> Iterator[OfficialSdk]:
 @pytest.mark.slow
 def test_the_known_faults_of_the_official_sdk_are_found_and_named(demo: OfficialSdk, tmp_path: Path) -> None:
     outside = Outside(environ={"RINGCX_CRAWLER_SECRET": demo.secret, "XDG_CACHE_HOME": str(tmp_path)})
-    done = CliRunner().invoke(cli, ["check", demo.url, "--write", "--agent-id", "agent", "--json"], obj=outside)
+    done = CliRunner().invoke(cli, ["check", demo.url, "--write", "--json"], obj=outside)
 
     report = json.loads(done.stdout)
     breached = {result["rule"] for result in report["results"] if result["breaches"]}

@@ -1,6 +1,7 @@
 """The judge is fair, and hard to upset: good partners of other kinds, busy ones, and hostile ones."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -8,12 +9,13 @@ import pytest
 
 from crawler.conformance.probes.crawling import CYCLES
 from crawler.conformance.probes.positions import AGAIN, POSITIONS
+from crawler.conformance.probes.writing import STRANGER
 from crawler.conformance.rule import Outcome
 from crawler.conformance.suite import PAGES
-from crawler.reference import DESTROYING, TITLES_ONLY, UNTHREADED, Listing, ReferencePartner
+from crawler.reference import AGENT, DESTROYING, TITLES_ONLY, UNTHREADED, Listing, ReferencePartner
 from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.wire import Call, Raw
-from tests.conformance.courtroom import breached, judged, partner
+from tests.conformance.courtroom import breached, judged, partner, skipped
 
 GOOD: Mapping[str, dict[str, Any]] = {
     "without threads": {"capabilities": UNTHREADED},
@@ -51,6 +53,38 @@ def busy(page_size: int | None) -> ReferencePartner:
 @pytest.mark.parametrize("page_size", [None, 3])
 async def test_a_busy_partner_is_not_blamed_for_its_people(page_size: int | None) -> None:
     assert breached(await judged(busy(page_size))) == set()
+
+
+def without_agents() -> ReferencePartner:
+    """A partner that shows no identity that agents may act as."""
+    it = partner()
+    it.forum.users[AGENT] = replace(it.forum.users[AGENT], puppetizable=False)
+    return it
+
+
+async def test_where_nobody_is_puppetizable_the_judge_writes_as_itself() -> None:
+    it = without_agents()
+    it.forum.add_user(STRANGER, "A check", puppetizable=True)
+    before = {content.id for content in it.forum.standing("messages")}
+    judgement = await judged(it)
+
+    assert breached(judgement) == set()
+    pushing = judgement.seen["pushing"]
+    assert {sent.exchange.params["author_id"] for sent in pushing.asked("messages.create")} == {STRANGER}
+    unjudged = {it.rule.name for it in judgement.results if "no puppetizable identity" in it.reason}
+    assert unjudged == {"author-is-kept"}
+    assert {content.id for content in it.forum.standing("messages")} == before
+
+
+async def test_a_partner_that_refuses_a_stranger_is_not_blamed() -> None:
+    judgement = await judged(without_agents())
+
+    assert breached(judgement) == set()
+    reason = skipped(judgement)["create-answers-an-id"]
+    assert reason.startswith("nobody to write as: no puppetizable identity is listed, and an unknown one is refused")
+    assert f"'author_id' names no user: {STRANGER}" in reason
+    assert reason.endswith("; set agent_id (PU12)")
+    assert judgement.conforms
 
 
 HOSTILE: tuple[object, ...] = (

@@ -50,6 +50,15 @@ def test_a_url_is_all_that_it_takes_and_a_breach_is_shown_without_a_traceback(tm
     assert "1 passed" in one.stdout
 
 
+@pytest.mark.slow
+def test_an_endpoint_that_is_not_there_is_no_success(tmp_path: Path) -> None:
+    words = ("--ringcx-url", "http://127.0.0.1:1/", "-W", "error")
+    done = pytest_in(tmp_path, *words, "-k", "no-redirect or recipient-is-kept", RINGCX_CRAWLER_SECRET="x")
+    assert done.returncode == 1
+    assert "no-redirect was not judged: the endpoint did not answer: no connection to" in done.stdout
+    assert "1 failed, 1 skipped" in done.stdout  # what writes is not allowed
+
+
 def test_nothing_heavy_is_imported_at_the_start_of_other_peoples_pytest(tmp_path: Path) -> None:
     (tmp_path / "test_theirs.py").write_text(
         "import sys\n"

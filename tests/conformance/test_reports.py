@@ -1,6 +1,7 @@
 """The reports of a run: whole, valid, and safe to look at whatever the partner sent."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from crawler.conformance.judgement import Judgement
 from crawler.conformance.reports.html import html_report
 from crawler.conformance.reports.json import body_of, json_report, read_exchange
 from crawler.conformance.reports.junit import junit_report
+from crawler.conformance.reports.style import STYLE
 from crawler.conformance.reports.tables import matrix, setting, spellings
 from crawler.conformance.reports.terminal import Page
 from crawler.conformance.rule import Outcome, Result
 from crawler.conformance.rules.transport import TRANSPORT
 from crawler.errors import ConfigurationError
-from crawler.reference import Says
+from crawler.reference import DEFAULT, Says
 from tests.conformance.courtroom import judged, partner
 
 SCHEMA = Path(crawler.conformance.reports.__file__).with_name("report.schema.json")
@@ -118,6 +120,68 @@ async def test_the_html_report_shows_each_failure_with_its_evidence_and_how_to_r
     assert "HTTP 200" in text
     assert "ringcx-crawler replay signatures.1" in text
     assert "curl -sS -i -X POST" in text
+
+
+def luminance(colour: str) -> float:
+    """How bright a colour is, from 0 to 1, as the W3C's guidelines on accessibility have it."""
+    digits = colour * 2 if len(colour) == 3 else colour
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    red, green, blue = (it / 12.92 if it <= 0.04045 else ((it + 0.055) / 1.055) ** 2.4 for it in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("ground", ["paper", "box"])
+@pytest.mark.parametrize("name", ["ink", "faint", "good", "bad", "warn", "note"])
+def test_the_html_report_can_be_read_in_the_light_and_in_the_dark(scheme: str, ground: str, name: str) -> None:
+    light, dark = (dict(re.findall(r"--(\w+): #(\w+);", part)) for part in STYLE.split("@media (prefers", 1))
+    colours = light if scheme == "light" else dark
+    brighter, darker = sorted((luminance(colours[name]), luminance(colours[ground])), reverse=True)
+    assert (brighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+async def test_links_within_the_html_report_lead_somewhere() -> None:
+    root = etree.HTML(html_report(await of_every_outcome()))
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    links = {element.get("href")[1:] for element in root.iter("a") if element.get("href").startswith("#")}
+    assert len(ids) == len(set(ids))
+    assert links
+    assert links <= set(ids)
+
+
+async def test_texts_of_rules_show_what_is_code_as_code_in_the_html_report() -> None:
+    text = html_report(await judgement())
+    assert "<code>Content-Type: application/json; charset=utf-8</code>" in text
+    assert "`" not in text
+
+
+@pytest.mark.parametrize("report", [json_report, junit_report, html_report, Page().whole])
+async def test_what_was_left_behind_is_named(report: Any) -> None:
+    found = await judged(partner(capabilities=DEFAULT.without("private_messages.delete")))
+    left = [sent.body for sent in found.seen["pushing"].asked("private_messages.create")]
+    assert left
+    [(name, content_id)] = found.left_behind
+    assert name == "private_messages"
+    text = report(found)
+    if report is junit_report:
+        etree.XMLSchema(etree.parse(JUNIT)).assertValid(etree.fromstring(text.encode()))
+    shown = json.loads(text)["left_behind"] if report is json_report else text
+    assert shown == [{"object": name, "id": content_id}] if report is json_report else f"{name} {content_id}" in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "does not conform"),
+        ({"results": []}, "was not judged"),
+        ({"results": [], "broke_off": "why"}, "was not judged to the end"),
+    ],
+)
+async def test_the_verdict_is_the_same_in_each_report(changes: dict[str, Any], verdict: str) -> None:
+    found = replace(await judgement(), **changes)
+    assert found.verdict == verdict
+    assert f">{verdict}</span>" in html_report(found)
+    assert f"partner {verdict}: " in Page().whole(found)
 
 
 async def test_the_terminal_report_repeats_failures_with_evidence_and_ends_with_one_line_of_counts() -> None:

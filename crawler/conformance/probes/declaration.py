@@ -1,13 +1,13 @@
 """``implementation.info``, twice: what the partner declares, and whether it declares the same again."""
 
-from crawler.conformance.probe import Probe, Talk, read_info
-
-INFO = "implementation.info"
+from crawler.conformance.probe import INFO, Probe, Talk, must_be_there, read_info
 
 
 async def hold(talk: Talk) -> None:
     """Labels: ``info``, the first and the second answer."""
-    talk.seen.info = read_info(await talk.ask("info", INFO))
+    first = await talk.ask("info", INFO)
+    must_be_there(first)
+    talk.seen.info = read_info(first)
     await talk.ask("info", INFO)
 
 

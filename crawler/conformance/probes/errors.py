@@ -1,7 +1,6 @@
 """Requests that cannot be answered with success, all signed rightly: how a partner says no. Read-only."""
 
-from crawler.conformance.probe import Probe, Talk
-from crawler.conformance.probes.declaration import INFO
+from crawler.conformance.probe import INFO, Probe, Talk
 from crawler.protocol.envelope import Params, encode_request, format_time, sign_request
 from crawler.protocol.implementation import POLLED
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from crawler.conformance.probe import Probe, Talk
-from crawler.conformance.probes.declaration import INFO
+from crawler.conformance.probe import INFO, Probe, Talk
 from crawler.protocol.envelope import Request
 from crawler.protocol.signature import HEADER, QUERY_PARAMETER
 

@@ -3,8 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from crawler.conformance.probe import Probe, Talk
-from crawler.conformance.probes.declaration import INFO
+from crawler.conformance.probe import INFO, Probe, Talk
 from crawler.protocol.envelope import Params, format_time, sign_request
 
 PLAIN, ACCENTS = "since <then> & now", "zażółć gęślą 🐘"

@@ -31,6 +31,8 @@ async def hold(talk: Talk) -> None:
         raise NotApplicable("the partner declares no create of messages")
     writing = Writing(talk)
     await writing.begin()
+    if talk.seen.facts["stranger"]:
+        raise NotApplicable("no puppetizable identity is listed, and only such write structured content; set agent_id")
     private = kinds[0] == "private_messages"
     for purpose, structured_content in STRUCTURED.items():
         writing.create(

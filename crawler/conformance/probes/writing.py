@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from crawler.conformance.evidence import Cycle, NotApplicable, Sent, id_of
+from crawler.conformance.evidence import Cycle, NotApplicable, Sent, id_of, refusal
 from crawler.conformance.probe import Talk
 from crawler.conformance.probes.crawling import crawl
 from crawler.conformance.timeline import pages
@@ -14,6 +14,12 @@ from crawler.sync.queueing import Draft
 from crawler.sync.state import Ref
 
 MESSAGES = ("messages", "private_messages")
+STRANGER = "ringcx-crawler-check"
+"""The judge's own identity, where the partner shows none that agents could write as.
+
+PU12 takes the identity that comes with an action before all others, and this one comes with each. It is nobody's name,
+as that of a customer would be. A partner need not know it, so a partner that refuses it has broken nothing.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +54,8 @@ class Writing:
     """Writing in one conversation.
 
     Facts: ``partial``, the objects that have too many pages to come to the newest; ``creations``, purpose → `Creation`;
-    ``author``, who writes; ``left_behind``, what was created and not deleted so far, as (object, id).
+    ``author``, who writes, and ``stranger``, whether that is `STRANGER`; ``left_behind``, what was created and not
+    deleted so far, as (object, id).
     """
 
     def __init__(self, talk: Talk) -> None:
@@ -61,13 +68,12 @@ class Writing:
         talk.seen.facts["left_behind"] = []
 
     async def begin(self) -> None:
-        """Crawl, so that all is known that a content may refer to. Raises `NotApplicable` where nobody could write."""
+        """Crawl, so that all is known that a content may refer to, and find somebody to write as."""
         await crawl(self.talk, "before")
         puppetizable = self.talk.store.puppetizable(self.talk.source)
-        self.author = self.talk.source.agent_id or next(iter(puppetizable), "")
-        if not self.author:
-            raise NotApplicable("nobody to write as: no puppetizable identity is listed; set agent_id (PU12)")
+        self.author = self.talk.source.agent_id or next(iter(puppetizable), STRANGER)
         self.talk.seen.facts["author"] = self.author
+        self.talk.seen.facts["stranger"] = self.author == STRANGER
 
     def tag(self, purpose: str) -> str:
         """The text that marks one content."""
@@ -107,19 +113,21 @@ class Writing:
         self._count()
 
     async def sync(self, label: str) -> Cycle:
-        """Run a cycle, and see what became of what was queued."""
-        cycle = await self.talk.cycle(label)
-        queued = {creation.content_id: creation for creation in self.creations.values()}
-        for sent in cycle.sent:
-            creation = queued.get(str(sent.exchange.params.get("content_id")))
-            if creation is not None and sent.action.endswith(".create"):
-                number = self.talk.seen.sent.index(sent)
-                creation.answered(sent, self._listed(creation.object, number))
+        """Run a cycle, and see what became of what was queued.
+
+        Raises `NotApplicable` where nothing could be created by a stranger.
+        """
+        before = len(self.talk.seen.sent)
+        try:
+            cycle = await self.talk.cycle(label)
+        finally:  # what was created by one that is cut off is there all the same
+            self._note(before)
         for settled in cycle.report.exports:
             target = settled.entry.target
             if settled.entry.operation == "delete" and settled.outcome == "succeeded" and target and target.foreign_id:
                 self.deleted.add((target.object, target.foreign_id))
         self._count()
+        self._be_welcome()
         return cycle
 
     async def tidy(self, label: str) -> None:
@@ -164,6 +172,25 @@ class Writing:
                     if found is not None:
                         return Ref("threads", foreign_id=found)
         return None
+
+    def _note(self, before: int) -> None:
+        """See what was created, by the requests after so many."""
+        queued = {creation.content_id: creation for creation in self.creations.values()}
+        for number, sent in enumerate(self.talk.seen.sent[before:], before):
+            creation = queued.get(str(sent.exchange.params.get("content_id")))
+            if creation is not None and sent.action.endswith(".create"):
+                creation.answered(sent, self._listed(creation.object, number))
+        self._count()
+
+    def _be_welcome(self) -> None:
+        """See whether a stranger may write. Raises `NotApplicable`."""
+        sent = [it.sent for it in self.creations.values() if it.sent is not None and it.sent.status is not None]
+        if self.author == STRANGER and sent and all(map(refusal, sent)):
+            self.creations.clear()
+            raise NotApplicable(
+                "nobody to write as: no puppetizable identity is listed, and an unknown one is refused "
+                f"({refusal(sent[0])}); set agent_id (PU12)"
+            )
 
     def _left(self) -> Sequence[tuple[str, str]]:
         """What is still there of what was created: what answers named, and what is listed and bears the mark."""

@@ -75,21 +75,29 @@ def _text(text: str) -> str:
 
 
 def _summary(judgement: Judgement) -> Iterator[Element]:
-    good = judgement.conforms
-    words = "conforms" if good else "does not conform" if judgement.failures else "was not judged to the end"
+    source, good = judgement.source, judgement.conforms
     seconds = (judgement.ended - judgement.started).total_seconds()
     yield el("p", "ringcx-crawler check", class_="tool")
-    yield el("h1", f"{judgement.source.name} ", el("span", words, class_="good" if good else "bad"))
-    at = f"{judgement.started:%Y-%m-%d %H:%M:%S} UTC, {seconds:.1f} s"
-    yield el("p", el("code", judgement.source.address), f" · {at}" + (" · strict" if judgement.strict else ""))
+    yield el("h1", f"{source.name} ", el("span", judgement.verdict, class_="good" if good else "bad"))
+    address: list[Child] = [el("code", source.address), " · "] if source.address != source.name else []
+    at = f"{judgement.started:%Y-%m-%d %H:%M:%S} UTC, {seconds:.1f} s" + (" · strict" if judgement.strict else "")
+    yield el("p", *address, at, class_="legend")
     if judgement.broke_off:
         yield el("p", el("strong", "Broken off: "), judgement.broke_off, class_="broke-off")
+    if judgement.left_behind:
+        left = ", ".join(f"{name} {content_id}" for name, content_id in judgement.left_behind)
+        yield el("p", el("strong", "Left behind: "), f"{left}, which could not be deleted again", class_="left-behind")
     tiles = [
-        el("li", el("b", str(count)), f" {outcome}", class_=outcome.value)
+        el("li", el("a", el("b", str(count)), f" {outcome}", href=f"#{_section(outcome)}"), class_=outcome.value)
         for outcome in ORDER
         if (count := judgement.counts[outcome])
     ]
     yield el("ul", *tiles, class_="tiles")
+
+
+def _section(outcome: Outcome) -> str:
+    """The id of the heading under which results of that outcome stand."""
+    return "all" if outcome in (Outcome.PASSED, Outcome.SKIPPED) else f"all-{outcome.value}"
 
 
 def _matrix(judgement: Judgement) -> Iterator[Element]:
@@ -102,14 +110,15 @@ def _matrix(judgement: Judgement) -> Iterator[Element]:
     yield el("div", el("table", el("thead", head), el("tbody", *rows), class_="matrix"), class_="scroll")
     yield el(
         "p",
-        "✔ declared and asked for · ○ declared, but not asked for · ✘ asked for, and a rule is broken · – not declared",
+        "✔ declared and asked for · ○ declared, but not asked for · ✘ so many rules broken · – not declared",
         class_="legend",
     )
 
 
 def _cell(cell: Cell) -> Element:
     if cell.failed:
-        return el("td", f"✘ {cell.failed} broken", class_="failed", title=f"asked {cell.asked} times")
+        title = f"asked {cell.asked} times, {cell.failed} rules broken"
+        return el("td", f"✘ {cell.failed}", class_="failed", title=title)
     if not cell.declared:
         return el("td", "–", class_="skipped")
     if not cell.asked:
@@ -122,13 +131,16 @@ def _encodings(judgement: Judgement) -> Iterator[Element]:
     if not tried:
         return
     words = {True: ("✔ taken", "passed"), False: ("✘ refused", "failed"), None: ("? unknown", "noted")}
-    rows = [
-        el("tr", el("th", it.name), el("td", words[it.taken][0], class_=words[it.taken][1]), el("td", it.came))
-        for it in tried
-    ]
-    head = el("tr", el("th", "spelling of the body"), el("th", ""), el("th", "what came"))
+    told = not all(it.taken for it in tried)  # what came is of interest only where it is not what should
+    rows = []
+    for it in tried:
+        word, class_ = words[it.taken]
+        came = [el("td", "" if it.taken else it.came)] if told else []
+        rows.append(el("tr", el("th", it.name), el("td", word, class_=class_), *came))
+    heads = ["spelling of the body", "", "what came"][: 3 if told else 2]
+    head = el("tr", *(el("th", name) for name in heads))
     yield el("h2", "Which spellings of a request it takes")
-    yield el("div", el("table", el("thead", head), el("tbody", *rows)), class_="scroll")
+    yield el("div", el("table", el("thead", head), el("tbody", *rows), class_="spellings"), class_="scroll")
     if advice := setting(tried):
         yield el("p", advice)
 
@@ -144,14 +156,14 @@ def _breached(judgement: Judgement) -> Iterator[Element]:
     ):
         found = [result for result in judgement.results if result.outcome is outcome]
         if found:
-            yield el("h2", f"{heading} ({len(found)})")
+            yield el("h2", f"{heading} ({len(found)})", id=_section(outcome))
             yield from (_evidence(result, judgement.source) for result in found)
 
 
 def _evidence(result: Result, source: Source) -> Element:
     rule, (requirement, why, mend) = result.rule, result.rule.paragraphs
     article = el("article", el("h3", f"{MARKS[result.outcome]} {rule.name}"), id=rule.name, class_=result.outcome.value)
-    article.append(el("p", requirement, class_="requirement"))
+    article.append(el("p", *_prose(requirement), class_="requirement"))
     page = el("a", rule.page, href=f"{GUIDE}{rule.page}/")
     article.append(el("p", f"{rule.chapter} · {rule.level} · {', '.join(rule.ids)} · guide: ", page, class_="legend"))
     if result.reason:
@@ -161,8 +173,16 @@ def _evidence(result: Result, source: Source) -> Element:
     if len(result.breaches) > SHOWN:
         article.append(el("p", f"and {len(result.breaches) - SHOWN} more of the same"))
     if result.breaches:
-        article.append(el("dl", el("dt", "Why"), el("dd", why), el("dt", "Mend"), el("dd", mend)))
+        texts = [("Why", why), ("Mend", mend)]
+        parts = [part for name, text in texts for part in (el("dt", name), el("dd", *_prose(text)))]
+        article.append(el("dl", *parts, class_="advice"))
     return article
+
+
+def _prose(text: str) -> Iterator[Child]:
+    """A rule's text, in which what stands between backticks is code."""
+    for number, part in enumerate(text.split("`")):
+        yield el("code", part) if number % 2 else part
 
 
 def _breach(breach: Breach, source: Source, *, opened: bool) -> Iterator[Element]:
@@ -202,7 +222,7 @@ def _answer(shown: Exhibit) -> str:
 
 
 def _rules(judgement: Judgement) -> Iterator[Element]:
-    yield el("h2", f"All rules ({len(judgement.results)})")
+    yield el("h2", f"All rules ({len(judgement.results)})", id="all")
     for chapter, group in groupby(judgement.results, lambda result: result.rule.chapter):
         results = list(group)
         troubled = [result for result in results if result.outcome not in (Outcome.PASSED, Outcome.SKIPPED)]
@@ -224,5 +244,5 @@ def _line(result: Result) -> Element:
         name = el("a", result.rule.name, href=f"#{result.rule.name}")
     reason = f" · {result.reason}" if result.reason else ""
     mark = el("span", MARKS[result.outcome], class_="mark")
-    said = el("span", f"{result.outcome}: {result.rule.title}{reason}", class_="legend")
+    said = el("span", f"{result.outcome}: ", *_prose(result.rule.title), reason, class_="legend")
     return el("li", mark, " ", name, " ", said, class_=result.outcome.value)

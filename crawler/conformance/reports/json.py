@@ -36,6 +36,7 @@ def as_json(judgement: Judgement) -> dict[str, object]:
         "conforms": judgement.conforms,
         "strict": judgement.strict,
         "broke_off": judgement.broke_off,
+        "left_behind": [{"object": name, "id": content_id} for name, content_id in judgement.left_behind],
         "counts": {outcome.value: count for outcome, count in judgement.counts.items()},
         "results": [_result(result) for result in judgement.results],
         "encodings": {
@@ -66,7 +67,7 @@ def read_exchange(text: str, where: str, exchange_id: str) -> tuple[str, Mapping
         ids = list(exchanges)
         version = report["schema"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise ConfigurationError(f"{where} is no report of `check`: {error!r}") from None
+        raise ConfigurationError(f"{where} is no report of `check`: {error!r}", hint="give the .json one") from None
     if version != SCHEMA:
         raise ConfigurationError(f"{where} has the schema {version}, and this version reads {SCHEMA}")
     if exchange_id not in exchanges:

@@ -29,6 +29,9 @@ def junit_report(judgement: Judgement) -> str:
         _count(suite, judgement, results)
         for result in results:
             _case(suite, judgement, result)
+    if judgement.left_behind and len(root):
+        left = ", ".join(f"{name} {content_id}" for name, content_id in judgement.left_behind)
+        SubElement(root[-1], "system-out").text = _text(f"left behind, for it could not be deleted again: {left}")
     if judgement.broke_off:
         suite = SubElement(
             root, "testsuite", name="the run", tests="1", failures="0", errors="1", skipped="0", time="0"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from crawler.conformance.judgement import Judgement
+from crawler.conformance.judgement import FAILURES, Judgement
 from crawler.conformance.reports.evidence import evidence
 from crawler.conformance.reports.tables import setting, spellings
 from crawler.conformance.rule import Outcome, Result
@@ -50,20 +50,39 @@ class Page:
         """One rule; after the chapter's name where `before` was of another chapter."""
         chapter = ""
         if before is None or before.rule.chapter != result.rule.chapter:
+            before = None
             chapter = "\n" + self._paint(result.rule.chapter, 1) + "\n"
         mark, ascii_mark, colour = MARKS[result.outcome]
         start = f"  {mark if self.unicode else ascii_mark} "
-        line = self._wrapped(result.rule.name + self._remark(result), start)
+        line = self._wrapped(result.rule.name + self._remark(result, before), start)
         return chapter + self._paint(line, colour) + "\n"
 
     def tail(self, judgement: Judgement) -> str:
         """What comes last: the spellings, the evidence for what failed, and one line of counts."""
         judgement = judgement.redacted()
+        if judgement.unreachable:
+            return f"\n{self._counts(judgement)}\n"
         parts = [*self._encodings(judgement), *self._failures(judgement)]
+        if judgement.left_behind:
+            left = ", ".join(f"{name} {content_id}" for name, content_id in judgement.left_behind)
+            text = f"left behind, for it could not be deleted again: {escape(left)}"
+            parts.append(self._paint(self._wrapped(text, ""), 33))
         if judgement.broke_off:
             parts.append(self._paint(self._wrapped(f"broken off: {escape(judgement.broke_off)}", ""), 31))
         parts.append(self._counts(judgement))
         return "\n" + "\n\n".join(parts) + "\n"
+
+    def news(self, before: Judgement, now: Judgement) -> str:
+        """What another run found that one `before` did not, in a few lines."""
+        was, found = broken(before), broken(now)
+        judged = {it.rule.name for it in now.results if it.outcome is not Outcome.SKIPPED}
+        lines = [
+            (f"now kept: {', '.join(name for name in was if name in judged - {*found})}", 32),
+            (f"no longer judged: {', '.join(name for name in was if name not in judged)}", 90),
+            (f"now broken: {', '.join(name for name in found if name not in was)}", 31),
+        ]
+        shown = [self._paint(self._wrapped(text, ""), colour) for text, colour in lines if not text.endswith(": ")]
+        return "\n".join(shown or ["the same rules are broken as before" if found else "no rule is broken, as before"])
 
     def whole(self, judgement: Judgement) -> str:
         """All of it."""
@@ -74,7 +93,9 @@ class Page:
             before = result
         return "".join([*parts, self.tail(judgement)])
 
-    def _remark(self, result: Result) -> str:
+    def _remark(self, result: Result, before: Result | None) -> str:
+        if result.outcome is Outcome.SKIPPED and before is not None and before.reason == result.reason:
+            return ": skipped, likewise"
         match result.outcome:
             case Outcome.PASSED:
                 return ""
@@ -109,10 +130,7 @@ class Page:
         for result in shown:
             title = f"{result.outcome}: {result.rule.name} ({result.rule.chapter}, {result.rule.level})"
             text = escape(evidence(result, judgement.source, body=BODY))
-            lines = [
-                line if line[:1] in "><$" else self._wrapped(line, "").replace("\n", "\n  ")
-                for line in text.split("\n")
-            ]
+            lines = [line if line[:1] in "><$" else self._indented(line) for line in text.split("\n")]
             yield "\n".join(
                 [
                     self._paint(self._wrapped(title, ""), MARKS[result.outcome][2]),
@@ -120,16 +138,17 @@ class Page:
                 ]
             )
 
+    def _indented(self, line: str) -> str:
+        """A line of the evidence, wrapped beside its name if it has one of those that stand in a column."""
+        name, text = (line[:10], line[10:]) if line[8:10] == ": " else ("", line)
+        return self._wrapped(text, name).replace("\n", "\n  ")
+
     def _counts(self, judgement: Judgement) -> str:
         counts = ", ".join(f"{count} {outcome}" for outcome, count in judgement.counts.items() if count)
         seconds = (judgement.ended - judgement.started).total_seconds()
-        if judgement.conforms:
-            verdict, colour = "conforms", 32
-        elif judgement.failures or not judgement.broke_off:
-            verdict, colour = "does not conform" if judgement.judged else "was not judged", 31
-        else:
-            verdict, colour = "was not judged to the end", 31
-        text = f"{judgement.source.name} {verdict}: {len(judgement.results)} rules: {counts}; {seconds:.1f} s"
+        colour = 32 if judgement.conforms else 31
+        rules = f"{len(judgement.results)} rule{'s' if len(judgement.results) != 1 else ''}"
+        text = f"{judgement.source.name} {judgement.verdict}: {rules}: {counts}; {seconds:.1f} s"
         return self._paint(self._wrapped(text, ""), colour)
 
     def _paint(self, text: str, colour: int) -> str:
@@ -147,6 +166,11 @@ class Page:
             break_long_words=False,
             break_on_hyphens=False,
         )
+
+
+def broken(judgement: Judgement) -> list[str]:
+    """The names of the rules that are broken."""
+    return [it.rule.name for it in judgement.results if it.breaches or it.outcome in FAILURES]
 
 
 def escape(text: str) -> str:

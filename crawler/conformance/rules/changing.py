@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
+from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of, refusal
 from crawler.conformance.rule import Breach, Level
 from crawler.conformance.rules import pushing
 from crawler.conformance.rules.cursors import LISTING
-from crawler.conformance.rules.pushing import CREATED, PAGE, created, not_done, refusal
+from crawler.conformance.rules.pushing import CREATED, PAGE, created, not_done
 from crawler.conformance.timeline import is_page
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import STANDARD, shape

@@ -20,7 +20,7 @@ def after(seen: Seen) -> Iterator[tuple[Page, str, Timeline]]:
     """Each answer to a list after a known position: the page, the position, and the order of all that is known."""
     found = False
     for name, listed in listings(seen):
-        line: Timeline = seen.facts["timelines"][name]
+        line: Timeline = seen.fact("timelines")[name]
         for page in listed:
             since_id = page.sent.since_id
             if since_id in line.places:
@@ -145,10 +145,10 @@ def paging_reaches_everything(seen: Seen) -> Iterator[Breach]:
     Mend: as for the next newer contents after a position: the first page, and each one after it, must hold the oldest.
     """
     for page, since_id, line in after(seen):
-        if page.sent.object in seen.facts["partial"]:
+        if page.sent.object in seen.fact("partial"):
             continue
         missed = [it for it in page.contents if id_of(it) not in line.places]
-        missed = [it for it in missed if (changed_at(it) or "") < seen.facts["newest"][page.sent.object]]
+        missed = [it for it in missed if (changed_at(it) or "") < seen.fact("newest")[page.sent.object]]
         if missed:
             actual = f"{few([str(id_of(it)) for it in missed])} after {since_id}, and never while paging"
             yield Breach(expected="contents that a crawl meets", actual=actual, sent=page.sent)
@@ -187,8 +187,8 @@ def same_question_same_answer(seen: Seen) -> Iterator[Breach]:
     Mend: select by `since_id` alone, and keep no record of what was listed.
     """
     for name, listed in listings(seen):
-        line: Timeline = seen.facts["timelines"][name]
-        earlier: dict[str | None, list[str]] = {None: seen.facts["first"].get(name, [])}
+        line: Timeline = seen.fact("timelines")[name]
+        earlier: dict[str | None, list[str]] = {None: seen.fact("first").get(name, [])}
         for page in listed:
             held = earlier.setdefault(page.sent.since_id, list(page.ids))
             gone = [it for it in held if it not in page.ids and it not in line.moved]
@@ -214,7 +214,7 @@ def same_content_shown_the_same(seen: Seen) -> Iterator[Breach]:
                 content_id = str(id_of(content))
                 text = json.dumps(content, sort_keys=True)
                 before, was = shown.setdefault(content_id, (text, content))
-                if before != text and content_id not in seen.facts["timelines"][name].moved:
+                if before != text and content_id not in seen.fact("timelines")[name].moved:
                     differing = sorted(key for key in {*was, *content} if was.get(key) != content.get(key))
                     actual = f"{content_id} with another {', '.join(differing[:5])}, and the same 'updated_at'"
                     yield Breach(expected="the content as it was", actual=actual, sent=page.sent)
@@ -283,7 +283,7 @@ def strange_since_id_survived(seen: Seen) -> Iterator[Breach]:
 
     Mend: pass the id to the database as a parameter of the query, and limit its length.
     """
-    for label in seen.facts["strange"]:
+    for label in seen.fact("strange"):
         for sent in (it for it in seen.sent if it.label == label):
             refused = 400 <= (sent.status or 0) < 500 and sent.body.strip()
             if not refused and not is_page(sent):
@@ -322,9 +322,7 @@ def extra_params_ignored(seen: Seen) -> Iterator[Breach]:
 
 def _not_listed(seen: Seen, label: str) -> Iterator[Breach]:
     """A breach where what was created under a label was not reached by paging (LS3)."""
-    if "object" not in seen.facts:
-        raise NotApplicable(seen.broke_off)
-    name, created = seen.facts["object"], seen.facts.get("created", {}).get(label, [])
+    name, created = seen.fact("object"), seen.facts.get("created", {}).get(label, [])
     if not created:
         raise NotApplicable(seen.broke_off or seen.reasons.get(label, "nothing could be created"))
     listed = pages(seen.all("page"), name)
@@ -370,7 +368,7 @@ def new_contents_listed_once(seen: Seen) -> Iterator[Breach]:
 
     Mend: list what is newer than the content of `since_id`, in the order in which contents came.
     """
-    listed = pages(seen.all("page"), seen.facts["object"])
+    listed = pages(seen.all("page"), seen.fact("object"))
     for earlier, later in pairwise(listed):
         again = [it for it in later.ids if it in earlier.ids and it != later.sent.since_id]
         if again:

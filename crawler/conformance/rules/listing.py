@@ -145,7 +145,7 @@ def repeated_crawl_brings_nothing_old(seen: Seen) -> Iterator[Breach]:
     Mend: list a content as soon as others after it are listed, and date it by when it was published.
     """
     for name, listed in listings(seen):
-        if name in seen.facts["partial"]:
+        if name in seen.fact("partial"):
             continue
         before = pages([sent for cycle in seen.cycles if cycle.label == "first" for sent in cycle.sent], name)
         known, newest = timeline(before).places, newest_date(before)

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
+from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of, refusal
 from crawler.conformance.rule import Breach, Chapter, Level
 from crawler.conformance.timeline import pages
-from crawler.errors import PartnerError
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import explain_value, shape
-from crawler.protocol.reading import check_no_error
 
 PUSHING = Chapter("pushing")
 rule = PUSHING.rule
@@ -31,20 +29,9 @@ def created(seen: Seen, *purposes: str) -> list[Any]:
     return found
 
 
-def refusal(sent: Sent) -> str:
-    """How the partner says that it did not do what it was asked for (PU7, TR5); empty where it did it."""
-    if not sent.succeeded:
-        return f"{sent.came}: {sent.error.explanation}" if sent.error and sent.error.explanation else sent.came
-    try:
-        check_no_error("", sent.action, sent.body)
-    except PartnerError as error:
-        return f"{error.came}: {error.explanation}"
-    return ""
-
-
 def is_listed(seen: Seen, object_name: str) -> bool:
     """Whether what is created must be seen in lists: they are declared, and not too long to come to their end."""
-    return seen.declared.allows(object_name, "list") and object_name not in seen.facts["partial"]
+    return seen.declared.allows(object_name, "list") and object_name not in seen.fact("partial")
 
 
 def shown(seen: Seen, creation: Any) -> dict[str, Any] | None:
@@ -281,6 +268,8 @@ def author_is_kept(seen: Seen) -> Iterator[Breach]:
 
     Mend: write in the name of that user; only users that you show as puppetizable are named there.
     """
+    if seen.facts.get("stranger"):
+        raise NotApplicable("the judge wrote as nobody that the partner knows: no puppetizable identity is listed")
     yield from kept(seen, "message", "author_id", "author.id")
 
 

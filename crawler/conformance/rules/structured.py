@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
+from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of, refusal
 from crawler.conformance.rule import Breach, Chapter, Level
-from crawler.conformance.rules.pushing import READABLE, created, refusal, shown
+from crawler.conformance.rules.pushing import READABLE, created, shown
 from crawler.conformance.timeline import listings
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import shape

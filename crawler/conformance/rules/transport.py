@@ -244,7 +244,7 @@ def forgery_refused_with_a_client_error(seen: Seen) -> Iterator[Breach]:
     for label in ("unsigned", "empty signature", "wrong signature", "cut signature", "tampered body"):
         sent = seen.one(label)
         if refused(sent) and not 400 <= (sent.status or 0) < 500:
-            yield Breach(expected=f"HTTP 4xx for a request with {label}", actual=sent.came, sent=sent)
+            yield Breach(expected=f"HTTP 4xx ({label})", actual=sent.came, sent=sent)
 
 
 @rule(Level.MUST, "SG4", "SG5", page=PAGE, probe="signatures", needs=FORGED)
@@ -381,7 +381,7 @@ def raw_utf8_body_accepted(seen: Seen) -> Iterator[Breach]:
 
 @rule(Level.SHOULD, "TR3", "SP", page=PAGE, probe="spellings", needs=[*SPELLED, "compact-ascii-body-accepted"])
 def escaped_body_accepted(seen: Seen) -> Iterator[Breach]:
-    r"""A body with non-ASCII characters as `\\uXXXX` escapes is accepted.
+    r"""A body with non-ASCII characters as `\uXXXX` escapes is accepted.
 
     Why: the guide does not say which spelling the platform uses, and both are the same JSON.
 

@@ -1,13 +1,16 @@
 """``check``, ``explain`` and ``replay``, as a person runs them."""
 
 import json
+import os
+import signal
 import stat
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 
-from crawler.cli.check import snapshot
+from crawler.cli.bench import cancelled_by_signals
 from crawler.conformance.rules import RULES
 from crawler.protocol.signature import HEADER, Secret
 from tests.unit.cli.terminal import SECRET, URL, Terminal, answering, nothing_there
@@ -69,7 +72,11 @@ def test_nobody_there_is_exit_code_3(terminal: Terminal) -> None:
     terminal.endpoints["shop.example"] = httpx.MockTransport(nothing_there)
     done = terminal.run("check", URL)
     assert done.exit_code == 3
-    assert "did not answer" in done.stdout
+    assert done.stdout.splitlines()[1:] == [
+        "",
+        f"{URL} was not reached: {len(RULES)} rules: {len(RULES)} skipped; 0.0 s",
+    ]
+    assert "Check the URL" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -79,6 +86,7 @@ def test_nobody_there_is_exit_code_3(terminal: Terminal) -> None:
         ("--select", "no-redirect", "--skip", "transport"),
         ("--report", "report.pdf"),
         ("--report", "no/such/directory.json"),
+        ("--write-baseline", "no/such/directory.toml"),
         ("--baseline", "missing.toml"),
     ],
 )
@@ -112,7 +120,7 @@ def test_strict_makes_a_warning_a_failure(terminal: Terminal) -> None:
 
 def test_reports_are_written_by_their_ending_and_json_goes_to_stdout(terminal: Terminal, tmp_path: Path) -> None:
     terminal.partner()
-    files = [tmp_path / f"report{ending}" for ending in (".json", ".xml", ".html")]
+    files = [tmp_path / f"report{ending}" for ending in (".json", ".xml", ".HTML")]
     reports = [word for file in files for word in ("--report", str(file))]
     done = terminal.run("check", URL, "--select", "transport", "--json", *reports)
     assert json.loads(done.stdout)["conforms"] is True
@@ -132,12 +140,44 @@ def test_ctrl_c_in_the_middle_still_writes_the_reports(terminal: Terminal, tmp_p
     terminal.endpoints["shop.example"] = answering(interrupting)
     file = tmp_path / "report.json"
     done = terminal.run("check", URL, "--select", "transport", "--report", str(file))
-    if answers < 3:
-        pytest.skip("the signature probes were not reached")
     assert done.exit_code == 130
     report = json.loads(file.read_text())
     assert report["broke_off"] == "interrupted by Ctrl-C"
     assert len(report["results"]) == len([rule for rule in RULES if rule.chapter == "transport and signature"])
+
+
+def test_a_run_that_broke_off_writes_no_baseline(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.endpoints["shop.example"] = httpx.MockTransport(nothing_there)
+    done = terminal.run("check", URL, "--write-baseline", str(tmp_path / "baseline.toml"))
+    assert done.exit_code == 3
+    assert not (tmp_path / "baseline.toml").exists()
+    assert "was not written, for the run broke off" in done.stderr
+
+
+def test_ctrl_c_waits_for_what_a_thread_has_begun_at_the_store() -> None:
+    ended = []
+
+    def thread() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(5):
+            anyio.from_thread.run(anyio.lowlevel.checkpoint)  # the event loop has seen it by then
+        ended.append(True)
+
+    async def work() -> None:
+        with anyio.CancelScope() as scope, cancelled_by_signals(scope):
+            await anyio.to_thread.run_sync(thread)
+            await anyio.sleep_forever()
+
+    anyio.run(work)
+    assert ended == [True]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_explain_fits_a_narrow_terminal(terminal: Terminal) -> None:
+    terminal.width = 40
+    for words in ((), ("pushing",), ("create-answers-an-id",)):
+        lines = terminal.run("explain", *words).stdout.splitlines()
+        assert [line for line in lines if len(line) > 40 and "https://" not in line] == []
 
 
 def test_explain_tells_all_about_a_rule_and_lists_all_rules(terminal: Terminal) -> None:
@@ -148,16 +188,7 @@ def test_explain_tells_all_about_a_rule_and_lists_all_rules(terminal: Terminal) 
     assert [rule.name for rule in RULES if rule.name not in listed] == []
     records = terminal.run("explain", "--json").stdout.splitlines()
     assert len(records) == len(RULES)
+    chapter = terminal.run("explain", "pushing", "--json").stdout.splitlines()
+    assert {json.loads(line)["chapter"] for line in chapter} == {"pushing"}
     near = terminal.run("explain", "unsigned-requests-refused")
     assert (near.exit_code, "Did you mean unsigned-request-refused" in near.stderr) == (2, True)
-
-
-def test_what_is_watched_are_files_that_are_not_hidden_or_compiled(tmp_path: Path) -> None:
-    for name in ("app.py", ".git/index", "__pycache__/app.pyc", "below/view.py"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("x")
-    before = snapshot([tmp_path])
-    assert {Path(name).name for name in before} == {"app.py", "view.py"}
-    (tmp_path / "app.py").write_text("xy")
-    assert snapshot([tmp_path]) != before
-    assert set(snapshot([tmp_path / "app.py"])) == {str(tmp_path / "app.py")}

@@ -1,8 +1,9 @@
 import json
+import os
 
 import pytest
 
-from crawler.cli.output import Output, as_json, clean
+from crawler.cli.output import Output, _width, as_json, clean
 from crawler.protocol.envelope import escaped
 
 Capsys = pytest.CaptureFixture[str]
@@ -25,6 +26,13 @@ def test_a_terminal_gets_every_character_of_an_id(capsys: Capsys, width: int) ->
     shown = capsys.readouterr().out
     letters = "".join(c for c in shown if c.isalnum() or c == "-")
     assert LONG in letters
+
+
+def test_a_terminal_that_does_not_know_its_size_is_taken_for_a_usual_one() -> None:
+    ours, theirs = os.openpty()  # its size is 0, as in many containers
+    with os.fdopen(ours, "rb"), os.fdopen(theirs, "w") as terminal:
+        assert os.get_terminal_size(terminal.fileno()).columns == 0
+        assert _width(terminal) >= 40
 
 
 def test_clean_leaves_letters_and_removes_commands() -> None:

@@ -1,0 +1,43 @@
+"""How the judge goes about it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from crawler.conformance.probe import Probe
+from crawler.conformance.rules import RULES
+from crawler.conformance.selection import chosen
+from crawler.conformance.suite import Suite
+from tests.conformance.courtroom import SOURCE, Clock, judged, partner
+
+
+async def test_each_conversation_is_told_while_it_is_held() -> None:
+    it = partner()
+    told: list[str] = []
+
+    @contextmanager
+    def during(probe: Probe) -> Iterator[None]:
+        before = len(it.forum.ledger.actions)
+        yield
+        told.append(probe.name)
+        assert len(it.forum.ledger.actions) > before
+
+    async with Suite(SOURCE, transport=httpx.ASGITransport(it), clock=Clock(), during=during) as suite:
+        await suite.run(chosen(RULES, ["no-redirect", "unsigned-request-refused", "newest-first"]))
+    assert told == ["declaration", "signatures", "crawling", "positions"]
+
+
+async def test_a_rule_that_blocks_a_chosen_one_is_told_before_it_once_and_unless_it_is_unwanted() -> None:
+    rules = chosen(RULES, ["list-answers-an-array", "newest-first", "no-redirect"])
+    blocking = chosen(RULES, ["info-answered-with-success"])
+    for unwanted, expected in ((), blocking), (blocking, []):
+        async with Suite(SOURCE, transport=httpx.ASGITransport(partner("server-error")), clock=Clock()) as suite:
+            judgement = await suite.run(rules, unwanted=unwanted)
+        assert [result.rule for result in judgement.results] == [rules[0], *expected, *rules[1:]]
+        assert judgement.failures == [result for result in judgement.results if result.rule in expected]
+
+
+async def test_only_the_conversations_that_the_chosen_rules_read_are_held() -> None:
+    judgement = await judged(partner(), chosen(RULES, ["no-redirect"]))
+    assert list(judgement.seen) == ["declaration"]
