@@ -7,6 +7,7 @@ go through `crawler.partner`, and each commit is one method of `crawler.store`.
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 import anyio
@@ -147,6 +148,7 @@ class _Cycle:
         self.outbox = Outbox()
         self.info_body: bytes | None = None
         self.exchanges: list[Exchange] = []
+        self.unsettled: list[Callable[[], object]] = []
 
     async def run(self) -> None:
         info = await self.ask_info()
@@ -226,7 +228,7 @@ class _Cycle:
             case Wait() as wait:
                 self.report.waiting.append(wait)
             case GiveUp(reason=reason):
-                await self.settle(settle_given_up(entry, reason))
+                self.settle(settle_given_up(entry, reason))
             case Send() as send:
                 begun = await self.write(self.store.begin_attempt, entry, self.clock())
                 if begun is None:
@@ -234,7 +236,7 @@ class _Cycle:
                 try:
                     await self.attempt(info, replace(send, entry=begun))
                 except PartnerError as error:
-                    await self.settle(settle_failure(begun, self.shown(error)))
+                    self.settle(settle_failure(begun, self.shown(error)))
                     if isinstance(error, GONE):
                         raise
 
@@ -245,20 +247,20 @@ class _Cycle:
         if operation == "delete":
             check_no_error(self.source.name, send.action, answer)
             known = replace(self.outbox.known(name, send.target_id), deleted=True)
-            await self.settle(settle_success(send.entry), known, deleted=send.target_id)
+            self.settle(settle_success(send.entry), known, deleted=send.target_id)
         elif operation == "create":
             page = read_content(self.source.name, send.action, name, answer, info)
             created = created_content(self.source.name, send, page)
             found = await self.store.run(self.store.find_content, self.lease, name, created.id)
             settled = settle_created(send, created.id, found)
-            await self.settle(settled, None if found else known_content(created), created=created)
+            self.settle(settled, None if found else known_content(created), created=created)
         else:
             shown, remark = shown_content(self.source.name, send, answer, info)
             actions = shown.contents[0].actions if shown else ()
             known = replace(self.outbox.known(name, send.target_id), actions=actions)
-            await self.settle(settle_success(send.entry, remark), known if shown else None, shown=shown)
+            self.settle(settle_success(send.entry, remark), known if shown else None, shown=shown)
 
-    async def settle(
+    def settle(
         self,
         settled: Settled,
         known: Known | None = None,
@@ -267,9 +269,12 @@ class _Cycle:
         shown: Page | None = None,
         deleted: str | None = None,
     ) -> None:
-        """Store what became of an export, and let those that wait for it know."""
-        now, exchanges = self.clock(), self.recorded()
-        await self.write(self.store.settle, settled, now, exchanges, created=created, shown=shown, deleted=deleted)
+        """Let those that wait for an export know what became of it, and the next commit store it.
+
+        That is the one of the next attempt or of the cycle's end: nothing is sent or awaited before.
+        """
+        values = (self.lease, settled, self.clock(), self.recorded())
+        self.unsettled.append(partial(self.store.settle, *values, created=created, shown=shown, deleted=deleted))
         self.outbox = self.outbox.after(settled.entry, known)
         self.report.exports.append(settled)
         self.watch(settled)
@@ -277,8 +282,14 @@ class _Cycle:
     async def write(self, method: Callable[Concatenate[Lease, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a method that writes under the lease, and thereby renews it."""
         now = anyio.current_time()
-        result = await self.store.run(method, self.lease, *args, **kwargs)
+        result: T = await self.commit(partial(method, self.lease, *args, **kwargs))
         self.held_until = now + self.lease.seconds
+        return result
+
+    async def commit(self, last: Callable[[], T]) -> T:
+        """Run a method of the store, and together with it what waits to be stored."""
+        waiting, self.unsettled = self.unsettled, []
+        result: T = await self.store.run(self.store.together, *waiting, last) if waiting else await self.store.run(last)
         return result
 
     async def call(self, action: str, params: Params | None, expected: str) -> Answer:
@@ -313,13 +324,15 @@ class _Cycle:
     async def end(self, *, interrupted: bool = False) -> None:
         """Store the report, and give the lease back."""
         self.report.ended = self.clock()
-        self.report.outlook = await self.store.run(
-            self.store.end_cycle,
-            self.source,
-            self.lease,
-            self.report,
-            self.info_body,
-            self.report.ended,
-            exchanges=self.recorded(),
-            interrupted=interrupted,
+        self.report.outlook = await self.commit(
+            partial(
+                self.store.end_cycle,
+                self.source,
+                self.lease,
+                self.report,
+                self.info_body,
+                self.report.ended,
+                exchanges=self.recorded(),
+                interrupted=interrupted,
+            )
         )

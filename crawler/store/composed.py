@@ -457,8 +457,8 @@ def asked_for_thread(_dialect: Dialect) -> Composed:
 
 
 def mark_deleted(_dialect: Dialect) -> Composed:
-    """A content is gone."""
-    own = (*OWN_CONTENT, CONTENT.c.foreign_id == bindparam("its_foreign_id"))
+    """A content is gone; one that was gone already stays as it was (LS4)."""
+    own = (*OWN_CONTENT, CONTENT.c.foreign_id == bindparam("its_foreign_id"), CONTENT.c.deleted_at.is_(None))
     return sa.update(CONTENT).where(*own).values(_bound("deleted_at"))
 
 

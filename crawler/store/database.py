@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from crawler.clock import Clock
 from crawler.errors import DatabaseUnavailable
@@ -123,6 +123,17 @@ class Database:
     def is_shared(self) -> bool:
         """Whether daemons on several machines may share this database: PostgreSQL, not a file."""
         return self.backend.shared
+
+    def together(self, *methods: Callable[[], object]) -> Any:
+        """Run several methods one after the other, by one commit where the database can; returns the last one's result.
+
+        Where one of them fails, none is stored. Raises what they raise, and `DatabaseUnavailable`.
+        """
+        try:
+            with self.backend.together():
+                return [method() for method in methods][-1]
+        except self.backend.failures as error:
+            raise self._unavailable(error) from error
 
     @contextmanager
     def driving(self, *, writing: bool = True) -> Iterator[Driver]:

@@ -129,6 +129,9 @@ class SQLite:
         Where one fails so that SQLite gives up the whole, as on a full disk, that failure is raised: none is stored.
         """
         with self._lock:
+            if self._grouped:
+                yield
+                return
             self.connection.execute("BEGIN IMMEDIATE")
             self._grouped = True
             try:

@@ -694,16 +694,16 @@ mark_deleted = Statement(
     'mark_deleted',
     sqlite=
         'UPDATE content SET deleted_at=? WHERE content.source_id = ? AND content.object = ? AND content.foreign_id '
-        '= ?'
+        '= ? AND content.deleted_at IS NULL'
         ,
     postgresql=
         'UPDATE content SET deleted_at=%s::VARCHAR WHERE content.source_id = %s::INTEGER AND content.object = '
-        '%s::VARCHAR AND content.foreign_id = %s::VARCHAR'
+        '%s::VARCHAR AND content.foreign_id = %s::VARCHAR AND content.deleted_at IS NULL'
         ,
     values=('deleted_at', 'its_id', 'its_object', 'its_foreign_id'),
     columns=(),
 )
-'A content is gone.'
+'A content is gone; one that was gone already stays as it was (LS4).'
 
 forget_pages = Statement(
     'forget_pages',

@@ -4,7 +4,8 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec, TypeVar
+from functools import partial
+from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 import httpx
 
@@ -96,6 +97,11 @@ class MortalStore(Store):
     async def run(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         if self.dead:
             raise ProcessDied
+        if isinstance(method, partial):
+            return await self.run(method.func, *method.args, *args, **{**method.keywords, **kwargs})
+        if method.__name__ == "together":  # by one commit, or by one each, as on PostgreSQL: there it may die in between
+            results: list[Any] = [await self.run(each) for each in args]  # type: ignore[arg-type]
+            return cast(T, results[-1])
         name = method.__name__
         self.calls[name] += 1
         dies = self.death is not None and (self.death.method, self.death.count) == (name, self.calls[name])
