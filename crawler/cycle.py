@@ -6,9 +6,9 @@ go through `crawler.partner`, and each commit is one method of `crawler.store`.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import anyio
 
@@ -17,7 +17,6 @@ from crawler.errors import GONE, LeaseLost, PartnerError, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Answer, Exchange, Params
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
-from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page, check_no_error, read_content, read_page
 from crawler.store import Begun, CycleStore, Lease, this_process
 from crawler.sync.exports import (
@@ -27,8 +26,6 @@ from crawler.sync.exports import (
     Wait,
     created_content,
     decide_export,
-    known_content,
-    settle_created,
     settle_failure,
     settle_given_up,
     settle_success,
@@ -122,6 +119,34 @@ async def beside(size: int, decide: Callable[P, T], /, *args: P.args, **kwargs: 
     return await anyio.to_thread.run_sync(lambda: decide(*args, **kwargs))
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsettled:
+    """An export that has come to an end, which is still to be stored: by `store`.
+
+    What became of it is `settled` and `known`, or what `store` returns where only the database knows (PU4).
+    `foreign_id` is that of the content that it created or acted on, if any.
+    """
+
+    entry: OutboxEntry
+    store: Callable[[], object]
+    foreign_id: str | None = None
+    settled: Settled | None = None
+    known: Known | None = None
+
+    def concerns(self, entry: OutboxEntry, outbox: Outbox) -> bool:
+        """Whether a decision about `entry` depends on what became of this one (PU9, IM5)."""
+        for ref in entry.refs:
+            creation = outbox.entries.get(ref.entry_id) if ref.entry_id is not None else None
+            foreign_id = creation.foreign_id if creation is not None else ref.foreign_id
+            if ref.entry_id == self.entry.id or (foreign_id is not None and foreign_id == self.foreign_id):
+                return True
+        return False
+
+
 class _Cycle:
     """One cycle under way: what its steps share, and one method for each."""
 
@@ -148,7 +173,7 @@ class _Cycle:
         self.outbox = Outbox()
         self.info_body: bytes | None = None
         self.exchanges: list[Exchange] = []
-        self.unsettled: list[Callable[[], object]] = []
+        self.unsettled: list[_Unsettled] = []
 
     async def run(self) -> None:
         info = await self.ask_info()
@@ -224,11 +249,13 @@ class _Cycle:
 
     async def push(self, info: ImplementationInfo, entry: OutboxEntry) -> None:
         """Send one export, or let it wait, or give it up (PU8, PU9)."""
+        if any(it.concerns(entry, self.outbox) for it in self.unsettled):
+            await self.commit()
         match decide_export(self.source, info, entry, self.outbox):
             case Wait() as wait:
                 self.report.waiting.append(wait)
             case GiveUp(reason=reason):
-                self.settle(settle_given_up(entry, reason))
+                self.settle(entry, settle_given_up(entry, reason))
             case Send() as send:
                 begun = await self.write(self.store.begin_attempt, entry, self.clock())
                 if begun is None:
@@ -236,7 +263,7 @@ class _Cycle:
                 try:
                     await self.attempt(info, replace(send, entry=begun))
                 except PartnerError as error:
-                    self.settle(settle_failure(begun, self.shown(error)))
+                    self.settle(begun, settle_failure(begun, self.shown(error)))
                     if isinstance(error, GONE):
                         raise
 
@@ -247,37 +274,34 @@ class _Cycle:
         if operation == "delete":
             check_no_error(self.source.name, send.action, answer)
             known = replace(self.outbox.known(name, send.target_id), deleted=True)
-            self.settle(settle_success(send.entry), known, deleted=send.target_id)
+            self.settle(send.entry, settle_success(send.entry), known, deleted=send.target_id)
         elif operation == "create":
             page = read_content(self.source.name, send.action, name, answer, info)
             created = created_content(self.source.name, send, page)
-            found = await self.store.run(self.store.find_content, self.lease, name, created.id)
-            settled = settle_created(send, created.id, found)
-            self.settle(settled, None if found else known_content(created), created=created)
+            values = (self.lease, send, created, self.clock(), self.recorded())
+            self.unsettled.append(_Unsettled(send.entry, partial(self.store.settle_created, *values), created.id))
         else:
             shown, remark = shown_content(self.source.name, send, answer, info)
             actions = shown.contents[0].actions if shown else ()
             known = replace(self.outbox.known(name, send.target_id), actions=actions)
-            self.settle(settle_success(send.entry, remark), known if shown else None, shown=shown)
+            self.settle(send.entry, settle_success(send.entry, remark), known if shown else None, shown=shown)
 
     def settle(
         self,
+        entry: OutboxEntry,
         settled: Settled,
         known: Known | None = None,
         *,
-        created: Content | None = None,
         shown: Page | None = None,
         deleted: str | None = None,
     ) -> None:
-        """Let those that wait for an export know what became of it, and the next commit store it.
+        """Let the next commit store what became of an export: that of the next attempt, or of the cycle's end.
 
-        That is the one of the next attempt or of the cycle's end: nothing is sent or awaited before.
+        Nothing is sent before, and nothing is decided about what it concerns.
         """
         values = (self.lease, settled, self.clock(), self.recorded())
-        self.unsettled.append(partial(self.store.settle, *values, created=created, shown=shown, deleted=deleted))
-        self.outbox = self.outbox.after(settled.entry, known)
-        self.report.exports.append(settled)
-        self.watch(settled)
+        store = partial(self.store.settle, *values, shown=shown, deleted=deleted)
+        self.unsettled.append(_Unsettled(entry, store, known.id if known is not None else None, settled, known))
 
     async def write(self, method: Callable[Concatenate[Lease, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a method that writes under the lease, and thereby renews it."""
@@ -286,10 +310,17 @@ class _Cycle:
         self.held_until = now + self.lease.seconds
         return result
 
-    async def commit(self, last: Callable[[], T]) -> T:
+    async def commit(self, last: Callable[[], Any] = nothing) -> Any:
         """Run a method of the store, and together with it what waits to be stored."""
         waiting, self.unsettled = self.unsettled, []
-        result: T = await self.store.run(self.store.together, *waiting, last) if waiting else await self.store.run(last)
+        if not waiting:
+            return await self.store.run(last)
+        *outcomes, result = await self.store.run(self.store.together, *(it.store for it in waiting), last)
+        for unsettled, outcome in zip(waiting, outcomes, strict=True):
+            settled, known = (unsettled.settled, unsettled.known) if unsettled.settled is not None else outcome
+            self.outbox = self.outbox.after(settled.entry, known)
+            self.report.exports.append(settled)
+            self.watch(settled)
         return result
 
     async def call(self, action: str, params: Params | None, expected: str) -> Answer:

@@ -124,14 +124,14 @@ class Database:
         """Whether daemons on several machines may share this database: PostgreSQL, not a file."""
         return self.backend.shared
 
-    def together(self, *methods: Callable[[], object]) -> Any:
-        """Run several methods one after the other, by one commit where the database can; returns the last one's result.
+    def together(self, *methods: Callable[[], Any]) -> list[Any]:
+        """Run several methods one after the other, by one commit where the database can; returns their results.
 
         Where one of them fails, none is stored. Raises what they raise, and `DatabaseUnavailable`.
         """
         try:
             with self.backend.together():
-                return [method() for method in methods][-1]
+                return [method() for method in methods]
         except self.backend.failures as error:
             raise self._unavailable(error) from error
 

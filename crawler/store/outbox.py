@@ -13,7 +13,7 @@ from crawler.store import statements
 from crawler.store.contents import ContentStore
 from crawler.store.rows import content_values, entry_values, read_entry, read_known, stamp
 from crawler.store.sources import Lease
-from crawler.sync.exports import Settled, settle_given_up
+from crawler.sync.exports import Send, Settled, known_content, settle_created, settle_given_up
 from crawler.sync.state import ATTEMPTS, Known, Outbox, OutboxEntry, Source, Status
 
 
@@ -110,6 +110,18 @@ class OutboxStore(ContentStore):
             entry = replace(given_up, status=Status.PENDING, granted=granted, error=None)
             driver.run(statements.grant_attempts, its_id=entry_id, status=str(entry.status), granted=granted)
         return entry
+
+    def settle_created(
+        self, lease: Lease, send: Send, created: Content, now: datetime, exchanges: Sequence[Exchange] = ()
+    ) -> tuple[Settled, Known | None]:
+        """Store that a create was answered with the content that it made: the database knows what that means (PU4).
+
+        Returns it as settled, and what is known of that content, if it is a new one.
+        """
+        found = self.find_content(lease, created.object, created.id)
+        settled = settle_created(send, created.id, found)
+        self.settle(lease, settled, now, exchanges, created=created)
+        return settled, None if found else known_content(created)
 
     def settle(
         self,

@@ -7,10 +7,9 @@ its caller before the commit.
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import anyio
@@ -25,13 +24,20 @@ TOGETHER = 50
 class _Job:
     """A transaction that waits, runs or has run, for a caller on an event loop."""
 
+    __slots__ = ("_begun", "ended", "error", "loop", "method", "result", "wake")
+
     def __init__(self, method: Callable[[], Any]) -> None:
         self.method = method
         self.loop = asyncio.get_running_loop()
-        self.ended = self.loop.create_future()
-        self.state: Future[None] = Future()  # whether it has begun: then it can no longer be cancelled
+        self.wake = self.loop.create_future()
+        self.ended = False
         self.result: Any = None
         self.error: BaseException | None = None
+        self._begun = Lock()
+
+    def begin(self) -> bool:
+        """Be the first who asks: the thread that then runs it, or the caller who then lets it be."""
+        return self._begun.acquire(blocking=False)
 
     def run(self) -> None:
         try:
@@ -40,8 +46,9 @@ class _Job:
             self.error = error
 
     def end(self) -> None:
-        if not self.ended.done():
-            self.ended.set_result(None)
+        self.ended = True
+        if not self.wake.done():
+            self.wake.set_result(None)
 
 
 class Writer:
@@ -72,12 +79,14 @@ class Writer:
         job = _Job(method)
         self._jobs.put(job)
         try:
-            await asyncio.shield(job.ended)
+            await job.wake
         except asyncio.CancelledError:
-            if job.state.cancel():
+            if job.begin():
                 raise
             with anyio.CancelScope(shield=True):
-                await job.ended
+                while not job.ended:
+                    job.wake = job.loop.create_future()
+                    await job.wake
         if job.error is not None:
             raise job.error
         result: T = job.result
@@ -95,7 +104,7 @@ class Writer:
             jobs = [self._jobs.get()]
             while len(jobs) < TOGETHER and not self._jobs.empty():
                 jobs.append(self._jobs.get())
-            self._run([job for job in jobs if job is not None and job.state.set_running_or_notify_cancel()])
+            self._run([job for job in jobs if job is not None and job.begin()])
             if None in jobs:
                 return
 

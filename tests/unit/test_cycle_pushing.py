@@ -9,9 +9,9 @@ import pytest
 
 from crawler.agent import Agent
 from crawler.cycle import Event
+from crawler.protocol.envelope import Exchange
 from crawler.reference import AGENT, DEFAULT, DESTROYING, UNTHREADED, Fails, LosesReply, Rejects, Says
 from crawler.store import Store
-from crawler.sync.exports import Settled
 from crawler.sync.queueing import Draft
 from crawler.sync.state import OutboxEntry, Ref, Status
 from tests.unit.cycling import HELLO, Between, cycle, ids
@@ -535,7 +535,7 @@ async def test_what_is_cancelled_while_a_cycle_runs_is_not_sent(shop: Shop) -> N
     agent.create(in_thread())
 
     def cancel_the_second(event: Event) -> None:
-        if isinstance(event, Settled) and event.entry.id == "q1":
+        if isinstance(event, Exchange) and event.action == "threads.create":
             agent.act("delete", "q2")
 
     report = await cycle(shop, watch=cancel_the_second)

@@ -99,10 +99,9 @@ class MortalStore(Store):
             raise ProcessDied
         if isinstance(method, partial):
             return await self.run(method.func, *method.args, *args, **{**method.keywords, **kwargs})
-        if method.__name__ == "together":  # by one commit, or by one each, as on PostgreSQL: there it may die in between
-            results: list[Any] = [await self.run(each) for each in args]  # type: ignore[arg-type]
-            return cast(T, results[-1])
-        name = method.__name__
+        if method.__name__ == "together":  # by one commit, or by one each as on PostgreSQL: then it may die in between
+            return cast(T, [await self.run(each) for each in args])  # type: ignore[arg-type]
+        name = "settle" if method.__name__ == "settle_created" else method.__name__
         self.calls[name] += 1
         dies = self.death is not None and (self.death.method, self.death.count) == (name, self.calls[name])
         if dies and self.death and not self.death.committed:

@@ -16,7 +16,7 @@ from crawler.errors import LeaseLost, SourceBusy
 from crawler.protocol.signature import Secret
 from crawler.store import Begun, Lease, Store, this_process
 from crawler.store.lease import holder_is_gone
-from crawler.sync.exports import settle_success
+from crawler.sync.exports import Send, settle_success
 from crawler.sync.report import CycleReport
 from crawler.sync.state import Source
 from tests.unit.store.writing import (
@@ -193,6 +193,12 @@ WRITES: dict[str, Callable[[Store, Source, Lease], object]] = {
         lease, "t", page(message("t", body="thread"), object_name="threads"), NOON, [exchange()]
     ),
     "begin_attempt": lambda store, _source, lease: store.begin_attempt(lease, creation(), NOON),
+    "settle_created": lambda store, source, lease: store.settle_created(
+        lease,
+        Send(entry=creation(), action="messages.create", params={}),
+        decide(store, source, lease, message("1")).new[0],
+        NOON,
+    ),
     "settle": lambda store, source, lease: store.settle(
         lease,
         settle_success(creation()),
