@@ -18,7 +18,9 @@ from crawler.protocol.envelope import printable
 from crawler.store.schema import CONTENT, CURSOR, IDENTITY, LOOKUP, OUTBOX, SOURCE
 from crawler.store.sources import SourceStore
 
-VERSION = 1
+VERSION = 2
+"""Version 1 had digests of contents and identities, and cursors without a page (LS5); it is read, too."""
+
 HEAD = "ringcx-crawler state"
 BATCH = 500
 """How many rows are in memory at a time."""
@@ -84,9 +86,9 @@ class MovingStore(SourceStore):
         of = ""
         with self.writing() as session:
             numbered = enumerate(lines, start=1)
-            _check_head(next(numbered, (1, ""))[1])
+            version = _version(next(numbered, (1, ""))[1])
             for number, text in numbered:
-                table, row = _read(number, text)
+                table, row = _read(number, text, version)
                 if table == "end":
                     self._insert(session, of, batch)
                     if row != counts:
@@ -128,26 +130,31 @@ def _line(table: str, row: Mapping[str, Any], counts: Counter[str]) -> str:
     return json.dumps({table: row})
 
 
-def _check_head(text: str) -> None:
+def _version(text: str) -> int:
     try:
         head = json.loads(text)
     except (ValueError, RecursionError):
         head = None
     if not isinstance(head, dict) or HEAD not in head:
         raise _broken(1, f'expected {{"{HEAD}": {VERSION}}}')
-    if head[HEAD] != VERSION:
+    if head[HEAD] not in (1, VERSION):
         raise ConfigurationError(
             f"the file is of version {printable(str(head[HEAD]), 20)}, and this program reads version {VERSION}",
             hint="a newer ringcx-crawler wrote it: update this one",
         )
+    return int(head[HEAD])
 
 
-def _read(number: int, text: str) -> tuple[str, dict[str, Any]]:
+def _read(number: int, text: str, version: int) -> tuple[str, dict[str, Any]]:
     """The table and the row of a line, every column of the right type."""
     try:
         [(table, row)] = json.loads(text).items()
         if table == "end":
             return table, dict(row)
+        if version == 1 and table in ("content", "identity"):
+            del row["digest"]
+        if version == 1 and table == "cursor":
+            row |= {"page_mark": None, "page_seen": None}
         columns = {name: SOURCE.c[name] for name in OF_SOURCE} if table == "source" else _columns(MOVED[table])
         for name, column in columns.items():
             value = row[name]

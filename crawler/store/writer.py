@@ -104,7 +104,7 @@ class Writer:
             jobs = [self._jobs.get()]
             while len(jobs) < TOGETHER and not self._jobs.empty():
                 jobs.append(self._jobs.get())
-            self._run([job for job in jobs if job is not None and job.begin()])
+            self._run([job for job in jobs if job is not None])
             if None in jobs:
                 return
 
@@ -112,7 +112,8 @@ class Writer:
         try:
             with self._together() if self._together is not None and len(jobs) > 1 else nullcontext():
                 for job in jobs:
-                    job.run()
+                    if job.begin():
+                        job.run()
         except self._failures as error:  # at the beginning or the commit: nothing of it is stored
             for job in jobs:
                 job.error = self._failed(error)

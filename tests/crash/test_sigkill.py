@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -46,13 +47,23 @@ def process(directory: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
         running.communicate()
 
 
+class Asked(ReferencePartner):
+    """A partner that lets a thread wait until somebody asks it for something."""
+
+    asked = threading.Event()
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        self.asked.set()
+        await super().__call__(scope, receive, send)
+
+
 def partners_of(count: int) -> list[ReferencePartner]:
     """Partners with much to list, a few contents at a time."""
-    found = []
+    found: list[ReferencePartner] = []
     for _ in range(count):
         forum = seeded(utc_now)
         forum.fill(messages=150, private_messages=20)
-        found.append(ReferencePartner("open sesame", forum, listing=Listing(page_size=5)))
+        found.append(Asked("open sesame", forum, listing=Listing(page_size=5)))
     return found
 
 
@@ -104,6 +115,8 @@ def test_a_daemon_that_is_killed_again_and_again_loses_nothing(
                 assert daemon.stdout is not None
                 assert "is ready" in daemon.stdout.readline(), (tmp_path / "err").read_text()
                 threading.Event().wait(LEASE * chance.random() * 1.5)
+                Asked.asked.clear()
+                Asked.asked.wait(PATIENCE)  # a cycle is under way; how far it gets until the signal is chance
                 daemon.send_signal(signal.SIGKILL)
                 assert daemon.wait(PATIENCE) == -signal.SIGKILL
         with process(tmp_path, "sync", "--all", "--until-idle") as finishing:

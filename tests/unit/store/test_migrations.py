@@ -15,7 +15,7 @@ from crawler.store import Store
 from crawler.store.database import HEAD
 from crawler.store.schema import metadata
 from crawler.sync.state import Source
-from tests.unit.store.writing import change, everything
+from tests.unit.store.writing import NOON, change, everything, import_page, message
 
 
 @pytest.fixture
@@ -68,6 +68,25 @@ def test_a_column_too_many_would_be_noticed(store: Store) -> None:
     change(store, "ALTER TABLE source ADD COLUMN mood TEXT")
     with store.reading() as session:
         assert compare_metadata(MigrationContext.configure(session.connection()), metadata) != []
+
+
+def test_what_was_stored_with_digests_is_still_there_without_them(path: Path, source: Source) -> None:
+    """0002: as the version before it left the file."""
+    with Store.open(str(path)) as store:
+        begun = store.begin_cycle(source, "me", NOON)
+        import_page(store, source, begun, message("1"))
+        before = everything(store)
+    with sa.create_engine(f"sqlite:///{path}").begin() as connection:
+        for table in ("content", "identity"):
+            connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN digest TEXT NOT NULL DEFAULT 'x'"))
+        for column in ("page_mark", "page_seen"):
+            connection.execute(sa.text(f"ALTER TABLE cursor DROP COLUMN {column}"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    connection.engine.dispose()
+
+    with Store.open(str(path)) as store:
+        assert everything(store) == before
+        assert version(store) == [HEAD]
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(path: Path) -> None:

@@ -1,16 +1,18 @@
 """What a page of a listing means: what is stored, the next cursor, and whether to go on (LS, OB8, CY7)."""
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.protocol.objects import User
-from crawler.protocol.remarks import Ignored, Remark
-from crawler.sync.pages import TRAIL, Listing, Stored, accept_page
-from crawler.sync.state import Cursor
+from crawler.protocol.objects import Content, User
+from crawler.protocol.remarks import Ignored, Remark, Remarks
+from crawler.sync.pages import SEEN_CHARS, TRAIL, Accepted, Listing, Stored, accept_page, page_mark, recognize
+from crawler.sync.state import Cursor, Source
 from tests.unit.protocol.samples import unhurried
 from tests.unit.sync.listing_partner import (
     ListingPartner,
@@ -466,3 +468,75 @@ def test_whatever_is_deleted_all_that_is_left_arrives_once(
     partner.contents.append("newest")
     platform.until_quiet()
     assert platform.imported[before:] == ["newest"]
+
+
+# --- A page that is shown again (LS5)
+
+
+def seen_before(*listed: Content | Ignored, source: Source = SOURCE, stored: str = "x") -> Accepted:
+    """A page that is shown from its own newest element once more, and changes nothing."""
+    shown = page(*listed)
+    before = Stored(contents={it.id: msgspec.structs.replace(it, body=stored) for it in shown.contents})
+    return accept_page(source, Listing.begin(cursor(shown.head_id)), shown, before, NOW, mark="m")
+
+
+def test_a_page_that_changed_nothing_is_recognized_and_told_as_before() -> None:
+    before = seen_before(content("3"), broken("2"), content("1"))
+    again = recognize(SOURCE, Listing.begin(before.cursor), "m", NOW)
+    assert again == before
+    assert (before.unchanged, before.ignored) == (2, (broken("2"),))
+
+
+def test_remarks_on_a_page_are_told_again() -> None:
+    listed = page("3")
+    listed.remarks.add("OB4", "the author lacks 'created_at' or 'updated_at'", "3")
+    stored = Stored(contents={"3": content("3")})
+    before = accept_page(SOURCE, Listing.begin(cursor()), listed, stored, NOW, mark="m")
+    again = recognize(SOURCE, Listing.begin(before.cursor), "m", NOW)
+    assert again is not None
+    assert again.remarks == before.remarks != Remarks()
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        seen_before(content("3"), stored="another text"),
+        seen_before(content("3"), source=replace(SOURCE, ignore_older_than=1)),
+        accept_page(SOURCE, Listing.begin(cursor("2")), page("3"), Stored(contents={"3": content("3")}), NOW, mark="m"),
+        accept_page(SOURCE, Listing.begin(cursor()), page(), Stored(), NOW, mark="m"),
+        seen_before(content("3"), *(broken(str(n) * 50) for n in range(SEEN_CHARS // 100))),
+        seen_before(content("3"), broken("\0")),
+    ],
+    ids=["changed", "of contents that grow old", "not the last", "empty", "too much to tell", "not to be stored"],
+)
+def test_a_page_is_not_recognized_where_it_was(accepted: Accepted) -> None:
+    assert accepted.cursor.page_mark is None
+    assert recognize(SOURCE, Listing.begin(accepted.cursor), "m", NOW) is None
+
+
+def test_now_and_then_a_page_is_read_all_the_same() -> None:
+    """LS11: to see whether the partner still knows the cursor."""
+    before = seen_before(content("3")).cursor
+    assert recognize(SOURCE, Listing.begin(before), "m", NOW + timedelta(hours=1)) is None
+    assert recognize(SOURCE, Listing.begin(before), "other", NOW) is None
+    assert recognize(SOURCE, Listing.begin(before), None, NOW) is None
+
+
+def test_a_cursor_that_moves_on_forgets_the_page() -> None:
+    before = seen_before(content("3")).cursor
+    moved = accept_page(SOURCE, Listing.begin(before), page("4"), Stored(), NOW).cursor
+    assert (moved.since_id, moved.page_mark, moved.page_seen) == ("4", None, None)
+
+
+def test_a_mark_is_of_all_that_decides_what_a_page_means() -> None:
+    listing = Listing.begin(cursor())
+    marks = {
+        page_mark(SOURCE, listing, b"{}", "s"),
+        page_mark(SOURCE, listing, b"{}", "another signature"),
+        page_mark(SOURCE, listing, b'{"options": ["messages.unthreaded"]}', "s"),
+        page_mark(SOURCE, Listing.begin(cursor("4")), b"{}", "s"),
+        page_mark(SOURCE, Listing.begin(replace(cursor(), object="threads")), b"{}", "s"),
+        page_mark(replace(SOURCE, ascii_json=True), listing, b"{}", "s"),
+    }
+    assert len(marks) == 6
+    assert page_mark(SOURCE, listing, b"{}", "s") in marks
