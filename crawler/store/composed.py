@@ -4,114 +4,18 @@
 column's name alone is taken in INSERT and SET, so the value that a WHERE compares a column with is called ``its_…``.
 """
 
-import sys
-import textwrap
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from crawler.protocol.implementation import POLLED
-from crawler.store.driver import CLOCK, Text
+from crawler.store.dialect import Dialect, fixed
 from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, LOOKUP, OUTBOX, SOURCE
 from crawler.sync.state import Status
 
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """What differs between databases: its `name`, and whether the clock is one that was `given` instead of its own."""
-
-    name: str
-    given: bool = False
-
-    @property
-    def now(self) -> sa.ColumnElement[float]:
-        """Seconds since 1970 by the database's clock, or by the one that was given, which is bound as ``clock``."""
-        if self.given:
-            return sa.bindparam(CLOCK, type_=sa.Float)
-        if self.name == "postgresql":
-            return sa.literal_column("CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)", sa.Float)
-        return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Float)
-
-    def insert(self, rows: sa.Table) -> sqlite.Insert:
-        """An INSERT that can deal with conflicts. SQLite and PostgreSQL spell it alike, SQLAlchemy types it apart."""
-        if self.name == "postgresql":
-            return postgresql.insert(rows).inline()  # type: ignore[return-value]
-        return sqlite.insert(rows).inline()
-
-    def among(self, column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
-        """Whether a column's text is among those bound as `name`, any number of them: see `Driver.array`."""
-        if self.name == "postgresql":
-            return column == sa.func.any(sa.bindparam(name, type_=postgresql.ARRAY(sa.Text)))
-        members = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
-        return column.in_(sa.select(members.c.value))
-
-
 Composed = sa.UpdateBase | sa.Select[*tuple[Any, ...]]
-Compose = Callable[[Dialect], Composed]
-
-
-def composing(name: str) -> Compose:
-    """The function of this module that composes the statement of that name."""
-    compose: Compose = getattr(sys.modules[__name__], name)
-    return compose
-
-
-@cache
-def text_of(name: str, dialect: Dialect) -> Text:
-    """A statement's SQL, and the names of its values in the order of their placeholders."""
-    spoken: sa.Dialect = (
-        PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
-        if dialect.name == "postgresql"
-        else sqlite.dialect(paramstyle="qmark")
-    )
-    compiled: Any = composing(name)(dialect).compile(dialect=spoken)
-    assert not any(value is not None for value in compiled.params.values()), f"{name}: a value that is not `fixed`"  # noqa: S101
-    return str(compiled), tuple(compiled.positiontup)
-
-
-def written() -> str:
-    """The module `crawler.store.statements`."""
-    names = [name for name, it in globals().items() if getattr(it, "__annotations__", {}).get("return") is Composed]
-    return HEAD + "\n".join("\n".join(_written(name)) for name in names if not name.startswith("_"))
-
-
-HEAD = '''"""The statements that every cycle runs, as text.
-
-Written by ``scripts/statements`` from `crawler.store.composed`: change them there.
-"""
-
-from crawler.store.driver import Statement
-
-'''
-
-
-def _written(name: str) -> Iterator[str]:
-    texts = {kind: text_of(name, Dialect(kind)) for kind in ("sqlite", "postgresql")}
-    [values] = {values for _, values in texts.values()}
-    yield f"{name} = Statement("
-    yield f"    {name!r},"
-    for kind, (text, _) in texts.items():
-        lines = textwrap.wrap(" ".join(text.split()), 106, break_long_words=False, break_on_hyphens=False)
-        yield f"    {kind}="
-        yield from (f"        {line + ' ' * (line is not lines[-1])!r}" for line in lines)
-        yield "        ,"
-    composed = composing(name)(Dialect("sqlite"))
-    returned = composed.selected_columns if isinstance(composed, sa.Select) else composed.exported_columns
-    for what, names in (("values", values), ("columns", tuple(str(column.key) for column in returned))):
-        yield from textwrap.wrap(f"{what}={names!r},", 112, initial_indent="    ", subsequent_indent="        ")
-    yield f")\n{composing(name).__doc__!r}\n"
-
-
-def fixed(value: str | int) -> sa.ColumnElement[Any]:
-    """A value that is part of the statement: one of ours, without a quote in it."""
-    return sa.literal_column(f"'{value}'" if isinstance(value, str) else str(value))
-
 
 ITS_ID = SOURCE.c.id == bindparam("its_id")
 PENDING = OUTBOX.c.status == fixed(str(Status.PENDING))

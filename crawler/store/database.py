@@ -6,6 +6,7 @@ What a cycle does goes to the driver directly (`driving`), and imports no SQLAlc
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from sqlmodel import Session
 
-    from crawler.store.composed import Dialect
+    from crawler.store.dialect import Dialect
     from crawler.store.engines import PostgreSQL
 
 HEAD = "0002"
@@ -84,6 +85,8 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._writer.close()
+        if "engine" in self.__dict__:
+            self.engine.dispose()
         self.backend.close()
 
     def __enter__(self) -> Self:
@@ -165,6 +168,13 @@ class Database:
         with self._session(writing=False) as session:
             yield session
 
+    @cached_property
+    def engine(self) -> "sa.Engine":
+        """SQLAlchemy's way to the database; heavy to import, and not needed by cycles."""
+        from crawler.store.engines import engine_of  # noqa: PLC0415
+
+        return engine_of(self.backend)
+
     @contextmanager
     def _session(self, *, writing: bool) -> Iterator["Session"]:
         from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - heavy, and cycles do without it
@@ -173,7 +183,7 @@ class Database:
         try:
             with (
                 self.backend.alone(writing=writing),
-                self.backend.engine.connect().execution_options(writing=writing) as connection,
+                self.engine.connect().execution_options(writing=writing) as connection,
                 connection.begin(),
                 Session(bind=connection) as session,
             ):
@@ -192,14 +202,14 @@ class Database:
 
     @property
     def _dialect(self) -> "Dialect":
-        from crawler.store.composed import Dialect  # noqa: PLC0415
+        from crawler.store.dialect import Dialect  # noqa: PLC0415
 
         return Dialect(self.backend.name, given=self._clock is not None)
 
     def _text_with_clock(self, statement: Statement) -> Text:
         """A statement by the clock that was given: as in tests, where hours pass in no time."""
         if statement not in self._texts:
-            from crawler.store.composed import text_of  # noqa: PLC0415
+            from crawler.store.spelled import text_of  # noqa: PLC0415
 
             self._texts[statement] = text_of(statement.name, self._dialect)
         return self._texts[statement]

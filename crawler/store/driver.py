@@ -74,7 +74,7 @@ class Driver:
         self._cursor.executemany(self._text(statement)[0], rows)
 
     def array(self, texts: Sequence[str]) -> object:
-        """Texts as `crawler.store.composed.among` takes them."""
+        """Texts as `crawler.store.dialect.Dialect.among` takes them."""
         return list(texts) if self.shared else msgspec.json.encode(texts).decode()
 
     def _execute(self, statement: Statement, values: dict[str, object]) -> None:

@@ -87,8 +87,10 @@ def database_at(url: str, busy_seconds: float) -> "SQLite | PostgreSQL":
     raise ConfigurationError(f"a database of {kind} cannot be used", hint=URL_HINT)
 
 
-def sqlite_engine(database: SQLite) -> sa.Engine:
+def engine_of(database: "SQLite | PostgreSQL") -> sa.Engine:
     """An engine whose connections are the database's own."""
+    if isinstance(database, PostgreSQL):
+        return database.engine
     options: dict[str, Any] = {"poolclass": StaticPool} if database.in_memory else {}
     creator = (lambda: database.connection) if database.in_memory else database.connect
     engine = sa.create_engine("sqlite://", creator=creator, **options)

@@ -9,15 +9,11 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import cached_property
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crawler.store.driver import Statement, Text
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
 
 CACHE_KIB, WAL_PAGES = 8_000, 4_000
 """Memory for pages, and pages in the WAL before they are moved: a large import writes its indices' pages less often."""
@@ -161,13 +157,6 @@ class SQLite:
             rows = self.connection.execute("SELECT version_num FROM alembic_version").fetchall()
             return str(rows[0][0]) if rows else None
 
-    @cached_property
-    def engine(self) -> "sa.Engine":
-        """SQLAlchemy's way to the same database; heavy to import, and not needed by cycles."""
-        from crawler.store.engines import sqlite_engine  # noqa: PLC0415
-
-        return sqlite_engine(self)
-
     def advice(self, reason: str) -> str | None:
         """What to do about a failure."""
         if "unable to open" in reason and not self.in_memory and not Path(self.where).parent.is_dir():
@@ -176,9 +165,7 @@ class SQLite:
         return advice_among(HINTS, reason)
 
     def close(self) -> None:
-        """Close all connections."""
-        if "engine" in self.__dict__:
-            self.engine.dispose()
+        """Close the connection."""
         if self._kept is not None:
             self._kept.close()
             self._kept = None

@@ -386,7 +386,7 @@ def test_the_overview_of_many_sources_takes_as_few_statements_as_that_of_one(sto
     def count(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
         asked.append(statement)
 
-    sa.event.listen(store.backend.engine, "before_cursor_execute", count)
+    sa.event.listen(store.engine, "before_cursor_execute", count)
     assert len(store.overview(["s7"])) == 1
     of_one = len(asked)
     assert len(store.overview()) == 30

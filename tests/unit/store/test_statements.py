@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from crawler.store import Store, composed, statements
-from crawler.store.composed import Dialect, text_of
+from crawler.store import Store, statements
+from crawler.store.dialect import Dialect
 from crawler.store.driver import Statement
+from crawler.store.spelled import text_of, written
 
 STATEMENTS = [it for it in vars(statements).values() if isinstance(it, Statement)]
 
 
 def test_they_are_what_is_composed_from_the_tables() -> None:
     """Else run scripts/statements."""
-    assert Path(statements.__file__).read_text(encoding="utf-8") == composed.written()
+    assert Path(statements.__file__).read_text(encoding="utf-8") == written()
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda it: it.name)
