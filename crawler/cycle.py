@@ -354,16 +354,16 @@ class _Cycle:
 
     async def end(self, *, interrupted: bool = False) -> None:
         """Store the report, and give the lease back."""
+        if self.unsettled:  # the report tells of it
+            await self.commit()
         self.report.ended = self.clock()
-        self.report.outlook = await self.commit(
-            partial(
-                self.store.end_cycle,
-                self.source,
-                self.lease,
-                self.report,
-                self.info_body,
-                self.report.ended,
-                exchanges=self.recorded(),
-                interrupted=interrupted,
-            )
+        self.report.outlook = await self.store.run(
+            self.store.end_cycle,
+            self.source,
+            self.lease,
+            self.report,
+            self.info_body,
+            self.report.ended,
+            exchanges=self.recorded(),
+            interrupted=interrupted,
         )

@@ -555,3 +555,14 @@ async def test_an_answer_that_makes_no_sense_is_retried_like_any_other_failure(s
 
     assert ["a string" in errors[0], "an array" in errors[1], "cannot be stored" in errors[2]] == [True] * 3
     assert entry(shop).status is Status.FAILURE
+
+
+async def test_the_stored_report_tells_of_the_last_export_too(shop: Shop) -> None:
+    agent = await shop.agent()
+    agent.create(HELLO)
+    shop.endpoint.plan("threads.create", Rejects("not now"))
+    report = await shop.sync()
+
+    [stored] = [cycle for cycle in shop.store.cycles(shop.source) if cycle["cycle"] == report.cycle_id]
+    assert stored["outcome"] == "failed"
+    assert stored["report"]["exports"]["retried"] == 1
