@@ -30,6 +30,7 @@ from crawler.errors import (
 )
 from crawler.network import CheckedNetwork, ConnectionRefused
 from crawler.protocol.envelope import (
+    INTERRUPTED,
     Answer,
     Exchange,
     Params,
@@ -163,7 +164,7 @@ class Partner:
                     seconds=perf_counter() - begun,
                     answer=shown,
                     verdict=signature_verdict,
-                    error=str(failure) if failure else "" if shown else "interrupted",
+                    error=str(failure) if failure else "" if shown else INTERRUPTED,
                     request_size=len(request.body),
                     answer_size=len(shown.body) if shown else 0,
                 )

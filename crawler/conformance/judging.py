@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from crawler.conformance.evidence import NotApplicable, Seen
 from crawler.conformance.rule import BREACHED, Breach, Outcome, Result, Rule
 from crawler.errors import EndpointUnreachable
+from crawler.protocol.envelope import INTERRUPTED
 
 BREACHES_KEPT = 20
 """How many breaches of one rule are kept; a page of a thousand broken contents has one cause."""
@@ -17,7 +18,7 @@ def judge(rule: Rule, seen: Seen, needed: Mapping[str, Result]) -> Result:
     """What becomes of `rule`; `needed` are the results of the rules that it needs.
 
     A rule that finds no breach in a conversation that broke off is not passed: the rest was never seen. A request that
-    did not get to the endpoint is no breach of anything.
+    did not get to the endpoint, or that we cut off ourselves, is no breach of anything.
     """
     for name in rule.needs:
         blocked_by = name if needed[name].outcome in BLOCKING else needed[name].blocked_by
@@ -30,6 +31,9 @@ def judge(rule: Rule, seen: Seen, needed: Mapping[str, Result]) -> Result:
         for breach in rule.check(seen):
             if breach.sent is not None and isinstance(breach.sent.error, EndpointUnreachable):
                 unreached = breach.sent.came
+                continue
+            if breach.sent is not None and breach.sent.exchange.error == INTERRUPTED:
+                unreached = f"{breach.sent.action} was cut off"
                 continue
             breaches.append(breach)
             if len(breaches) == BREACHES_KEPT:

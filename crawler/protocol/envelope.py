@@ -13,6 +13,10 @@ Params = Mapping[str, object]
 """`params` of a request: JSON values, in the order in which they are to be sent; no floats (SP)."""
 
 CONTENT_TYPE = "application/json"
+
+INTERRUPTED = "interrupted"
+"""The `Exchange.error` of an exchange that this side cut off."""
+
 EXPLANATION_CHARS = 300
 
 

@@ -1,11 +1,19 @@
 """What becomes of a rule, by what it finds."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from crawler.conformance.evidence import NotApplicable, Seen
+import pytest
+
+from crawler.conformance.evidence import NotApplicable, Seen, Sent
 from crawler.conformance.judging import BREACHES_KEPT, judge
 from crawler.conformance.rule import Breach, Chapter, Check, Level, Outcome, Result, Rule
+from crawler.errors import EndpointUnreachable
+from crawler.protocol.envelope import INTERRUPTED, Exchange
 
+INFO = "implementation.info"
+NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 BREACH = Breach(expected="this", actual="that")
 
 
@@ -62,6 +70,20 @@ def test_a_rule_is_not_passed_where_the_conversation_broke_off() -> None:
 
 def test_a_breach_stays_one_where_the_conversation_broke_off() -> None:
     assert judged(broken, Seen(probe="p", broke_off="the endpoint is gone")).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_request_that_reached_nobody_or_that_we_cut_off_is_no_breach(gone: bool) -> None:
+    exchange = Exchange(action=INFO, request=b"{}", request_size=2, started=NOON, seconds=1, error=INTERRUPTED)
+    unreachable = EndpointUnreachable("p", INFO, expected="a JSON object", came="no connection")
+    sent = Sent("p.1", "", replace(exchange, error="gone") if gone else exchange, unreachable if gone else None)
+
+    def breached(_seen: Seen) -> Iterator[Breach]:
+        yield replace(BREACH, sent=sent)
+
+    result = judged(breached)
+    assert result.outcome is Outcome.SKIPPED
+    assert result.reason == ("no connection" if gone else "implementation.info was cut off")
 
 
 def test_a_rule_that_has_nothing_to_judge_is_skipped_with_its_reason() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from crawler.errors import NotJson, PartnerError, ResourceError, UnexpectedShape
 from crawler.protocol.implementation import ImplementationInfo
 from crawler.protocol.objects import Content, User
-from crawler.protocol.reading import Page, check_no_error, read_content, read_page
+from crawler.protocol.reading import LARGE, Page, check_no_error, read_content, read_page
 from tests.unit.protocol.samples import (
     encoded,
     ignored,
@@ -679,3 +679,12 @@ def test_no_depth_ends_the_program(depth: int) -> None:
             read_page("shop", "messages", body, INFO)
         with suppress(PartnerError):
             read_content("shop", "messages.show", "messages", body, INFO)
+
+
+def test_a_large_page_is_read_content_by_content_and_an_odd_one_stops_no_other() -> None:
+    """LS7, OB9."""
+    large = message("1", body="x" * LARGE)
+    page = read(message("3"), {**message("2"), "author": None}, message("4", thread_id=7), large)
+    assert [it.id for it in page.contents] == ["3", "4", "1"]
+    assert [(it.position, it.id) for it in page.ignored] == [(1, "2")]
+    assert {remark.rule for remark in page.remarks.counts} == {"OB6", "OB9"}
