@@ -76,7 +76,8 @@ def test_a_breach_stays_one_where_the_conversation_broke_off() -> None:
 def test_a_request_that_reached_nobody_or_that_we_cut_off_is_no_breach(gone: bool) -> None:
     exchange = Exchange(action=INFO, request=b"{}", request_size=2, started=NOON, seconds=1, error=INTERRUPTED)
     unreachable = EndpointUnreachable("p", INFO, expected="a JSON object", came="no connection")
-    sent = Sent("p.1", "", replace(exchange, error="gone") if gone else exchange, unreachable if gone else None)
+    shown = replace(exchange, error="gone") if gone else exchange
+    sent = Sent(id="p.1", label="", exchange=shown, error=unreachable if gone else None)
 
     def breached(_seen: Seen) -> Iterator[Breach]:
         yield replace(BREACH, sent=sent)
