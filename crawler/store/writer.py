@@ -7,7 +7,7 @@ its caller before the commit.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
@@ -114,11 +114,13 @@ class Writer:
                 for job in jobs:
                     if job.begin():
                         job.run()
-        except self._failures as error:  # at the beginning or the commit: nothing of it is stored
+        except BaseException as error:  # noqa: BLE001 - at the beginning or the commit: nothing of it is stored
+            told = self._failed(error) if isinstance(error, self._failures) else error
             for job in jobs:
-                job.error = self._failed(error)
+                job.error = told
         for loop in {job.loop for job in jobs}:
-            loop.call_soon_threadsafe(_end, [job for job in jobs if job.loop is loop])
+            with suppress(RuntimeError):  # a loop that was closed waits for nothing
+                loop.call_soon_threadsafe(_end, [job for job in jobs if job.loop is loop])
 
 
 def _end(jobs: list[_Job]) -> None:
