@@ -84,8 +84,13 @@ def stored_info(_dialect: Dialect) -> Composed:
 
 
 def managed_sources(_dialect: Dialect) -> Composed:
-    """Name, fingerprint, whether it is managed and when it is due, of all sources."""
-    return sa.select(SOURCE.c.name, SOURCE.c.fingerprint, SOURCE.c.managed, SOURCE.c.due_at)
+    """Name, fingerprint, whether it is managed, when it is due and who holds its lease, of all sources."""
+    return sa.select(SOURCE.c.name, SOURCE.c.fingerprint, SOURCE.c.managed, SOURCE.c.due_at, SOURCE.c.lease_owner)
+
+
+def lapse_leases(dialect: Dialect) -> Composed:
+    """The leases of a process that is gone lapse now."""
+    return sa.update(SOURCE).where(SOURCE.c.lease_owner == bindparam("its_owner")).values(lease_until=dialect.now)
 
 
 def enable_source(dialect: Dialect) -> Composed:

@@ -74,7 +74,8 @@ class SourceStore(Database):
         """Let exactly these sources be crawled by daemons.
 
         New ones, and those whose settings have changed, are due at once (CY5). The others stay due when they were: of
-        slots that were missed while no daemon ran comes one late cycle, and no more (CY1).
+        slots that were missed while no daemon ran comes one late cycle, and no more (CY1). The leases of processes of
+        this machine that are gone lapse: whoever is started again after a crash goes on at once.
         """
         with self.driving() as driver:
             [now] = driver.one(statements.now)
@@ -91,6 +92,9 @@ class SourceStore(Database):
             gone = sorted(name for name, row in rows.items() if row.managed and name not in wanted)
             changes.extend((False, None, name) for name in gone)
             driver.many(statements.manage_source, changes)
+            for owner in sorted({row.lease_owner for row in rows.values() if row.lease_owner is not None}):
+                if holder_is_gone(owner):
+                    driver.run(statements.lapse_leases, its_owner=owner)
 
     def enable(self, source: Source) -> bool:
         """Switch a source on again that was switched off (CY6); returns whether it was off."""
@@ -161,6 +165,7 @@ class _Row:
     fingerprint: str
     managed: bool
     due_at: float | None
+    lease_owner: str | None
 
 
 def _claimed(driver: Driver, claim: Statement, owner: str, limit: int, ahead: float) -> list[Lease]:

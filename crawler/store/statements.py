@@ -89,15 +89,29 @@ stored_info = Statement(
 managed_sources = Statement(
     'managed_sources',
     sqlite=
-        'SELECT source.name, source.fingerprint, source.managed, source.due_at FROM source'
+        'SELECT source.name, source.fingerprint, source.managed, source.due_at, source.lease_owner FROM source'
         ,
     postgresql=
-        'SELECT source.name, source.fingerprint, source.managed, source.due_at FROM source'
+        'SELECT source.name, source.fingerprint, source.managed, source.due_at, source.lease_owner FROM source'
         ,
     values=(),
-    columns=('name', 'fingerprint', 'managed', 'due_at'),
+    columns=('name', 'fingerprint', 'managed', 'due_at', 'lease_owner'),
 )
-'Name, fingerprint, whether it is managed and when it is due, of all sources.'
+'Name, fingerprint, whether it is managed, when it is due and who holds its lease, of all sources.'
+
+lapse_leases = Statement(
+    'lapse_leases',
+    sqlite=
+        "UPDATE source SET lease_until=((julianday('now') - 2440587.5) * 86400.0) WHERE source.lease_owner = ?"
+        ,
+    postgresql=
+        'UPDATE source SET lease_until=CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) WHERE '
+        'source.lease_owner = %s::VARCHAR'
+        ,
+    values=('its_owner',),
+    columns=(),
+)
+'The leases of a process that is gone lapse now.'
 
 enable_source = Statement(
     'enable_source',

@@ -23,6 +23,7 @@ from tests.unit.store.writing import (
     INFO,
     NOON,
     SECRET,
+    change,
     creation,
     decide,
     end,
@@ -169,6 +170,22 @@ def test_the_lease_of_a_process_that_died_is_taken_over_at_once(store: Store, so
     taken_over = store.begin_cycle(source, this_process(), NOON)
 
     assert taken_over.lease.fence == crashed.lease.fence + 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere nobody can tell")
+def test_the_leases_of_a_process_that_died_are_free_when_a_daemon_starts(
+    store: Store, source: Source, neighbour: Source, dead: int
+) -> None:
+    """And those of one that lives are not."""
+    store.manage([source, neighbour])
+    store.begin_cycle(source, f"process {dead} on {HERE}", NOON)
+    store.begin_cycle(neighbour, this_process(), NOON)
+    change(store, "UPDATE source SET due_at = 0")
+    assert store.claim("daemon", limit=9) == []
+
+    store.manage([source, neighbour])
+
+    assert [lease.source for lease in store.claim("daemon", limit=9)] == ["shop"]
 
 
 def test_the_lease_of_this_very_process_is_not_taken_over(store: Store, source: Source) -> None:
