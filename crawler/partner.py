@@ -4,7 +4,10 @@ One `Partner` is one source's small connection pool. Its connections stay open b
 it. All pools share one TLS context for each set of TLS settings: a context costs 39 ms and 0.8 MB.
 """
 
+import errno
 import functools
+import os
+import socket
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
@@ -287,4 +290,9 @@ def _reason(error: BaseException) -> str:
     cause = error.__cause__ or next(iter(error.args), None)  # httpcore passes the cause as an argument
     if isinstance(cause, BaseException):  # "All connection attempts failed" alone helps nobody
         return _reason(cause)
-    return printable(str(error), 200) or type(error).__name__
+    text = str(error)
+    if isinstance(error, socket.gaierror):  # a number says nothing to people
+        text = error.strerror or text
+    elif isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno in errno.errorcode:
+        text = os.strerror(error.errno)
+    return printable(text, 200) or type(error).__name__
