@@ -293,6 +293,6 @@ def _reason(error: BaseException) -> str:
     text = str(error)
     if isinstance(error, socket.gaierror):  # a number says nothing to people
         text = error.strerror or text
-    elif isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno in errno.errorcode:
-        text = os.strerror(error.errno)
+    elif isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno is not None:
+        text = os.strerror(error.errno) if error.errno in errno.errorcode else text
     return printable(text, 200) or type(error).__name__
