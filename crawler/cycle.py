@@ -34,7 +34,7 @@ from crawler.sync.exports import (
 from crawler.sync.pages import NOTHING_STORED, Accepted, Listing, accept_page, page_mark, recognize
 from crawler.sync.plan import ListStep, plan_cycle
 from crawler.sync.report import CycleReport, ObjectReport
-from crawler.sync.schedule import interval
+from crawler.sync.schedule import JITTER, interval
 from crawler.sync.state import Known, Outbox, OutboxEntry, Source
 
 LOOKUPS = 100
@@ -196,7 +196,13 @@ class _Cycle:
         return any(report.new or report.updated for report in self.report.objects.values())
 
     async def ask_info(self) -> ImplementationInfo:
-        """`implementation.info`, first in every cycle (IM1)."""
+        """`implementation.info`, first in every cycle (IM1). From it to the next one is the interval (CY1).
+
+        A process that has much else to do at that moment sends it later than it has written the cycle's beginning down.
+        """
+        waited = anyio.current_time() - self.begun.at
+        if waited > JITTER:
+            self.lease = replace(self.lease, taken=self.lease.taken + waited)
         answer = await self.call("implementation.info", None, "a JSON object with 'objects'")
         info = read_implementation(self.source.name, answer.body)
         self.info_body = answer.body

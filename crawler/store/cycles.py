@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content, User
@@ -22,7 +23,8 @@ from crawler.sync.state import Cursor, Source
 class Begun:
     """A cycle that has begun: its lease, and the cursors from which it goes on (by object).
 
-    `lookups` says whether threads wait to be fetched (LS9), `exports` whether entries are pending.
+    `lookups` says whether threads wait to be fetched (LS9), `exports` whether entries are pending. `at` is when it was
+    stored, by the event loop's clock.
     """
 
     lease: Lease
@@ -30,6 +32,7 @@ class Begun:
     cursors: Mapping[str, Cursor]
     lookups: bool
     exports: bool
+    at: float = field(default_factory=monotonic)
 
 
 class CycleStore(OutboxStore):

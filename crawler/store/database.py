@@ -5,7 +5,7 @@ What a cycle does goes to the driver directly (`driving`), and imports no SQLAlc
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from math import inf
 from time import monotonic
@@ -62,7 +62,7 @@ class Database:
         self._clock = clock
         self._given_seconds = (lambda: clock().timestamp()) if clock is not None else None
         self._text = backend.text if clock is None else self._text_with_clock
-        self._writer = Writer(backend.together if backend.can_group else None, backend.failures, self._gave_up)
+        self._writer = Writer(self._group if backend.can_group else None, backend.failures, self._gave_up)
         self._texts: dict[Statement, Text] = {}
         self._given_up: DatabaseUnavailable | None = None
 
@@ -114,6 +114,10 @@ class Database:
                 raise self._gave_up(error) from error.__cause__
 
         return await self._writer.run(at_its_turn)
+
+    def _group(self) -> AbstractContextManager[object]:
+        """What is committed together; once there is no patience left, each fails at once by itself."""
+        return self.backend.together() if self._given_up is None else nullcontext()
 
     def _gave_up(self, error: Exception) -> DatabaseUnavailable:
         """A transaction's failure; the last one, where there is no patience left."""

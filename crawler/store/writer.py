@@ -100,9 +100,10 @@ class Writer:
             self._thread = None
 
     def _work(self) -> None:
+        most = TOGETHER if self._together is not None else 1
         while True:
             jobs = [self._jobs.get()]
-            while len(jobs) < TOGETHER and not self._jobs.empty():
+            while len(jobs) < most and not self._jobs.empty():
                 jobs.append(self._jobs.get())
             self._run([job for job in jobs if job is not None])
             if None in jobs:
