@@ -113,7 +113,10 @@ async def cycles_until_idle(
 
 
 async def beside(size: int, decide: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Decide about an answer of `size` bytes: about a large one in another thread, so that no other cycle waits."""
+    """Decide about an answer of `size` bytes: about a large one in another thread, so that no other cycle waits.
+
+    To decide about a page that was read takes a sixteenth of reading it.
+    """
     if size <= LARGE:
         return decide(*args, **kwargs)
     return await anyio.to_thread.run_sync(lambda: decide(*args, **kwargs))
@@ -236,7 +239,7 @@ class _Cycle:
                 return accepted
         page = await beside(size, read_page, source.name, name, answer.body, info)
         stored = await self.store.run(self.store.look_up, self.lease, name, page) if page.size else NOTHING_STORED
-        return await beside(size, accept_page, source, listing, page, stored, now, mark=mark)
+        return await beside(size // 16, accept_page, source, listing, page, stored, now, mark=mark)
 
     async def look_up_threads(self, info: ImplementationInfo) -> None:
         """`threads.show` for each thread that a message names and nobody knows, once each (LS9)."""

@@ -82,7 +82,7 @@ def read_page(source: str, object_name: str, body: bytes, info: ImplementationIn
         )
     except UNDECODABLE:  # or not as typed: msgspec.ValidationError is one of these
         contents = _parts(source, f"{object_name}.list", body)
-    if b"\\u0000" in body:  # rare, and then looked for in each content (OB12)
+    if b"\\" in body and b"\\u0000" in body:  # rare, and then looked for in each content (OB12)
         contents = _parts(source, f"{object_name}.list", body)
     for position, content in enumerate(contents):
         reader.read(position, content)

@@ -19,6 +19,7 @@ from crawler.daemon.daemon import Daemon
 from crawler.daemon.metrics import Metrics
 from crawler.partner import Partner
 from crawler.store import Store
+from crawler.store.schema import metadata
 from crawler.sync.report import CycleReport
 from crawler.sync.state import OutboxEntry, Ref, Source
 from tests.performance.forum import SECRET
@@ -57,6 +58,10 @@ def opened(database: str | None = None, clock: Callable[[], datetime] | None = N
         if MIGRATED in os.environ:  # to copy a database is thirty times as fast as to make one
             shutil.copy(os.environ[MIGRATED], file)
         with Store.open(database or str(file), clock=clock) as store:
+            if database:  # what the one before left there is due by that one's clock
+                with store.writing() as session:
+                    for table in reversed(metadata.sorted_tables):
+                        session.execute(table.delete())
             yield store
 
 
