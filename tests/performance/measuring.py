@@ -1,7 +1,7 @@
 """One measurement: a function in a process of its own, of which it says itself from where on and until when to measure.
 
-``python -m tests.performance.measuring MODULE:FUNCTION JSON`` calls the function with the keyword arguments, and prints
-the figures that it returns.
+``python -m tests.performance.measuring MODULE:FUNCTION`` calls the function with the keyword arguments that it reads as
+JSON, and prints the figures that it returns.
 """
 
 import dataclasses
@@ -41,8 +41,8 @@ def measured() -> Iterator[Figures]:
 
 def measure(function: str, arguments: dict[str, object]) -> Figures:
     """Call ``MODULE:FUNCTION`` of this package in a process of its own."""
-    command = [sys.executable, "-m", "tests.performance.measuring", function, json.dumps(arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "tests.performance.measuring", function]
+    done = subprocess.run(command, input=json.dumps(arguments), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{function} failed:\n{done.stderr[-3_000:]}")
     return Figures(**json.loads(done.stdout.splitlines()[-1]))
@@ -69,9 +69,9 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2  # bytes, on macOS
 
 
-def _main(function: str, arguments: str) -> None:
+def _main(function: str) -> None:
     module, _, name = function.partition(":")
-    figures: Figures = getattr(importlib.import_module(f"tests.performance.{module}"), name)(**json.loads(arguments))
+    figures: Figures = getattr(importlib.import_module(f"tests.performance.{module}"), name)(**json.load(sys.stdin))
     figures.peak = peak()
     print(json.dumps(dataclasses.asdict(figures)))  # noqa: T201
 
