@@ -116,7 +116,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
                 failed.set()
                 return
             for option in socket_options or ():
-                stream.extra(SocketAttribute.raw_socket).setsockopt(*option)  # noqa: S610
+                stream.extra(SocketAttribute.raw_socket).setsockopt(*option)  # noqa: S610 - anyio's
             connected.append(stream)
             tasks.cancel_scope.cancel()
 
@@ -149,7 +149,7 @@ class Connection(httpcore.AsyncNetworkStream):
         self._stream = stream
         self._socket = stream.extra(SocketAttribute.raw_socket)  # noqa: S610 - anyio's, not Django's
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109 - httpcore's
         """Receive some bytes; none at the end. Raises `httpcore.ReadError`."""
         try:
             return await self._stream.receive(max_bytes)
@@ -158,7 +158,7 @@ class Connection(httpcore.AsyncNetworkStream):
         except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
             raise httpcore.ReadError(error) from error
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109 - httpcore's
         """Send bytes. Raises `httpcore.WriteError`."""
         if buffer:
             try:
@@ -174,7 +174,7 @@ class Connection(httpcore.AsyncNetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
     ) -> httpcore.AsyncNetworkStream:
         """Speak TLS from now on. Raises `httpcore.ConnectError` or `httpcore.ConnectTimeout`."""
         try:
@@ -198,7 +198,7 @@ class Connection(httpcore.AsyncNetworkStream):
         if info == "is_readable":
             return _is_readable(self._socket)
         wanted = {"ssl_object": TLSAttribute.ssl_object, "server_addr": SocketAttribute.remote_address}.get(info)
-        return self._stream.extra(wanted, None) if wanted is not None else None  # noqa: S610
+        return self._stream.extra(wanted, None) if wanted is not None else None  # noqa: S610 - anyio's
 
 
 def _is_readable(connection: socket.socket) -> bool:

@@ -259,11 +259,11 @@ def _network(source: Source) -> httpx.AsyncBaseTransport:
     if source.trust_env:
         client = httpx.AsyncClient(verify=context, limits=limits)
         proxied = client._transport_for_url(httpx.URL(source.base_uri))  # noqa: SLF001 - httpx alone reads it rightly
-        if proxied is not client._transport:  # noqa: SLF001
+        if proxied is not client._transport:  # noqa: SLF001 - likewise
             return proxied
     transport = httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False)
     # httpx has no parameter for that, httpcore has.
-    transport._pool._network_backend = CheckedNetwork(private=source.private_addresses)  # noqa: SLF001
+    transport._pool._network_backend = CheckedNetwork(private=source.private_addresses)  # noqa: SLF001 - see above
     return transport
 
 
@@ -272,7 +272,7 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     if response.is_stream_consumed:
         yield response.content
     else:
-        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101
+        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - httpx says no more by its types
         async for chunk in response.stream:
             yield chunk
 

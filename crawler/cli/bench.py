@@ -244,7 +244,7 @@ def last_report(run: Invocation) -> Path | None:
 def write_file(path: Path, text: str, *, mode: int = 0o666) -> None:
     """Write a file; `mode` is that of a new one. Raises `ConfigurationError`."""
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:  # noqa: PTH123
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:  # noqa: PTH123 - with a mode
             file.write(text)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from None

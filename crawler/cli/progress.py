@@ -31,8 +31,8 @@ class Progress:
             yield cls()
             return
         from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
-        from rich.progress import Progress as Bars  # noqa: PLC0415
-        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+        from rich.progress import Progress as Bars  # noqa: PLC0415 - likewise
+        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - likewise
 
         columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
         with Bars(*columns, console=Console(stderr=True), transient=True) as bars:

@@ -43,6 +43,6 @@ def __getattr__(name: str) -> object:
     """The models of the file's keys, imported when somebody asks for them: pydantic takes long."""
     if name not in __all__:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    from crawler.settings import keys  # noqa: PLC0415
+    from crawler.settings import keys  # noqa: PLC0415 - it brings pydantic
 
     return getattr(keys, name)

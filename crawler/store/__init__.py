@@ -19,7 +19,7 @@ __all__ = ["Begun", "CycleStore", "Lease", "Standing", "Store", "this_process"]
 def __getattr__(name: str) -> object:
     """`Store` and `Standing`, imported when they are asked for."""
     if name in ("Standing", "Store"):
-        from crawler.store import whole  # noqa: PLC0415
+        from crawler.store import whole  # noqa: PLC0415 - heavy
 
         return getattr(whole, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -175,14 +175,14 @@ class Database:
     @cached_property
     def engine(self) -> "sa.Engine":
         """SQLAlchemy's way to the database; heavy to import, and not needed by cycles."""
-        from crawler.store.engines import engine_of  # noqa: PLC0415
+        from crawler.store.engines import engine_of  # noqa: PLC0415 - heavy, and cycles do without it
 
         return engine_of(self.backend)
 
     @contextmanager
     def _session(self, *, writing: bool) -> Iterator["Session"]:
         from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - heavy, and cycles do without it
-        from sqlmodel import Session  # noqa: PLC0415
+        from sqlmodel import Session  # noqa: PLC0415 - heavy, and cycles do without it
 
         try:
             with (
@@ -198,7 +198,7 @@ class Database:
 
     def clock(self) -> "sa.ColumnElement[float]":
         """Seconds since 1970 by the database's clock: leases and due times of several machines go by it alone."""
-        import sqlalchemy as sa  # noqa: PLC0415
+        import sqlalchemy as sa  # noqa: PLC0415 - heavy, and cycles do without it
 
         if self._clock is not None:
             return sa.literal(self._clock().timestamp(), sa.Float)
@@ -206,14 +206,14 @@ class Database:
 
     @property
     def _dialect(self) -> "Dialect":
-        from crawler.store.dialect import Dialect  # noqa: PLC0415
+        from crawler.store.dialect import Dialect  # noqa: PLC0415 - heavy, and cycles do without it
 
         return Dialect(self.backend.name, given=self._clock is not None)
 
     def _text_with_clock(self, statement: Statement) -> Text:
         """A statement by the clock that was given: as in tests, where hours pass in no time."""
         if statement not in self._texts:
-            from crawler.store.spelled import text_of  # noqa: PLC0415
+            from crawler.store.spelled import text_of  # noqa: PLC0415 - heavy, and for tests
 
             self._texts[statement] = text_of(statement.name, self._dialect)
         return self._texts[statement]

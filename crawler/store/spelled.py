@@ -30,7 +30,8 @@ def text_of(name: str, dialect: Dialect) -> Text:
         else sqlite.dialect(paramstyle="qmark")
     )
     compiled: Any = composing(name)(dialect).compile(dialect=spoken)
-    assert not any(value is not None for value in compiled.params.values()), f"{name}: a value that is not `fixed`"  # noqa: S101
+    if any(value is not None for value in compiled.params.values()):
+        raise ValueError(f"{name}: a value that is not `fixed`")
     return str(compiled), tuple(compiled.positiontup)
 
 

@@ -125,8 +125,9 @@ class SQLite:
         Where one fails so that SQLite gives up the whole, as on a full disk, that failure is raised: none is stored.
         """
         with self._lock:
-            if self._grouped:
-                yield
+            if self._grouped:  # a part of what is committed: whole, or not there
+                with self.transaction(writing=True):
+                    yield
                 return
             self.connection.execute("BEGIN IMMEDIATE")
             self._grouped = True

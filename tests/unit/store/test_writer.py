@@ -132,6 +132,17 @@ async def test_one_that_has_not_begun_is_let_be_when_its_caller_is_cancelled(sto
     assert rows(store, "source") == []
 
 
+async def test_of_methods_that_run_together_none_is_stored_where_one_fails_in_a_larger_commit(store: Store) -> None:
+    first, second, other = registering(store, "first", "second", "other")
+
+    def fails() -> None:
+        raise ZeroDivisionError
+
+    results = await all_at_once(store, lambda: store.together(first, fails, second), other)
+    assert (type(results[0]), results[1]) == (ZeroDivisionError, 1)
+    assert [row["name"] for row in rows(store, "source")] == ["other"]
+
+
 def test_methods_that_run_together_are_stored_together_or_not_at_all(store: Store) -> None:
     told = watched(store)
     assert store.together(*registering(store, "a", "b")) == [1, 2]
