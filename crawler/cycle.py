@@ -4,7 +4,7 @@ It decides, calls, commits; decides, calls, commits. The decisions are the pure 
 go through `crawler.partner`, and each commit is one method of `crawler.store`.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -127,6 +127,16 @@ def nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Saving:
+    """A page that is being stored, `since` a moment of the event loop's clock; `storing` where it changes anything."""
+
+    report: ObjectReport
+    accepted: Accepted
+    since: float
+    storing: Awaitable[None] | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Unsettled:
     """An export that has come to an end, which is still to be stored: by `store`.
 
@@ -176,6 +186,7 @@ class _Cycle:
         self.outbox = Outbox()
         self.info_body: bytes | None = None
         self.exchanges: list[Exchange] = []
+        self.saving: _Saving | None = None
         self.unsettled: list[_Unsettled] = []
 
     async def run(self) -> None:
@@ -214,20 +225,42 @@ class _Cycle:
         return info
 
     async def pull(self, info: ImplementationInfo, step: ListStep) -> None:
-        """`<object>.list`, page after page until nothing new comes (LS3); each page is stored with its cursor (LS6)."""
+        """`<object>.list`, page after page until nothing new comes (LS3); each page is stored with its cursor (LS6).
+
+        While one is stored, the next is asked for and read; nothing is decided about it before that is done.
+        """
         name, cursor = step.cursor.object, step.cursor.since_id
         report = ObjectReport(object=name, cursor_before=cursor, cursor_after=cursor)
         self.report.objects[name] = report
         listing: Listing | None = Listing.begin(step.cursor)
-        while listing is not None:
-            params = {"since_id": listing.ask} if listing.ask is not None else None
-            answer = await self.call(step.action, params, "a JSON array of contents")
-            accepted = await self.accept(info, listing, answer)
-            if accepted.changes or accepted.cursor != listing.cursor or accepted.listing is not None:
-                await self.write(self.store.save_page, accepted, self.clock(), self.recorded())
-            report.add(accepted)
-            self.watch(accepted)
-            listing = accepted.listing
+        try:
+            while listing is not None:
+                params = {"since_id": listing.ask} if listing.ask is not None else None
+                answer = await self.call(step.action, params, "a JSON array of contents")
+                accepted = await self.accept(info, listing, answer)
+                await self.save(report, accepted, changes=accepted.changes or accepted.cursor != listing.cursor)
+                listing = accepted.listing
+        finally:
+            await self.saved()
+
+    async def save(self, report: ObjectReport, accepted: Accepted, *, changes: bool) -> None:
+        """Let a page be stored, with its cursor, once the one before is; `saved` waits for it."""
+        await self.saved()
+        storing = None
+        if changes or accepted.listing is not None:
+            values = (self.lease, accepted, self.clock(), self.recorded())
+            storing = self.store.submit(self.store.save_page, *values)
+        self.saving = _Saving(report, accepted, anyio.current_time(), storing)
+
+    async def saved(self) -> None:
+        """Wait until the page under way, if there is one, is stored; the lease is then renewed."""
+        if (saving := self.saving) is not None:
+            self.saving = None
+            if saving.storing is not None:
+                await saving.storing
+                self.held_until = saving.since + self.lease.seconds
+            saving.report.add(saving.accepted)
+            self.watch(saving.accepted)
 
     async def accept(self, info: ImplementationInfo, listing: Listing, answer: Answer) -> Accepted:
         """What a page means; one that came before and changed nothing is not read again (LS5)."""
@@ -238,6 +271,7 @@ class _Cycle:
             if accepted := recognize(source, listing, mark, now):
                 return accepted
         page = await beside(size, read_page, source.name, name, answer.body, info)
+        await self.saved()
         stored = await self.store.run(self.store.look_up, self.lease, name, page) if page.size else NOTHING_STORED
         return await beside(size // 16, accept_page, source, listing, page, stored, now, mark=mark)
 

@@ -4,12 +4,14 @@ What a cycle does goes to the driver directly (`driving`), and imports no SQLAlc
 (`reading`, `writing`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+
+import anyio.lowlevel
 
 from crawler.clock import Clock
 from crawler.errors import DatabaseUnavailable
@@ -104,16 +106,20 @@ class Database:
         after that is the last one, and those that queue behind it fail at once instead of waiting as long, each in its
         turn. Raises `DatabaseUnavailable`.
         """
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        return await self.submit(method, *args, **kwargs)
 
-        def at_its_turn() -> T:
-            if self._given_up is not None:
-                raise DatabaseUnavailable(str(self._given_up), hint=self._given_up.hint)
-            try:
-                return method(*args, **kwargs)
-            except DatabaseUnavailable as error:
-                raise self._gave_up(error) from error.__cause__
+    def submit(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+        """As `run`, but begun at once: after all that was given to the thread before. Await what is returned."""
+        return self._writer.submit(partial(self._at_its_turn, partial(method, *args, **kwargs)))
 
-        return await self._writer.run(at_its_turn)
+    def _at_its_turn(self, method: Callable[[], T]) -> T:
+        if self._given_up is not None:
+            raise DatabaseUnavailable(str(self._given_up), hint=self._given_up.hint)
+        try:
+            return method()
+        except DatabaseUnavailable as error:
+            raise self._gave_up(error) from error.__cause__
 
     def _group(self) -> AbstractContextManager[object]:
         """What is committed together; once there is no patience left, each fails at once by itself."""

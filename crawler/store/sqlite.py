@@ -5,13 +5,16 @@ fail half-way for one. ``synchronous=FULL``: what was committed survives a power
 """
 
 import os
+import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from time import sleep
-from typing import Any
+from typing import Any, Self
 
 from crawler.store.driver import Statement, Text
 
@@ -33,6 +36,39 @@ HINTS = {
     "malformed": "the file is damaged: restore it from a backup, or name another with --database and import again",
 }
 """By a part of what SQLite says; the first one that fits."""
+
+
+ROWS = (1_000, 300, 100, 30, 10)
+"""How many rows one statement inserts: as many as can be. SQLite allows 32,766 values in one."""
+
+ONE_ROW = re.compile(r"(?<= VALUES )\(\?(?:, \?)*\)")
+
+
+class _Cursor(sqlite3.Cursor):
+    """A cursor that inserts many rows by few statements.
+
+    While one of them runs, the interpreter is free for the other threads. `sqlite3` itself gives it away and asks for
+    it back at each row: where another thread is busy, that takes longer than all else.
+    """
+
+    def executemany(self, text: str, rows: Iterable[Sequence[SqliteValue]]) -> Self:  # type: ignore[override]
+        """Run a statement once for each of `rows`."""
+        rows = iter(rows)
+        while chunk := list(islice(rows, ROWS[0])):
+            begin = 0
+            for size in ROWS:
+                while len(chunk) - begin >= size and (insert := _insert_of(text, size)):
+                    self.execute(insert, list(chain.from_iterable(chunk[begin : begin + size])))
+                    begin += size
+            super().executemany(text, chunk[begin:])
+        return self
+
+
+@cache
+def _insert_of(text: str, size: int) -> str | None:
+    """An INSERT of one row as one of `size` rows; `None` of any other statement."""
+    insert, found = ONE_ROW.subn(lambda row: ", ".join([row[0]] * size), text, count=1)
+    return insert if found else None
 
 
 class SQLite:
@@ -102,7 +138,7 @@ class SQLite:
             begin, commit, roll_back = ("BEGIN IMMEDIATE" if writing else "BEGIN"), "COMMIT", "ROLLBACK"
             if self._grouped:
                 begin, commit, roll_back = "SAVEPOINT one", "RELEASE one", "ROLLBACK TO one"
-            cursor = self.connection.cursor()
+            cursor = self.connection.cursor(_Cursor)
             try:
                 cursor.execute(begin)
                 yield cursor

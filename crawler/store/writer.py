@@ -6,14 +6,13 @@ its caller before the commit.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext, suppress
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import anyio
-import anyio.lowlevel
 
 T = TypeVar("T")
 
@@ -50,6 +49,21 @@ class _Job:
         if not self.wake.done():
             self.wake.set_result(None)
 
+    async def outcome(self) -> Any:
+        """Wait for the end; returns the result, or raises the error."""
+        try:
+            await self.wake
+        except asyncio.CancelledError:
+            if self.begin():
+                raise
+            with anyio.CancelScope(shield=True):
+                while not self.ended:
+                    self.wake = self.loop.create_future()
+                    await self.wake
+        if self.error is not None:
+            raise self.error
+        return self.result
+
 
 class Writer:
     """The thread, which begins with the first transaction.
@@ -70,27 +84,18 @@ class Writer:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread: Thread | None = None
 
-    async def run(self, method: Callable[[], T]) -> T:
-        """Run a transaction. Once begun, it is waited for even if the caller is cancelled: it is short, then known."""
+    def submit(self, method: Callable[[], T]) -> Coroutine[Any, Any, T]:
+        """Let the thread run a transaction, after those that it was given before; await what is returned.
+
+        Once begun, it is waited for even if the caller is cancelled: it is short, then known. One that has not begun by
+        then is not run at all.
+        """
         if self._thread is None:
             self._thread = Thread(target=self._work, name="ringcx-crawler writer", daemon=True)
             self._thread.start()
-        await anyio.lowlevel.checkpoint_if_cancelled()
         job = _Job(method)
         self._jobs.put(job)
-        try:
-            await job.wake
-        except asyncio.CancelledError:
-            if job.begin():
-                raise
-            with anyio.CancelScope(shield=True):
-                while not job.ended:
-                    job.wake = job.loop.create_future()
-                    await job.wake
-        if job.error is not None:
-            raise job.error
-        result: T = job.result
-        return result
+        return job.outcome()
 
     def close(self) -> None:
         """End the thread, after what it was given."""

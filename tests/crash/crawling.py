@@ -11,12 +11,12 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import anyio
 import httpx
@@ -39,6 +39,9 @@ DIED = 86
 SECRET = Secret("open sesame")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 Announce = Callable[[str], None]
 
 
@@ -52,13 +55,15 @@ class Job:
     """What one process is to do: queue what an agent wants, and crawl until nothing is left to do.
 
     `die_at` is the number of the step at which it dies, from 1; without it, it lives to the end. `store` is one of
-    `STORES`, `agent` one of `AGENTS`.
+    `STORES`, `agent` one of `AGENTS`. A page is stored before the next one is asked for or, where `late` says so, only
+    once that has come: each order can happen.
     """
 
     database: str
     base_uri: str
     agent: str
     store: str = "good"
+    late: bool = False
     die_at: int | None = None
 
 
@@ -66,6 +71,15 @@ class AnnouncingStore(Store):
     """A store that tells of each commit before and after it."""
 
     announce: Announce
+    late: bool
+
+    def submit(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+        done = [] if self.late else [method(*args, **kwargs)]
+
+        async def outcome() -> T:
+            return done[0] if done else await super(AnnouncingStore, self).submit(method, *args, **kwargs)
+
+        return outcome()
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -199,7 +213,7 @@ async def work(job: Job, announce: Announce) -> None:
     """One process: what agents queue, then cycles until nothing is left to do."""
     source = source_at(job.base_uri)
     store_class = STORES[job.store]
-    store_class.announce = staticmethod(announce)
+    store_class.announce, store_class.late = staticmethod(announce), job.late
     with store_class.open(job.database) as store:
         async with Partner(source, transport=AnnouncingTransport(announce), clock=clock) as partner:
             if job.agent != "nobody":

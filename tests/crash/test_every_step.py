@@ -59,17 +59,19 @@ class Stage:
     begin: Forum
     origin: str
     store: str = "good"
+    late: bool = False
 
     def play(self, die_at: int | None = None) -> tuple[list[str], EndState]:
         """Play it from its beginning, with a death if one is wanted; returns its steps, and the end state."""
         database = self.databases(self.origin)
         self.partner.set_back(self.begin)
         job: dict[str, Any] = {"database": database, "base_uri": self.base_uri, "agent": self.agent}
-        code, steps = self.crawlers.run(Job(**job, store=self.store, die_at=die_at))
+        job |= {"store": self.store, "late": self.late}
+        code, steps = self.crawlers.run(Job(**job, die_at=die_at))
         self.partner.wait_for(sum(step.startswith("sent ") for step in steps))
         if die_at is not None:
             assert (code, len(steps)) == (DIED, die_at)
-            code, _ = self.crawlers.run(Job(**job, store=self.store))
+            code, _ = self.crawlers.run(Job(**job))
         assert code == 0
         return steps, end_state(database, self.partner.forum)
 
@@ -154,16 +156,30 @@ def die_at_each_step(stage: Stage, part: int = 1, parts: int = 1) -> tuple[str, 
 
 
 @pytest.mark.parametrize(
-    ("scenario", "part", "parts"), [("first crawl", 1, 1), ("busy day", 1, 2), ("busy day", 2, 2)]
+    ("databases", "late", "scenario", "part"),
+    [
+        ("sqlite", False, "first crawl", (1, 1)),
+        ("sqlite", True, "first crawl", (1, 1)),
+        ("sqlite", False, "busy day", (1, 2)),
+        ("sqlite", False, "busy day", (2, 2)),
+        ("sqlite", True, "busy day", (1, 2)),
+        ("sqlite", True, "busy day", (2, 2)),
+        ("postgresql", True, "first crawl", (1, 1)),
+        ("postgresql", False, "busy day", (1, 2)),
+        ("postgresql", False, "busy day", (2, 2)),
+    ],
+    indirect=["databases"],
 )  # in parts, so that several cores share them
 def test_a_death_at_any_step_loses_nothing_and_doubles_nothing(
     stage: Callable[[str], Stage],
     scenario: str,
-    part: int,
-    parts: int,
+    part: tuple[int, int],
+    late: bool,
     record_property: Callable[[str, object], None],
 ) -> None:
-    figure, wanted = die_at_each_step(stage(scenario), part, parts)
+    played = stage(scenario)
+    played.late = late
+    figure, wanted = die_at_each_step(played, *part)
     record_property("figure", figure)
     if scenario == "busy day":
         statuses = {name: row["status"] for name, row in wanted.tables["outbox"].items()}

@@ -138,7 +138,7 @@ def _exports(url: str, exports: int) -> Case:
 def _poll(name: str, urls: list[str], rounds: int, database: str | None = None) -> Case:
     tasks: dict[str, Task] = {
         "bare": ("floor:poll", {"urls": urls, "rounds": rounds}),
-        "program": ("program:poll", {"urls": urls, "rounds": rounds, "database": database}),
+        "program": ("daemon:poll", {"urls": urls, "rounds": rounds, "database": database}),
     }
     ratios = (Ratio("program", "bare", bound=1 / 0.75), Ratio("program", "bare", "wall"))
     return Case(name, f"{len(urls):,} idle sources, {rounds} cycles each", tasks, ratios)
@@ -146,7 +146,7 @@ def _poll(name: str, urls: list[str], rounds: int, database: str | None = None) 
 
 def _mix(idle: list[str], full: list[str]) -> Case:
     work = {"idle": idle, "full": full, "exports": 10}
-    tasks: dict[str, Task] = {"bare": ("floor:mix", work), "program": ("program:mix", work)}
+    tasks: dict[str, Task] = {"bare": ("floor:mix", work), "program": ("daemon:mix", work)}
     title = f"{len(idle)} idle sources, {len(full)} imports of 2,000, {len(full)} x 10 exports"
     return Case("mixed", title, tasks, (Ratio("program", "bare"), Ratio("program", "bare", "wall")))
 

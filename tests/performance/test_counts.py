@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -57,9 +57,9 @@ class Counted(Store):
     told: Counter[str]
     done: Counter[str]
 
-    async def run(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    def submit(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
         self.hops += 1
-        return await super().run(method, *args, **kwargs)
+        return super().submit(method, *args, **kwargs)
 
     @contextmanager
     def driving(self, *, writing: bool = True) -> Iterator[Driver]:
@@ -81,7 +81,7 @@ class Counted(Store):
     @property
     def statements(self) -> int:
         """Those that the driver was told; that nothing was done past it is looked after."""
-        assert sum(self.done[word] for word in DATA) == self.told["rows"]
+        assert self.told["calls"] <= sum(self.done[word] for word in DATA) <= self.told["rows"]
         return self.told["calls"]
 
 

@@ -3,6 +3,7 @@
 The partner is the reference partner in process, the clock stands still until it is told to go on.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
 from crawler.reference import DEFAULT, TITLES_ONLY, UNTHREADED, Fails, Listing, Obeys, Says
 from crawler.reference.wire import Request
-from crawler.store import Begun, Store
+from crawler.store import Begun, Lease, Store
 from crawler.sync.exports import Settled
 from crawler.sync.pages import Accepted
 from crawler.sync.queueing import Draft
@@ -116,6 +117,29 @@ async def test_a_partner_that_limits_its_pages_is_followed_page_by_page(store: S
         "11",
     ]
     assert counts(report)[0] == 8
+
+
+class Unhurried(Store):
+    """Stores a page only once the next one is asked for."""
+
+    asked: threading.Event
+
+    def save_page(self, lease: Lease, accepted: Accepted, *args: Any) -> None:
+        if accepted.listing is not None:
+            assert self.asked.wait(10), "nothing is asked for before the page is stored"
+            self.asked.clear()
+        super().save_page(lease, accepted, *args)
+
+
+async def test_while_a_page_is_stored_the_next_is_asked_for() -> None:
+    with Unhurried.open("sqlite://") as store:
+        store.asked = threading.Event()
+        shop = Shop(store, settings={"listing": Listing(page_size=3)})
+        way = Between(shop)
+        way.before = lambda action: store.asked.set() if way.asked[-2:] == [action] * 2 else None
+        await cycle(shop, way)
+
+    assert since_ids(shop, "messages.list") == [None, "6", "9", "11"]
 
 
 async def test_a_listing_that_reaches_the_page_limit_goes_on_in_the_next_cycle(store: Store) -> None:
@@ -478,8 +502,10 @@ async def test_a_source_that_another_process_crawls_is_busy(shop: Shop) -> None:
 
 
 async def test_a_cycle_that_lost_its_lease_stops_at_its_next_write(shop: Shop) -> None:
+    """By then the next page is asked for already."""
+
     def take_over(action: str) -> None:
-        if action == "messages.list":
+        if way.asked[-2:] == ["threads.list", "messages.list"]:
             lapse(shop.store)
             shop.store.begin_cycle(shop.source, "process 1 on elsewhere", shop.now)
 
@@ -488,7 +514,7 @@ async def test_a_cycle_that_lost_its_lease_stops_at_its_next_write(shop: Shop) -
     with pytest.raises(LeaseLost):
         await cycle(shop, way)
 
-    assert way.asked == [INFO, "threads.list", "threads.list", "messages.list"]
+    assert way.asked == [INFO, "threads.list", "threads.list", "messages.list", "messages.list"]
     assert ids(shop) == []
     assert [row["outcome"] for row in rows(shop.store, "cycle")] == ["interrupted", "running"]
     assert rows(shop.store, "source")[0]["lease_owner"] == "process 1 on elsewhere"
@@ -503,13 +529,8 @@ async def test_whoever_watches_sees_exchanges_pages_and_settlements_in_their_ord
     report = await cycle(shop, watch=seen.append)
 
     kinds = {Begun: "begun", Exchange: "exchange", Accepted: "page", Settled: "settled"}
-    assert [kinds[type(event)] for event in seen] == [
-        "begun",
-        "exchange",
-        *["exchange", "page"] * 6,
-        "exchange",
-        "settled",
-    ]
+    list_of_two = ["exchange", "exchange", "page", "page"]  # the second is asked for while the first is stored
+    assert [kinds[type(event)] for event in seen] == ["begun", "exchange", *list_of_two * 3, "exchange", "settled"]
     assert [event for event in seen if isinstance(event, Settled)] == report.exports
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, ParamSpec, TypeVar, cast
@@ -94,13 +94,22 @@ class MortalStore(Store):
         """Another store object on the same database, as a process that is started again has it."""
         return type(self)(self.backend)
 
-    async def run(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def submit(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+        """Run as late as may be; where a death is planned at once, so that it is known what is lost."""
+        done = [self._do(method, *args, **kwargs)] if self.death is not None else []
+
+        async def outcome() -> T:
+            return done[0] if done else self._do(method, *args, **kwargs)
+
+        return outcome()
+
+    def _do(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         if self.dead:
             raise ProcessDied
         if isinstance(method, partial):
-            return await self.run(method.func, *method.args, *args, **{**method.keywords, **kwargs})
+            return cast(T, self._do(method.func, *method.args, *args, **{**method.keywords, **kwargs}))
         if method.__name__ == "together":  # by one commit, or by one each as on PostgreSQL: then it may die in between
-            return cast(T, [await self.run(each) for each in args])  # type: ignore[arg-type]
+            return cast(T, [self._do(each) for each in args])  # type: ignore[arg-type]
         name = "settle" if method.__name__ == "settle_created" else method.__name__
         self.calls[name] += 1
         dies = self.death is not None and (self.death.method, self.death.count) == (name, self.calls[name])

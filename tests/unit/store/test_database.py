@@ -16,9 +16,10 @@ import pytest
 import sqlalchemy as sa
 
 from crawler.errors import ConfigurationError, DatabaseTooNew, DatabaseUnavailable
-from crawler.store import Store
+from crawler.store import Store, statements
 from crawler.store.database import BUSY_SECONDS, HEAD
 from crawler.store.schema import metadata
+from crawler.store.sqlite import SQLite
 from crawler.sync.state import Source
 from tests.unit.store.writing import NOON, change, rows
 
@@ -284,3 +285,16 @@ async def test_an_error_comes_out_as_it_is(store: Store) -> None:
 
     with pytest.raises(DatabaseUnavailable, match="gone"):
         await store.run(transaction)
+
+
+def test_many_rows_are_inserted_by_few_statements(path: Path, source: Source) -> None:
+    told: list[str] = []
+    with Store.open(str(path)) as store:
+        source_id = store.register(source)
+        assert isinstance(store.backend, SQLite)
+        store.backend.connection.set_trace_callback(lambda text: told.append(text) if "INSERT" in text else None)
+        with store.driving() as driver:
+            driver.many(statements.note_lookup, ((source_id, f"thread-{n}") for n in range(2_343)))
+        stored = {row["foreign_id"] for row in rows(store, "lookup")}
+    assert [text.count("(", text.index(" VALUES ")) for text in told] == [1_000, 1_000, 300, 30, 10, 1, 1, 1]
+    assert stored == {f"thread-{n}" for n in range(2_343)}
