@@ -12,7 +12,7 @@ from crawler.cli.options import many_sources
 from crawler.cli.output import print_advice
 from crawler.cli.progress import Progress
 from crawler.cli.report import print_report
-from crawler.cycle import Watch, cycles_until_idle, run_cycle
+from crawler.cycle import Watch, cycles_until_idle, run_cycle, short_turns
 from crawler.errors import CrawlerError, EndpointUnreachable
 from crawler.store import CycleStore
 from crawler.sync.report import CycleReport
@@ -75,7 +75,8 @@ def sync(ctx: click.Context, run: Invocation, sources: Sequence[str], *, every: 
                     tasks.start_soon(_sync, run, store, result, watch, until_idle)
             return results
 
-        results = run.wait_for(all_of_them)
+        with short_turns():
+            results = run.wait_for(all_of_them)
     _show(run, results, until_idle=until_idle)
     ctx.exit(max(result.exit_code for result in results))
 

@@ -17,15 +17,16 @@ class ContentStore(SourceStore):
     def _put_contents(self, driver: Driver, lease: Lease, contents: Sequence[Content], now: datetime) -> None:
         """Insert or update contents. Threads that messages name and nobody knows are noted, to be looked up (LS9)."""
         moment, array = stamp(now), driver.array
-        driver.many(statements.put_content, (content_values(lease.source_id, content, moment) for content in contents))
-        threads = [content.id for content in contents if content.object == "threads"]
+        threads = {content.id for content in contents if content.object == "threads"}
         if threads:
-            driver.run(statements.forget_lookups, its_id=lease.source_id, ids=array(threads))
-        named = {content.thread_id for content in contents if content.thread_id is not None}
+            driver.run(statements.forget_lookups, its_id=lease.source_id, ids=array(sorted(threads)))
+        named = {content.thread_id for content in contents if content.thread_id is not None} - threads
         if named:
             known = driver.all(statements.known_threads, its_id=lease.source_id, ids=array(sorted(named)))
             unknown = sorted(named.difference(row[0] for row in known))
             driver.many(statements.note_lookup, ((lease.source_id, thread_id) for thread_id in unknown))
+        # Last: it takes long, and while it and the commit run, the interpreter is free for the next page.
+        driver.many(statements.put_content, (content_values(lease.source_id, content, moment) for content in contents))
 
     def _put_users(self, driver: Driver, lease: Lease, users: Sequence[User]) -> None:
         driver.many(statements.put_identity, (user_values(lease.source_id, user) for user in users))

@@ -93,10 +93,10 @@ class CycleStore(OutboxStore):
         """Store a page's contents, identities, the cursor that follows and the exchanges, in one transaction (LS6)."""
         with self.driving() as driver:
             self._hold(driver, lease)
-            self._put_contents(driver, lease, (*accepted.new, *accepted.updated), now)
             self._put_users(driver, lease, accepted.users)
             driver.run(statements.put_cursor, **cursor_values(lease.source_id, accepted.cursor, stamp(now)))
             self._put_exchanges(driver, lease, exchanges)
+            self._put_contents(driver, lease, (*accepted.new, *accepted.updated), now)
 
     def threads_to_look_up(self, lease: Lease, limit: int) -> list[str]:
         """Ids of threads that messages name and nobody knows, of which the partner was not asked yet (LS9)."""

@@ -129,9 +129,15 @@ def _deaf(url: str) -> Case:
 def _exports(url: str, exports: int) -> Case:
     tasks: dict[str, Task] = {
         "bare": ("floor:push", {"url": url, "exports": exports}),
+        "durable": ("floor:push", {"url": url, "exports": exports, "durable": True}),
         "program": ("program:push", {"url": url, "exports": exports}),
     }
-    ratios = (Ratio("program", "bare", "wall", 1 / 0.7), Ratio("program", "bare"))
+    ratios = (
+        Ratio("program", "bare", "wall", 1 / 0.7),
+        Ratio("program", "bare"),
+        Ratio("durable", "bare", "wall"),
+        Ratio("program", "durable", "wall"),
+    )
     return Case("exports", f"{exports:,} exports", tasks, ratios)
 
 

@@ -170,8 +170,8 @@ class Calls:
             calls += 1
         return calls
 
-    async def push(self, exports: int) -> int:
-        """The calls of a cycle that sends so many exports."""
+    async def push(self, exports: int, attempts: sqlite3.Connection | None = None) -> int:
+        """The calls of a cycle that sends so many exports, each committed before to `attempts`, if that is given."""
         calls = await self.cycle()
         for n in range(exports):
             params = {
@@ -184,6 +184,8 @@ class Calls:
                 "thread_id": "thread-1",
                 "updated_at": "2024-03-01T12:00:00Z",
             }
+            if attempts is not None:
+                attempts.execute("UPDATE attempt SET attempts = attempts + 1 WHERE export = ?", (n,))
             await self.call("messages.create", params)
         return calls + exports
 
@@ -213,16 +215,30 @@ async def _round(sources: list[Calls]) -> int:
     return done
 
 
-def push(url: str, exports: int) -> Figures:
-    """Send exports."""
+def push(url: str, exports: int, durable: bool = False) -> Figures:
+    """Send exports. `durable`: that each attempt begins is committed before, by one row and no more."""
 
     async def run() -> Figures:
         source = Calls(url, False)
-        with measured() as figures:
-            figures.done = await source.push(exports)
+        with tempfile.TemporaryDirectory() as directory:
+            attempts = _attempts(Path(directory) / "attempts.db", exports)
+            with measured() as figures:
+                figures.done = await source.push(exports, attempts if durable else None)
+            attempts.close()
         return figures
 
     return asyncio.run(run())
+
+
+def _attempts(file: Path, exports: int) -> sqlite3.Connection:
+    database = sqlite3.connect(file, isolation_level=None)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA synchronous=FULL")
+    database.execute("CREATE TABLE attempt (export INTEGER PRIMARY KEY, attempts INTEGER)")
+    database.execute("BEGIN")
+    database.executemany("INSERT INTO attempt VALUES (?, 0)", ((n,) for n in range(exports)))
+    database.execute("COMMIT")
+    return database
 
 
 def mix(idle: list[str], full: list[str], exports: int) -> Figures:

@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 
 from crawler.clock import utc_now
-from crawler.cycle import run_cycle
+from crawler.cycle import run_cycle, short_turns
 from crawler.partner import Partner
 from crawler.store import CycleStore
 from crawler.sync.report import CycleReport
@@ -68,7 +68,7 @@ def again(urls: list[str]) -> Figures:
 
 async def _cycle(store: CycleStore, of: Source) -> tuple[Figures, CycleReport]:
     async with Partner(of) as partner:
-        with measured() as figures:
+        with short_turns(), measured() as figures:
             report = await run_cycle(of, store, partner=partner)
     assert not report.failed, report.as_json()
     return figures, report

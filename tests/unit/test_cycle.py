@@ -3,6 +3,7 @@
 The partner is the reference partner in process, the clock stands still until it is told to go on.
 """
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ import anyio
 import httpx
 import pytest
 
-from crawler.cycle import Event, cycles_until_idle, run_cycle
+from crawler.cycle import TURN, Event, cycles_until_idle, run_cycle, short_turns
 from crawler.errors import (
     ConnectionBroken,
     DeadlineExceeded,
@@ -666,3 +667,11 @@ async def test_the_interval_begins_when_the_first_request_is_sent_not_when_the_c
         [standing] = store.standing()
     assert standing.due_in is not None
     assert standing.due_in > 30 + 60 - 1
+
+
+def test_short_turns_end_however_their_body_does() -> None:
+    usual = sys.getswitchinterval()
+    with pytest.raises(ZeroDivisionError), short_turns():
+        assert sys.getswitchinterval() == pytest.approx(TURN)
+        raise ZeroDivisionError
+    assert sys.getswitchinterval() == usual
