@@ -196,16 +196,17 @@ class Connection(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """What httpcore asks for: `is_readable` of a connection at rest means that its other end has closed it."""
         if info == "is_readable":
-            return _is_readable(self._socket)
+            return is_readable(self._socket.fileno())
         wanted = {"ssl_object": TLSAttribute.ssl_object, "server_addr": SocketAttribute.remote_address}.get(info)
         return self._stream.extra(wanted, None) if wanted is not None else None  # noqa: S610 - anyio's
 
 
-def _is_readable(connection: socket.socket) -> bool:
-    if (descriptor := connection.fileno()) < 0:
+def is_readable(descriptor: int) -> bool:
+    """Whether there is something to read from a socket; of a connection at rest, its end."""
+    if descriptor < 0:
         return True
     if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([connection], [], [], 0)[0])
+        return bool(select.select([descriptor], [], [], 0)[0])
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(0))
