@@ -9,6 +9,7 @@ import select
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
@@ -148,10 +149,15 @@ class Connection(httpcore.AsyncNetworkStream):
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
         self._socket = stream.extra(SocketAttribute.raw_socket)  # noqa: S610 - anyio's, not Django's
+        self._unsent = b""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109 - httpcore's
-        """Receive some bytes; none at the end. Raises `httpcore.ReadError`."""
+        """Send what was written, then receive some bytes; none at the end. Raises `httpcore.ReadError`."""
         try:
+            if self._unsent:
+                unsent, self._unsent = self._unsent, b""
+                with suppress(anyio.BrokenResourceError):  # who does not listen any more may have answered all the same
+                    await self._stream.send(unsent)
             return await self._stream.receive(max_bytes)
         except anyio.EndOfStream:
             return b""
@@ -159,12 +165,8 @@ class Connection(httpcore.AsyncNetworkStream):
             raise httpcore.ReadError(error) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109 - httpcore's
-        """Send bytes. Raises `httpcore.WriteError`."""
-        if buffer:
-            try:
-                await self._stream.send(buffer)
-            except (anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
-                raise httpcore.WriteError(error) from error
+        """Send bytes: a request's headers and body together, once the answer is waited for."""
+        self._unsent += buffer
 
     async def aclose(self) -> None:
         """Close it."""

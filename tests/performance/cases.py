@@ -90,7 +90,8 @@ def cases(size: Size, server: Serving, postgresql: str | None, python: str, comm
     made.append(_poll(f"poll-{few}-tls", [url("honest", 0, tls=True)] * few, size.poll_rounds))
     made.append(_mix([url("honest", 0)] * size.mixed, [url("honest", 2_000, 100)] * (size.mixed // 10)))
     if size.grown:
-        made.append(_grown(server, size.grown, size.added))
+        made.append(_grown("grown", "honest", server, size))
+        made.append(_grown("grown-scattered", "scattered", server, size))
     made.append(_start_up(url("honest", 0), python, command))
     return made
 
@@ -157,15 +158,16 @@ def _mix(idle: list[str], full: list[str]) -> Case:
     return Case("mixed", title, tasks, (Ratio("program", "bare"), Ratio("program", "bare", "wall")))
 
 
-def _grown(server: Serving, grown: int, added: int) -> Case:
-    first, then = server.url("scattered", grown), server.url("scattered", grown + added)
+def _grown(name: str, kind: str, server: Serving, size: Size) -> Case:
+    first, then = server.url(kind, size.grown), server.url(kind, size.grown + size.added)
     tasks: dict[str, Task] = {
-        "empty": ("program:pull", {"urls": [server.url("scattered", added)]}),
+        "empty": ("program:pull", {"urls": [server.url(kind, size.added)]}),
         "grown": ("program:pull", {"urls": [first, then]}),
     }
     ratios = (Ratio("grown", "empty", "wall", 1 / 0.8), Ratio("grown", "empty", bound=1 / 0.8))
-    title = f"{added:,} messages into a database of {grown:,}"
-    return Case("grown", title, tasks, ratios, alike=False, rounds=1)
+    order = "ids in their order" if kind == "honest" else "ids at random"
+    title = f"{size.added:,} messages into a database of {size.grown:,}, {order}"
+    return Case(name, title, tasks, ratios, alike=False, rounds=1)
 
 
 def _start_up(url: str, python: str, command: str) -> Case:

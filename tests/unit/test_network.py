@@ -1,14 +1,16 @@
 """Which addresses are connected to, whatever a host's name says."""
 
 import asyncio
+import socket
 from collections.abc import Sequence
 
 import httpcore
 import pytest
+from anyio.abc import SocketStream
 
 from crawler.cli.advice import advise
 from crawler.errors import AddressRefused, EndpointUnreachable
-from crawler.network import CheckedNetwork, ConnectionRefused, refusal
+from crawler.network import CheckedNetwork, Connection, ConnectionRefused, refusal
 from crawler.partner import Partner
 from tests.partners.calling import INFO, call, failed, source
 from tests.partners.raw import RawPartner, raw_partner, response, saying
@@ -112,3 +114,18 @@ async def test_a_name_without_a_meaning_is_unreachable() -> None:
 
 async def silent(_endpoint: RawPartner, _writer: asyncio.StreamWriter) -> None:
     pass
+
+
+async def test_a_request_is_sent_as_one_when_its_answer_is_waited_for() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    with theirs:
+        async with await SocketStream.from_socket(ours) as connected:
+            stream = Connection(connected)
+            await stream.write(b"headers ")
+            await stream.write(b"body")
+            with pytest.raises(BlockingIOError):
+                theirs.recv(100)
+            theirs.send(b"answer")
+            assert await stream.read(100) == b"answer"
+            assert theirs.recv(100) == b"headers body"
