@@ -167,7 +167,7 @@ def _grown(name: str, kind: str, server: Serving, size: Size) -> Case:
     ratios = (Ratio("grown", "empty", "wall", 1 / 0.8), Ratio("grown", "empty", bound=1 / 0.8))
     order = "ids in their order" if kind == "honest" else "ids at random"
     title = f"{size.added:,} messages into a database of {size.grown:,}, {order}"
-    return Case(name, title, tasks, ratios, alike=False, rounds=1)
+    return Case(name, title, tasks, ratios, rounds=1)
 
 
 def _start_up(url: str, python: str, command: str) -> Case:

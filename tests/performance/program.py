@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 
 from crawler.clock import utc_now
-from crawler.cycle import run_cycle, short_turns
+from crawler.cycle import cycles_until_idle, run_cycle, short_turns
 from crawler.partner import Partner
 from crawler.store import CycleStore
 from crawler.sync.report import CycleReport
@@ -49,10 +49,11 @@ def opened() -> Iterator[CycleStore]:
 
 
 def pull(urls: list[str]) -> Figures:
-    """Import from each of the URLs, one after the other; measured is the last one."""
+    """Import all from each of the URLs, one after the other; measured is a cycle of the last one."""
     with opened() as store:
-        reports = [anyio.run(_cycle, store, source(url)) for url in urls]
-    figures, report = reports[-1]
+        for url in urls[:-1]:
+            anyio.run(_cycles, store, source(url))
+        figures, report = anyio.run(_cycle, store, source(urls[-1]))
     figures.done = sum(listed.new + listed.updated for listed in report.objects.values())
     return figures
 
@@ -64,6 +65,13 @@ def again(urls: list[str]) -> Figures:
     figures, report = reports[-1]
     figures.done = sum(listed.listed for listed in report.objects.values())
     return figures
+
+
+async def _cycles(store: CycleStore, of: Source) -> None:
+    async with Partner(of) as partner:
+        with short_turns():
+            async for report in cycles_until_idle(of, store, partner=partner):
+                assert not report.failed, report.as_json()
 
 
 async def _cycle(store: CycleStore, of: Source) -> tuple[Figures, CycleReport]:
