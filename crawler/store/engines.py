@@ -5,7 +5,7 @@ process that is stopped in the middle of one would hold it for good; so the serv
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -143,11 +143,10 @@ class PostgreSQL:
         SQLAlchemy's pool asks each time whether the server is still there, which costs half as much as all statements
         of an idle cycle. A server that goes says so: then there is something to read.
         """
-        while self._resting:
-            connection = self._resting.pop()
-            if not is_readable(connection.fileno()):
-                return connection
-            connection.close()
+        with suppress(IndexError):
+            while is_readable((connection := self._resting.pop()).fileno()):
+                connection.close()
+            return connection
         made = self.engine.raw_connection()
         connection = made.driver_connection
         made.detach()  # from the pool, which would ask

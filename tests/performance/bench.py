@@ -28,7 +28,7 @@ RECORDED = Path(__file__).with_name("recorded.json")
 TWICE = 2.0
 """How much worse than recorded a ratio may be."""
 
-ALIKE = 1.001
+ALIKE = 1.01
 """How much more one contestant may have done than another: threads are imported once, as messages are not."""
 
 SECOND_LOOK = 3

@@ -98,8 +98,12 @@ def cases(size: Size, server: Serving, postgresql: str | None, python: str, comm
 
 def _import(url: str, page: int) -> Case:
     tasks = {name: (f"{name}:pull", {"urls": [url]}) for name in ("floor", "adhoc", "program")}
-    bound = {1_000: 1.6, 10_000: 1.35}.get(page)
-    ratios = (Ratio("program", "floor", bound=bound), Ratio("program", "adhoc", "wall", 0.8), Ratio("adhoc", "floor"))
+    cpu, wall = {1_000: (1.6, 0.8), 10_000: (1.35, 0.8)}.get(page, (None, None))
+    ratios = (
+        Ratio("program", "floor", bound=cpu),
+        Ratio("program", "adhoc", "wall", wall),
+        Ratio("adhoc", "floor"),
+    )
     return Case(f"import-{page}", f"first import, pages of {page:,}", tasks, ratios)
 
 
