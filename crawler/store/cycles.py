@@ -93,7 +93,9 @@ class CycleStore(OutboxStore):
         """Store a page's contents, identities, the cursor that follows and the exchanges, in one transaction (LS6)."""
         with self.driving() as driver:
             self._hold(driver, lease)
-            self._put_users(driver, lease, accepted.users)
+            if accepted.users:  # whom pages of other objects may show otherwise
+                driver.run(statements.forget_pages, its_id=lease.source_id)
+                self._put_users(driver, lease, accepted.users)
             driver.run(statements.put_cursor, **cursor_values(lease.source_id, accepted.cursor, stamp(now)))
             self._put_exchanges(driver, lease, exchanges)
             self._put_contents(driver, lease, (*accepted.new, *accepted.updated), now)

@@ -156,8 +156,9 @@ def accept_page(
     if following is None and listing.checking and not page.size:
         cursor = replace(cursor, checked_at=now)
     users = tuple(user for user in page.users.values() if not _is_stored(user, stored))
-    changes = bool(new or updated or users)
-    if mark is not None and page.size and following is None and not changes and source.ignore_older_than is None:
+    if new or updated or users:  # the page that changed nothing might change something now
+        cursor = replace(cursor, page_mark=None, page_seen=None)
+    elif mark is not None and page.size and following is None and source.ignore_older_than is None:
         seen = _Seen.of(len(contents), page.ignored, remarks)
         if seen is not None:
             cursor = replace(cursor, page_mark=mark, page_seen=msgspec.json.encode(seen).decode())

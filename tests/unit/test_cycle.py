@@ -188,6 +188,18 @@ async def test_what_a_partner_declares_counts_at_once(shop: Shop) -> None:
     assert report.objects == {}
 
 
+async def test_what_a_partner_declared_before_counts_again_when_it_is_declared_again(store: Store) -> None:
+    """LS5: the very page that changed nothing then changes something now."""
+    shop = Shop(store, settings={"listing": Listing(repeats_since_id=True)})
+    threads = []
+    for capabilities in (DEFAULT, DEFAULT, DEFAULT.with_options("messages.unthreaded"), DEFAULT):
+        shop.endpoint.capabilities = capabilities
+        await shop.sync()
+        threads.append([row["thread_id"] for row in rows(store, "content") if row["foreign_id"] == MESSAGES[-1]])
+    assert threads[2] == [None]
+    assert threads[0] == threads[1] == threads[3] != [None]
+
+
 async def test_a_partner_without_threads_has_messages_without(store: Store) -> None:
     shop = Shop(store, settings={"capabilities": UNTHREADED})
     await shop.sync()

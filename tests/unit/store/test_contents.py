@@ -238,3 +238,19 @@ def test_any_id_that_a_partner_gave_can_be_a_cursor(store: Store, source: Source
     end(store, source, begun)
 
     assert store.begin_cycle(source, "me", NOON).cursors == {"messages": cursor}
+
+
+def test_a_page_that_changes_a_user_has_the_pages_of_other_objects_read_again(
+    store: Store, source: Source, begun: Begun
+) -> None:
+    accepted = import_page(store, source, begun, message("1"))
+    recognised = replace(accepted, users=(), cursor=replace(accepted.cursor, page_mark="m", page_seen="{}"))
+    store.save_page(begun.lease, recognised, NOON, ())
+
+    def mark() -> object:
+        return next(row["page_mark"] for row in rows(store, "cursor") if row["object"] == "messages")
+
+    import_page(store, source, begun, message("2"), object_name="threads")
+    assert mark() == "m"
+    import_page(store, source, begun, message("3", author=user(firstname="Ann")), object_name="threads")
+    assert mark() is None

@@ -522,6 +522,14 @@ def test_now_and_then_a_page_is_read_all_the_same() -> None:
     assert recognize(SOURCE, Listing.begin(before), None, NOW) is None
 
 
+def test_a_page_that_changes_something_forgets_the_one_that_did_not() -> None:
+    """That one came in another form, or under another info, and would change it back."""
+    before = seen_before(content("3")).cursor
+    changed = Stored(contents={"3": msgspec.structs.replace(content("3"), body="another text")})
+    after = accept_page(SOURCE, Listing.begin(before), page("3"), changed, NOW, mark="another").cursor
+    assert (after.page_mark, after.page_seen) == (None, None)
+
+
 def test_a_cursor_that_moves_on_forgets_the_page() -> None:
     before = seen_before(content("3")).cursor
     moved = accept_page(SOURCE, Listing.begin(before), page("4"), Stored(), NOW).cursor
