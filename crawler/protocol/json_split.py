@@ -35,14 +35,14 @@ def _members(text: bytes) -> Iterator[bytes]:
         match text[token.start()]:
             case 0x5B | 0x7B:  # [ {
                 depth += 1
-            case 0x5D | 0x7D:  # ] }
+            case 0x5D | 0x7D if depth == 1:  # the outermost ] }
+                if text[start : token.start()].strip():
+                    yield text[start : token.start()]
+                if token.end() == len(text):
+                    yield _END
+                return
+            case 0x5D | 0x7D:
                 depth -= 1
-                if depth == 0:
-                    if text[start : token.start()].strip():
-                        yield text[start : token.start()]
-                    if token.end() == len(text):
-                        yield _END
-                    return
             case 0x2C if depth == 1:  # ,
                 yield text[start : token.start()]
                 start = token.end()
