@@ -255,8 +255,8 @@ class _Cycle:
         try:
             while listing is not None:
                 params = {"since_id": listing.ask} if listing.ask is not None else None
-                answer = await self.call(step.action, params, "a JSON array of contents")
-                accepted = await self.accept(info, listing, answer)
+                asked = self.call(step.action, params, "a JSON array of contents")
+                accepted = await self.accept(info, listing, await asked)  # and the answer is not kept beside the next
                 await self.save(report, accepted, changes=accepted.changes or accepted.cursor != listing.cursor)
                 listing = accepted.listing
         finally:
