@@ -4,9 +4,8 @@ It decides, calls, commits; decides, calls, commits. The decisions are the pure 
 go through `crawler.partner`, and each commit is one method of `crawler.store`.
 """
 
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -46,9 +45,6 @@ CYCLES_AT_ONCE = 100
 
 LARGE = 100_000
 """How many bytes of an answer are read in less than some milliseconds."""
-
-TURN = 0.0002
-"""How many seconds a thread may keep the interpreter while another one waits for it, in `short_turns`."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -124,21 +120,6 @@ async def beside(size: int, decide: Callable[P, T], /, *args: P.args, **kwargs: 
     if size <= LARGE:
         return decide(*args, **kwargs)
     return await anyio.to_thread.run_sync(lambda: decide(*args, **kwargs))
-
-
-@contextmanager
-def short_turns() -> Iterator[None]:
-    """Let the interpreter's threads take turns more often meanwhile: for few sources that have much to tell.
-
-    The thread that stores a page then need not wait for the one that reads the next. It saves a tenth of the time of an
-    import, and costs a daemon of many idle sources as much.
-    """
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(TURN)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
 
 
 def nothing() -> None:

@@ -12,9 +12,10 @@ from crawler.cli.options import many_sources
 from crawler.cli.output import print_advice
 from crawler.cli.progress import Progress
 from crawler.cli.report import print_report
-from crawler.cycle import Watch, cycles_until_idle, run_cycle, short_turns
+from crawler.cycle import Watch, cycles_until_idle, run_cycle
 from crawler.errors import CrawlerError, EndpointUnreachable
 from crawler.store import CycleStore
+from crawler.store.writer import short_turns
 from crawler.sync.report import CycleReport
 from crawler.sync.state import Source
 

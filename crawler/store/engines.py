@@ -128,12 +128,8 @@ class PostgreSQL:
         try:
             yield connection.cursor()
             connection.commit()
-        except self.failures:
-            connection.close()  # the server may have gone
-            raise
         except BaseException:
-            connection.rollback()
-            self._resting.append(connection)
+            connection.close()  # which rolls back; and the server may have gone
             raise
         self._resting.append(connection)
 

@@ -51,7 +51,7 @@ class _Cursor(sqlite3.Cursor):
     it back at each row: where another thread is busy, that takes longer than all else.
     """
 
-    def executemany(self, text: str, rows: Iterable[Sequence[SqliteValue]]) -> Self:  # type: ignore[override]
+    def executemany(self, text: str, rows: Iterable[Sequence[SqliteValue]]) -> Self:  # type: ignore[override]  # theirs also takes mappings
         """Run a statement once for each of `rows`."""
         rows = iter(rows)
         while chunk := list(islice(rows, ROWS[0])):

@@ -11,9 +11,10 @@ from pathlib import Path
 import anyio
 
 from crawler.clock import utc_now
-from crawler.cycle import cycles_until_idle, run_cycle, short_turns
+from crawler.cycle import cycles_until_idle, run_cycle
 from crawler.partner import Partner
 from crawler.store import CycleStore
+from crawler.store.writer import short_turns
 from crawler.sync.report import CycleReport
 from crawler.sync.state import OutboxEntry, Ref, Source
 from tests.performance.forum import SECRET

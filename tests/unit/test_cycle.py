@@ -3,10 +3,8 @@
 The partner is the reference partner in process, the clock stands still until it is told to go on.
 """
 
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -16,7 +14,7 @@ import anyio
 import httpx
 import pytest
 
-from crawler.cycle import TURN, Event, cycles_until_idle, run_cycle, short_turns
+from crawler.cycle import Event, cycles_until_idle, run_cycle
 from crawler.errors import (
     ConnectionBroken,
     DeadlineExceeded,
@@ -680,12 +678,3 @@ async def test_the_interval_begins_when_the_first_request_is_sent_not_when_the_c
         [standing] = store.standing()
     assert standing.due_in is not None
     assert standing.due_in > 30 + 60 - 1
-
-
-def test_short_turns_end_however_their_body_does() -> None:
-    usual, turn = sys.getswitchinterval(), 0.0
-    with suppress(ZeroDivisionError), short_turns():
-        turn = sys.getswitchinterval()
-        raise ZeroDivisionError
-    assert turn == pytest.approx(TURN)
-    assert sys.getswitchinterval() == usual

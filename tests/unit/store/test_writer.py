@@ -1,8 +1,9 @@
 """Transactions that wait together are committed together, and each is still whole or not there (PU2, LS6)."""
 
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from crawler.errors import DatabaseUnavailable
 from crawler.protocol.signature import Secret
 from crawler.store import Store
 from crawler.store.sqlite import SQLite
+from crawler.store.writer import TURN, short_turns
 from crawler.sync.state import Source
 from tests.unit.store.writing import rows
 
@@ -154,3 +156,12 @@ def test_methods_that_run_together_are_stored_together_or_not_at_all(store: Stor
     with pytest.raises(ZeroDivisionError):
         store.together(*registering(store, "c"), fails)
     assert [row["name"] for row in rows(store, "source")] == ["a", "b"]
+
+
+def test_short_turns_end_however_their_body_does() -> None:
+    usual, turn = sys.getswitchinterval(), 0.0
+    with suppress(ZeroDivisionError), short_turns():
+        turn = sys.getswitchinterval()
+        raise ZeroDivisionError
+    assert turn == pytest.approx(TURN)
+    assert sys.getswitchinterval() == usual
