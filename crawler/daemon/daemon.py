@@ -10,12 +10,14 @@ import structlog
 from anyio.abc import TaskGroup
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from crawler.clock import Clock, utc_now
+from crawler.clock import Clock, Elapsed, since_boot, utc_now
 from crawler.cycle import Event, Watch, run_cycle
+from crawler.daemon.leases import Leases
 from crawler.errors import ConfigurationError, LeaseLost, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
-from crawler.store import Begun, Lease, Store, this_process
+from crawler.store import Begun, Lease, Store
+from crawler.sync.leases import RENEWED_EVERY
 from crawler.sync.report import CycleReport
 from crawler.sync.schedule import slot
 from crawler.sync.state import Source
@@ -72,8 +74,9 @@ class Cycle(Protocol):
 class Daemon:
     """Crawls the sources it is given, until `stop`.
 
-    `transport` makes the transport to a source, `None` for httpx's own; `sleep` waits for a number of seconds. Both and
-    the clock are passed in so that a day of polling can pass in seconds; so is what a `cycle` does.
+    `transport` makes the transport to a source, `None` for httpx's own; `sleep` waits for a number of seconds, and
+    `elapsed` tells how many have passed, however the clock is set. All these and the clock are passed in so that a day
+    of polling can pass in seconds; so is what a `cycle` does.
     """
 
     def __init__(
@@ -85,12 +88,13 @@ class Daemon:
         clock: Clock = utc_now,
         transport: Callable[[Source], httpx.AsyncBaseTransport | None] = lambda _source: None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        elapsed: Elapsed = since_boot,
         cycle: Cycle = run_cycle,
     ) -> None:
         self.store = store
         self.observer = observer
         self.options = options
-        self.owner = this_process()
+        self.owner = store.owner
         self._clock = clock
         self._transport = transport
         self._sleep = sleep
@@ -99,6 +103,7 @@ class Daemon:
         self._partners: dict[str, Partner] = {}
         self._in_flight: dict[str, Lease] = {}
         self._owed: list[Lease] = []
+        self._leases = Leases(store, clock=clock, elapsed=elapsed)
         self._stopping = False
         self._wake = anyio.Event()
         self._cycles: TaskGroup | None = None
@@ -131,15 +136,20 @@ class Daemon:
         scheduler.start()
         try:
             async with anyio.create_task_group() as self._cycles:
-                while not self._stopping:
-                    await self.tick(self._cycles)
-                    await self._wake.wait()
-                    self._wake = anyio.Event()
+                await self._tick_until(lambda: self._stopping, self._cycles)
                 self._log.info("stopping", in_flight=len(self._in_flight))
+                await self._tick_until(lambda: not self._in_flight, self._cycles)  # what runs keeps its lease
         finally:
             scheduler.shutdown(wait=False)
             with anyio.CancelScope(shield=True):
                 await self._settle_up()
+
+    async def _tick_until(self, happens: Callable[[], bool], cycles: TaskGroup) -> None:
+        while not happens():
+            await self.tick(cycles)
+            with anyio.move_on_after(RENEWED_EVERY):
+                await self._wake.wait()
+            self._wake = anyio.Event()
 
     @property
     def is_stopping(self) -> bool:
@@ -161,11 +171,12 @@ class Daemon:
             scope.deadline = min(scope.deadline, ending)
 
     async def tick(self, cycles: TaskGroup) -> int:
-        """Claim what is due before the next tick, and start its cycles in `cycles`; returns how many."""
+        """Keep the leases, claim what is due before the next tick, start its cycles in `cycles`; returns how many."""
         free = self.options.max_cycles - len(self._in_flight)
         failing = max(self.options.max_cycles // 2, 1) - sum(lease.failing for lease in self._in_flight.values())
         leases: list[Lease] = []
         try:
+            await self._leases.keep(list(self._in_flight.values()), self._sources)
             await self._give_back()
             if free > 0 and not self._stopping:
                 claim = self.store.claim
@@ -175,7 +186,7 @@ class Daemon:
             return 0
         self._note_database(None)
         for lease in leases:
-            if lease.source in self._in_flight:  # its lease lapsed, and it does not know yet
+            if lease.source in self._in_flight:  # its lease was made free, and it does not know yet
                 self._owed.append(lease)
             else:
                 self._in_flight[lease.source] = lease
@@ -202,6 +213,7 @@ class Daemon:
             ended = True
         except LeaseLost as error:
             log.warning("lease lost", error=str(error))
+            self._owed.append(lease)  # it may have run out without anybody taking it
             begun, ended = False, True
             self.observer.cycle_broke_off(lease.source)
         except StoreError as error:  # this cycle cannot even give its lease back
@@ -222,6 +234,8 @@ class Daemon:
                 with anyio.CancelScope(shield=True):
                     await self._release(lease, due)
             del self._in_flight[lease.source]
+            if self._stopping:
+                self._wake.set()
 
     async def _cycle(self, source: Source, lease: Lease, log: structlog.stdlib.BoundLogger) -> None:
         partner = self._partners.get(source.name)

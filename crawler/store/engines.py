@@ -113,6 +113,7 @@ class PostgreSQL:
     name = "postgresql"
     shared = True
     in_memory = False
+    presence = None  # its holders may be on other machines; and poolers share connections, which a lock would be of
     can_group = False  # rows that several transactions lock may lock out those of another daemon
 
     def __init__(self, url: sa.URL, busy_seconds: float) -> None:

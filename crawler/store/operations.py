@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from crawler.store import statements
 from crawler.store.database import Database
+from crawler.store.holder import shown
 from crawler.store.rows import moment, stamp
 from crawler.store.schema import CYCLE, OUTBOX, SOURCE
 from crawler.sync.state import Status
@@ -83,7 +84,7 @@ class OperationsStore(Database):
                 disabled_at=moment(row[2]),
                 failures=row[3],
                 due_in=row[4],
-                crawled_by=row[5],
+                crawled_by=shown(row[5]) if row[5] is not None else None,
                 outbox=row[6],
                 oldest=moment(row[7]),
                 started_at=moment(row[8]),

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from math import ceil
 
+from crawler.sync.leases import LEASE_SECONDS
 from crawler.sync.schedule import JITTER, TOLERANCE, phase, slot
 from tests.integration.daemon.virtual import START
 
 TICK = 30.0
-LEASE = 5 * 30 + 60.0
 EXACT = 1e-5
 """Seconds that floating-point numbers of this size may be off."""
 
@@ -33,10 +33,11 @@ class Run:
 def expected(name: str, period: float, runs: list[Run]) -> list[float]:
     """When a source is to start whose cycles take no time: at once, then in each slot; of missed ones comes one, late.
 
-    What a daemon had claimed when it died waits for its lease to lapse.
+    What a daemon had claimed when it died waits until its lease has run out, as the next one sees it.
     """
-    starts, due, free = [], START, START
+    starts, due, left = [], START, False
     for run in runs:
+        free = run.begun + LEASE_SECONDS * left
         while (start := max(due, run.tick_after(free) if free > run.begun else run.begun)) < run.ended - EXACT:
             starts.append(start)
             behind = (start - phase(name, period) + EXACT) % period
@@ -44,6 +45,5 @@ def expected(name: str, period: float, runs: list[Run]) -> list[float]:
                 due = max(start - behind + EXACT + period, start + period - JITTER)
             else:
                 due = slot(name, period, start + period)
-        if run.crashed and max(due, free) <= run.claimed_until:
-            free = run.claimed_until - TICK + LEASE
+        left = run.crashed and max(due, free) <= run.claimed_until
     return starts
