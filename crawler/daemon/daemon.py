@@ -1,6 +1,8 @@
 """Claiming what is due, and running its cycles, a bounded number at a time."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from crawler.clock import Clock, Elapsed, since_boot, utc_now
 from crawler.cycle import Event, Watch, run_cycle
 from crawler.daemon.leases import Leases
-from crawler.errors import ConfigurationError, LeaseLost, StoreError
+from crawler.errors import ConfigurationError, DatabaseUnavailable, LeaseLost, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun, Lease, Store
@@ -24,6 +26,13 @@ from crawler.sync.state import Source
 
 AUTO_DISABLED = "content_source.auto_disabled"
 """The platform's own name for switching a failing channel off (CY6)."""
+
+
+LAST, LAST_AT_ONCE = 2.0, 0.3
+"""Seconds that the database has, once the time for cycles in flight is over, to store what became of them."""
+
+SILENCE = 10.0
+"""After so many seconds without an answer the database counts as away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +116,7 @@ class Daemon:
         self._stopping = False
         self._wake = anyio.Event()
         self._cycles: TaskGroup | None = None
+        self._last_moments: list[asyncio.TimerHandle] = []
         self._database_away = False
         self._log = structlog.get_logger("crawler")
 
@@ -117,7 +127,8 @@ class Daemon:
 
     async def manage(self, sources: Sequence[Source]) -> None:
         """Crawl exactly these sources from now on; those whose settings changed, at once (CY5). Raises `StoreError`."""
-        await self.store.run(self.store.manage, sources)
+        with self._noting_silence():
+            await self.store.run(self.store.manage, sources)
         before, self._sources = self._sources, {source.name: source for source in sources}
         for name in [name for name in self._partners if self._sources.get(name) != before.get(name)]:
             if name not in self._in_flight:  # else its cycle goes on with what it began with, and closes it
@@ -137,12 +148,13 @@ class Daemon:
         try:
             async with anyio.create_task_group() as self._cycles:
                 await self._tick_until(lambda: self._stopping, self._cycles)
-                self._log.info("stopping", in_flight=len(self._in_flight))
                 await self._tick_until(lambda: not self._in_flight, self._cycles)  # what runs keeps its lease
         finally:
             scheduler.shutdown(wait=False)
             with anyio.CancelScope(shield=True):
                 await self._settle_up()
+            for moment in self._last_moments:
+                moment.cancel()
 
     async def _tick_until(self, happens: Callable[[], bool], cycles: TaskGroup) -> None:
         while not happens():
@@ -159,16 +171,18 @@ class Daemon:
     def stop(self, *, at_once: bool = False) -> None:
         """Claim nothing more, and end when the cycles in flight have; `at_once` grants them no time.
 
-        On the event loop's thread only. The end comes at the latest when the grace is over and one transaction has
-        then waited in vain for the database: the others do not wait as well.
+        On the event loop's thread only. What is to be stored after the grace has a moment for that, and the database no
+        longer: then leases are left as they are.
         """
+        if not self._stopping:
+            self._log.info("stopping", in_flight=len(self._in_flight))
         self._stopping = True
         self._wake.set()
         ending = anyio.current_time() + (0 if at_once else self.options.grace)
-        self.store.patient_until = min(self.store.patient_until, ending)
         if self._cycles is not None:
             scope = self._cycles.cancel_scope
             scope.deadline = min(scope.deadline, ending)
+            self._last_moments.append(self.store.end_by(ending, ending + (LAST_AT_ONCE if at_once else LAST)))
 
     async def tick(self, cycles: TaskGroup) -> int:
         """Keep the leases, claim what is due before the next tick, start its cycles in `cycles`; returns how many."""
@@ -176,11 +190,12 @@ class Daemon:
         failing = max(self.options.max_cycles // 2, 1) - sum(lease.failing for lease in self._in_flight.values())
         leases: list[Lease] = []
         try:
-            await self._leases.keep(list(self._in_flight.values()), self._sources)
-            await self._give_back()
-            if free > 0 and not self._stopping:
-                claim = self.store.claim
-                leases = await self.store.run(claim, self.owner, limit=free, ahead=self.options.tick, failing=failing)
+            with self._noting_silence():
+                await self._leases.keep(list(self._in_flight.values()), self._sources)
+                await self._give_back()
+                if free > 0 and not self._stopping:
+                    most = {"limit": free, "failing": failing}
+                    leases = await self.store.run(self.store.claim, self.owner, ahead=self.options.tick, **most)
         except StoreError as error:
             self._note_database(error)
             return 0
@@ -305,6 +320,19 @@ class Daemon:
             self._log.warning("leases are left to lapse", leases=len(self._owed), error=str(error), advice=error.hint)
         for partner in self._partners.values():
             await partner.aclose()
+
+    @contextmanager
+    def _noting_silence(self) -> Iterator[None]:
+        """Say so where the body waits too long for the database."""
+        reason = f"the database does not answer: it has not for {SILENCE:g} s"
+        hint = "look whether it is stopped, or another program holds it locked: this goes on once it answers"
+        note = asyncio.get_running_loop().call_later(
+            SILENCE, self._note_database, DatabaseUnavailable(reason, hint=hint)
+        )
+        try:
+            yield
+        finally:
+            note.cancel()
 
     def _note_database(self, error: StoreError | None) -> None:
         """Say once that the database is away, and once that it is back."""

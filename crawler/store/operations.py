@@ -46,7 +46,7 @@ class OperationsStore(Database):
 
     def ping(self) -> None:
         """Ask the database for an answer. Raises `DatabaseUnavailable`."""
-        with self.reading() as session:
+        with self.reading(limited=True) as session:
             session.execute(sa.select(1)).scalar_one()
 
     def standing(self) -> list[Standing]:
@@ -75,7 +75,7 @@ class OperationsStore(Database):
             .outerjoin(CYCLE, CYCLE.c.id == last.scalar_subquery())
             .order_by(SOURCE.c.name)
         )
-        with self.reading() as session:
+        with self.reading(limited=True) as session:
             rows = session.execute(query).all()
         return [
             Standing(

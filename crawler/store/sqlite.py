@@ -200,6 +200,10 @@ class SQLite:
         """Keep this process's other threads from writing, and from a database in memory altogether."""
         return self._lock if writing or self.in_memory else nullcontext()
 
+    def limit(self, _connection: object) -> AbstractContextManager[None]:
+        """Nothing ends what waits for a file."""
+        return nullcontext()
+
     def text(self, statement: Statement) -> Text:
         """How this database spells a statement."""
         return statement.sqlite, statement.values

@@ -49,7 +49,6 @@ class StandIn(Store):
 
     def __init__(self, clock: Clock) -> None:
         self._time = clock
-        self.patient_until = inf
         self.rows: dict[str, Row] = {}
         self.begun_cycles = 0
         self._fingerprints: dict[int, tuple[Source, str]] = {}
