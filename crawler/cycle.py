@@ -33,7 +33,7 @@ from crawler.sync.exports import (
 )
 from crawler.sync.pages import NOTHING_STORED, Accepted, Listing, accept_page, page_mark, recognize
 from crawler.sync.plan import ListStep, plan_cycle
-from crawler.sync.report import CycleReport, ObjectReport
+from crawler.sync.report import CycleReport, Kind, ObjectReport
 from crawler.sync.schedule import JITTER, interval
 from crawler.sync.state import Known, Outbox, OutboxEntry, Source
 
@@ -76,26 +76,42 @@ async def run_cycle(
 
     Raises `SourceBusy` where another process crawls the source, and `StoreError`.
     """
+    return await under_lease(Steps.run, source, store, partner=partner, clock=clock, watch=watch, lease=lease)
+
+
+async def under_lease(
+    work: Callable[["Steps"], Awaitable[None]],
+    source: Source,
+    store: CycleStore,
+    *,
+    kind: Kind = "cycle",
+    partner: Partner | None = None,
+    clock: Clock = utc_now,
+    watch: Watch = unwatched,
+    lease: Lease | None = None,
+) -> CycleReport:
+    """Do `work` by the steps of a cycle, between its beginning and its end in the store; as `run_cycle` in all else."""
     async with AsyncExitStack() as stack:
         if partner is None:
             partner = await stack.enter_async_context(Partner(source, clock=clock))
         now = anyio.current_time()
-        begun = await store.run(store.begin_cycle, source, this_process(), clock(), lease)
+        begun = await store.run(store.begin_cycle, source, this_process(), clock(), lease, kind=kind)
         watch(begun)
-        cycle = _Cycle(source, store, partner, begun, now, clock=clock, watch=watch)
+        steps = Steps(source, store, partner, begun, now, clock=clock, watch=watch)
+        steps.report.kind = kind
         try:
-            await cycle.run()
+            await work(steps)
         except PartnerError as error:
-            cycle.report.errors.append(cycle.shown(error))
+            steps.report.errors.append(steps.shown(error))
         except StoreError:
             raise  # nothing more can be written
         except BaseException:
             with anyio.CancelScope(shield=True):
-                await cycle.end(interrupted=True)
+                await steps.end(interrupted=True)
             raise
         with anyio.CancelScope(shield=True):  # a cycle that is done gives its lease back, cancelled or not
-            await cycle.end()
-        return cycle.report
+            await steps.end()
+        return steps.report
 
 
 async def cycles_until_idle(
@@ -160,8 +176,8 @@ class _Unsettled:
         return False
 
 
-class _Cycle:
-    """One cycle under way: what its steps share, and one method for each."""
+class Steps:
+    """The steps of one cycle under way: what they share, and a method for each."""
 
     def __init__(
         self,
@@ -190,6 +206,7 @@ class _Cycle:
         self.unsettled: list[_Unsettled] = []
 
     async def run(self) -> None:
+        """All of them, in the order of LS8."""
         info = await self.ask_info()
         for step in plan_cycle(self.source, info, self.begun.cursors, self.outbox).lists:
             try:
@@ -200,9 +217,14 @@ class _Cycle:
             if named and info.allows("threads", "show"):
                 await self.look_up_threads(info)
         if self.begun.exports or self.imported:  # what was queued during a long import goes with it
-            self.outbox = await self.store.run(self.store.load_outbox, self.source)
+            await self.push_all(info)
+
+    async def push_all(self, info: ImplementationInfo, *, untried: bool = False) -> None:
+        """Send what is queued, in the order in which it was (LS8); with `untried`, only what was never attempted."""
+        self.outbox = await self.store.run(self.store.load_outbox, self.source)
         for entry in self.outbox.pending:
-            await self.push(info, entry)
+            if not (untried and entry.attempts):
+                await self.push(info, entry)
 
     @property
     def imported(self) -> bool:

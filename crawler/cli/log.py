@@ -13,7 +13,7 @@ from crawler.cli.trace import exchange_json, print_body, received
 from crawler.errors import UnknownContent
 from crawler.sync.state import Source
 
-COLUMNS = ("cycle", "started_at", "seconds", "outcome", "new", "updated", "exported", "error")
+COLUMNS = ("cycle", "kind", "started_at", "seconds", "outcome", "new", "updated", "exported", "error")
 
 
 @click.command()
@@ -50,7 +50,7 @@ def _line(record: dict[str, Any]) -> dict[str, Any]:
     objects = report.get("objects", {}).values()
     errors = report.get("errors", [])
     return {
-        **{name: record[name] for name in ("cycle", "started_at", "ended_at", "outcome")},
+        **{name: record[name] for name in ("cycle", "kind", "started_at", "ended_at", "outcome")},
         "seconds": report.get("seconds"),
         "new": sum(found["new"] for found in objects),
         "updated": sum(found["updated"] for found in objects),
@@ -74,7 +74,7 @@ def _print(run: Invocation, record: dict[str, Any], exchanges: Sequence[dict[str
         for error in record["report"]["errors"]:
             out.text(clean(f"error: {error['message']}"))
     else:
-        out.text(f"cycle {record['cycle']}: {record['outcome']}, began {record['started_at']}")
+        out.text(f"{record['kind']} {record['cycle']}: {record['outcome']}, began {record['started_at']}")
     for number, exchange in enumerate(exchanges):
         out.text()
         out.text(clean(f"--> {exchange['action']}, {exchange['request_size']:,} bytes, {exchange['started_at']}"))

@@ -7,10 +7,13 @@ from typing import Any
 
 from crawler.agent import Agent, known_info
 from crawler.cli.invocation import Invocation
+from crawler.errors import SourceBusy
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
+from crawler.push import run_push
 from crawler.store import Store
 from crawler.sync.exports import Decision, GiveUp, Send, decide_export
-from crawler.sync.state import OutboxEntry, Source
+from crawler.sync.report import CycleReport
+from crawler.sync.state import OutboxEntry, Source, Status
 
 Record = dict[str, Any]
 
@@ -74,11 +77,12 @@ def next_step(source: Source, record: Record) -> list[tuple[str, str | None]]:
 
 
 def print_queued(run: Invocation, agent: Agent, entry: OutboxEntry) -> None:
-    """Say that `entry` was queued, what it waits for, and when it will be sent."""
+    """Say that `entry` was queued, what it waits for, and when it will be sent, or what became of it at once (LS8)."""
+    pushed = push_at_once(run, agent)
     records = agent.store.entries(agent.source, ids=[entry.id])
     (record,) = entry_records(agent.store, agent.source, agent.info, records)
     if run.as_json:
-        run.out.json({**record, "cancelled": []})
+        run.out.json({**record, "cancelled": [], "push": pushed.as_json() if pushed is not None else None})
         return
     run.out.facts(
         [
@@ -89,9 +93,42 @@ def print_queued(run: Invocation, agent: Agent, entry: OutboxEntry) -> None:
             ("in reply to", entry.in_reply_to),
             ("recipient", entry.recipient_id),
             ("author", entry.author_id),
-            *next_step(agent.source, record),
+            *(_became(record) if record["status"] != Status.PENDING or record["attempts"] else ()),
+            *(next_step(agent.source, record) if record["status"] == Status.PENDING else ()),
         ]
     )
+
+
+def push_at_once(run: Invocation, agent: Agent) -> CycleReport | None:
+    """Send what was just queued, where the source's `push` is ``at once``; `None` where the next cycle does it (LS8).
+
+    What fails is warned of, and tried again by the next cycle. Where another process crawls the source, that is said.
+    """
+    source = agent.source
+    if source.push != "at once":
+        return None
+
+    async def push() -> CycleReport:
+        async with run.partner(source) as partner:
+            return await run_push(source, agent.store, partner=partner, clock=run.outside.clock)
+
+    try:
+        report = run.wait_for(push)
+    except SourceBusy as busy:
+        run.out.warn(f"{busy}: this is sent by that cycle, or by the next one")
+        return None
+    for error in report.errors:
+        run.out.warn(str(error))
+    return report
+
+
+def _became(record: Record) -> list[tuple[str, str | None]]:
+    """Facts: what became of a record of `entry_records` that was sent at once."""
+    return [
+        ("status", record["status"]),
+        ("foreign id", record["foreign_id"]),
+        ("because", record["error"]),
+    ]
 
 
 def print_cancelled(run: Invocation, store: Store, source: Source, cancelled: Sequence[OutboxEntry]) -> None:

@@ -16,7 +16,7 @@ def print_report(out: Output, report: Report) -> None:
     """Imports, exports, what was ignored or remarked on, and the time; errors are the caller's."""
     verdict = "failed" if report["failed"] else "done"
     seconds = f" in {report['seconds']:.2f} s" if report["seconds"] is not None else ""
-    out.text(clean(f"{report['source']}: cycle {report['cycle']} {verdict}{seconds}"))
+    out.text(clean(f"{report['source']}: {report.get('kind', 'cycle')} {report['cycle']} {verdict}{seconds}"))
     if report["objects"]:
         _print_objects(out, report)
     exports = report["exports"]

@@ -12,6 +12,7 @@ from crawler.clock import new_id, utc_now
 from crawler.cycle import Event, run_cycle
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
+from crawler.push import run_push
 from crawler.pytest_plugin.endpoint import source_of, transport_of
 from crawler.store import Store
 from crawler.sync.queueing import Draft
@@ -60,12 +61,7 @@ class Crawling:
 
     def cycle(self) -> CycleReport:
         """Run one synchronization cycle: import what is new, send what agents have queued."""
-
-        def watch(event: Event) -> None:
-            if isinstance(event, Exchange):
-                self.exchanges.append(event)
-
-        return self._call(run_cycle, self.source, self.store, partner=self._partner, clock=self.clock, watch=watch)
+        return self._run(run_cycle)
 
     def poll(self, **duration: float) -> list[CycleReport]:
         """Run cycles at the platform's rhythm (CY1), for so long on the clock: ``poll(hours=2)``."""
@@ -77,9 +73,12 @@ class Crawling:
         return reports
 
     def agent(self) -> "AgentAtWork":
-        """An agent, under what the endpoint declares; what it does is sent by the next cycle."""
+        """An agent, under what the endpoint declares.
+
+        What it does is sent by the next cycle, or at once if the setting `push` says so (LS8).
+        """
         info = self._call(known_info, self.source, self.store, self._partner, clock=self.clock)
-        return AgentAtWork(Agent(self.source, self.store, info, clock=self.clock, new_id=new_id))
+        return AgentAtWork(Agent(self.source, self.store, info, clock=self.clock, new_id=new_id), self._push)
 
     def contents(self, object_name: str) -> list[dict[str, Any]]:
         """What was imported and not deleted, oldest first; keys as in ``ringcx-crawler messages --json``."""
@@ -94,6 +93,17 @@ class Crawling:
         """The actions that were sent in cycles, in order."""
         return [exchange.action for exchange in self.exchanges]
 
+    def _push(self) -> None:
+        if self.source.push == "at once":
+            self._run(run_push)
+
+    def _run(self, what: Callable[..., Awaitable[CycleReport]]) -> CycleReport:
+        def watch(event: Event) -> None:
+            if isinstance(event, Exchange):
+                self.exchanges.append(event)
+
+        return self._call(what, self.source, self.store, partner=self._partner, clock=self.clock, watch=watch)
+
     def _call(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         return self._portal.call(partial(function, *args, **kwargs))
 
@@ -104,8 +114,9 @@ class AgentAtWork:
     Each method raises `ActionRefused` for what is not allowed, and `UnknownContent`.
     """
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self, agent: Agent, queued: Callable[[], None]) -> None:
         self._agent = agent
+        self._queued = queued
 
     def create(
         self,
@@ -133,11 +144,15 @@ class AgentAtWork:
             attachments=attachments,
             structured_content=structured_content,
         )
-        return self._agent.create(draft)
+        entry = self._agent.create(draft)
+        self._queued()
+        return entry
 
     def reply(self, content_id: str, body: str, *, author_id: str | None = None) -> OutboxEntry:
         """Queue a reply to a content."""
-        return self._agent.reply(content_id, Draft(object="messages", body=body, author_id=author_id))
+        entry = self._agent.reply(content_id, Draft(object="messages", body=body, author_id=author_id))
+        self._queued()
+        return entry
 
     def delete(self, content_id: str) -> Queued:
         """Queue the deletion of a content."""
@@ -153,4 +168,6 @@ class AgentAtWork:
 
     def act(self, operation: str, content_id: str, *, author_id: str | None = None) -> Queued:
         """Queue an operation on a content, such as a custom one."""
-        return self._agent.act(operation, content_id, author_id=author_id)
+        done = self._agent.act(operation, content_id, author_id=author_id)
+        self._queued()
+        return done

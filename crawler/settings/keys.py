@@ -1,6 +1,6 @@
 """The configuration file's keys. A field's description says what is expected there, for errors and documentation."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -37,6 +37,7 @@ class SourceKeys(Keys):
     no_list_interval: Seconds | None = None
     agent_id: Text | None = None
     sender_name: Text | None = None
+    push: Annotated[Literal["cycle", "at once"] | None, Field(description='"cycle" or "at once"')] = None
     ascii_json: Annotated[bool | None, Field(description="true or false")] = None
     signature_in_query: Annotated[bool | None, Field(description="true or false")] = None
     verify_signature: Annotated[bool | None, Field(description="true or false")] = None

@@ -155,7 +155,8 @@ class Archive(SourceStore):
         """
         wanted = SOURCE.c.name.in_(names) if names is not None else sa.true()
         crawled_by = sa.case((SOURCE.c.lease_until > self.clock(), SOURCE.c.lease_owner)).label("crawled_by")
-        newest = sa.select(sa.func.max(CYCLE.c.id)).where(CYCLE.c.source_id == SOURCE.c.id).correlate(SOURCE)
+        whole = (CYCLE.c.source_id == SOURCE.c.id, CYCLE.c.kind == "cycle")
+        newest = sa.select(sa.func.max(CYCLE.c.id)).where(*whole).correlate(SOURCE)
         cycles = sa.select(CYCLE).join(SOURCE).where(wanted, CYCLE.c.id == newest.scalar_subquery())
         columns = (CURSOR.c.source_id, CURSOR.c.object, CURSOR.c.since_id)
         cursors = sa.select(*columns).join(SOURCE).where(wanted).order_by(CURSOR.c.object)
@@ -271,6 +272,7 @@ def _entry_record(row: RowMapping) -> Record:
 def _cycle_record(row: RowMapping) -> Record:
     return {
         "cycle": row["id"],
+        "kind": row["kind"],
         "started_at": row["started_at"],
         "ended_at": row["ended_at"],
         "outcome": row["outcome"],

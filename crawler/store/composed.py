@@ -192,7 +192,7 @@ def interrupt_cycles(_dialect: Dialect) -> Composed:
 
 def insert_cycle(dialect: Dialect) -> Composed:
     """A new cycle; returns its id."""
-    values = _bound("source_id", "started_at")
+    values = _bound("source_id", "started_at", "kind")
     return dialect.insert(CYCLE).values(**values, outcome=fixed("running")).returning(CYCLE.c.id)
 
 

@@ -14,7 +14,7 @@ from crawler.store.outbox import OutboxStore
 from crawler.store.rows import cursor_values, read_content, read_cursor, read_user, stamp
 from crawler.store.sources import Lease
 from crawler.sync.pages import Accepted, Stored
-from crawler.sync.report import CycleReport
+from crawler.sync.report import CycleReport, Kind
 from crawler.sync.schedule import Outlook, look_ahead
 from crawler.sync.state import Cursor, Source
 
@@ -38,8 +38,10 @@ class Begun:
 class CycleStore(OutboxStore):
     """The part of the store that `run_cycle` works with."""
 
-    def begin_cycle(self, source: Source, owner: str, now: datetime, lease: Lease | None = None) -> Begun:
-        """Begin a cycle under `lease`, or under one that is taken now.
+    def begin_cycle(
+        self, source: Source, owner: str, now: datetime, lease: Lease | None = None, *, kind: Kind = "cycle"
+    ) -> Begun:
+        """Begin a cycle under `lease`, or under one that is taken now. A push leaves the schedule alone (LS8).
 
         Raises `SourceBusy` where another process holds it, or `LeaseLost`.
         """
@@ -49,7 +51,9 @@ class CycleStore(OutboxStore):
             held = self._hold(driver, lease)
             lease = replace(lease, taken=held.now)
             its_id = lease.source_id
-            if held.fingerprint == source.fingerprint:
+            if kind == "push":
+                pass
+            elif held.fingerprint == source.fingerprint:
                 # Due again already now: should this process die, whoever takes over keeps the interval (CY1).
                 outlook = look_ahead(source, period=held.period, started=lease.started, failures=held.failures)
                 due = outlook.due if held.managed else None
@@ -57,7 +61,7 @@ class CycleStore(OutboxStore):
             else:  # its new settings stay due (CY5)
                 driver.run(statements.start_source, its_id=its_id, last_started_at=stamp(now))
             driver.run(statements.interrupt_cycles, its_id=its_id)
-            [cycle_id] = driver.one(statements.insert_cycle, source_id=its_id, started_at=stamp(now))
+            [cycle_id] = driver.one(statements.insert_cycle, source_id=its_id, started_at=stamp(now), kind=kind)
             cursors = {row["object"]: read_cursor(row) for row in driver.named(statements.cursors, its_id=its_id)}
             lookups, exports = driver.one(statements.work_waits, its_id=its_id)
         return Begun(
@@ -134,8 +138,10 @@ class CycleStore(OutboxStore):
         *,
         exchanges: Sequence[Exchange],
         interrupted: bool = False,
-    ) -> Outlook:
+    ) -> Outlook | None:
         """Store the report, the newest implementation info if it could be had, and give the lease back.
+
+        A push (LS8) changes neither when the source is due nor how often it failed, and has no outlook.
 
         An interrupted cycle is due again at its next slot, like any other. Where the source's settings were changed
         while the cycle ran, what was declared under the old ones is forgotten, and the new ones stay due (CY5): the
@@ -146,25 +152,32 @@ class CycleStore(OutboxStore):
             held = self._hold(driver, lease)
             shown = json.dumps(report.as_json())  # ASCII: OB12
             driver.run(statements.end_cycle, its_id=lease.cycle_id, ended_at=stamp(now), outcome=outcome, report=shown)
-            outlook = look_ahead(
-                source,
-                period=report.interval or held.period,
-                started=lease.started,
-                failures=held.failures + 1 if report.nothing_had else held.failures if interrupted else 0,
-            )
-            if held.fingerprint == source.fingerprint:
-                driver.run(
-                    statements.end_and_plan_source,
-                    its_id=lease.source_id,
-                    failures=outlook.failures,
-                    period=outlook.period,
-                    due_at=outlook.due if held.managed else None,
-                    info=info.decode() if info is not None else None,
-                    info_at=stamp(now) if info is not None else None,
-                    disabled_at=stamp(now) if outlook.disabled else None,
-                )
+            outlook = None
+            if report.kind == "push":
+                if info is not None and held.fingerprint == source.fingerprint:
+                    driver.run(statements.save_info, its_id=lease.source_id, info=info.decode(), info_at=stamp(now))
+                fence = {"its_id": lease.source_id, "its_fence": lease.fence}
+                driver.run(statements.release_lease, **fence, due=None, by=lease.due)
             else:
-                driver.run(statements.end_lease, its_id=lease.source_id, failures=outlook.failures)
+                outlook = look_ahead(
+                    source,
+                    period=report.interval or held.period,
+                    started=lease.started,
+                    failures=held.failures + 1 if report.nothing_had else held.failures if interrupted else 0,
+                )
+                if held.fingerprint == source.fingerprint:
+                    driver.run(
+                        statements.end_and_plan_source,
+                        its_id=lease.source_id,
+                        failures=outlook.failures,
+                        period=outlook.period,
+                        due_at=outlook.due if held.managed else None,
+                        info=info.decode() if info is not None else None,
+                        info_at=stamp(now) if info is not None else None,
+                        disabled_at=stamp(now) if outlook.disabled else None,
+                    )
+                else:
+                    driver.run(statements.end_lease, its_id=lease.source_id, failures=outlook.failures)
             self._put_exchanges(driver, lease, exchanges)
             beyond = driver.one(statements.cycle_beyond, its_id=lease.source_id, kept=source.keep_cycles)
             if beyond is not None:

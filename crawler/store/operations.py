@@ -52,7 +52,11 @@ class OperationsStore(Database):
         """How all sources stand, by name."""
         pending = (OUTBOX.c.source_id == SOURCE.c.id, OUTBOX.c.status == str(Status.PENDING))
         own = CYCLE.alias()
-        last = sa.select(sa.func.max(own.c.id)).where(own.c.source_id == SOURCE.c.id).correlate(SOURCE)
+        last = (
+            sa.select(sa.func.max(own.c.id))
+            .where(own.c.source_id == SOURCE.c.id, own.c.kind == "cycle")
+            .correlate(SOURCE)
+        )
         query = (
             sa.select(
                 SOURCE.c.name,

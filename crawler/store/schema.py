@@ -190,13 +190,14 @@ class OutboxRow(Row, table=True):
 
 
 class CycleRow(Row, table=True):
-    """One cycle: when, how it ended, and its report as JSON."""
+    """One cycle, or one push (LS8): when, how it ended, and its report as JSON."""
 
     __tablename__ = "cycle"
     __table_args__ = (Index(None, "source_id", "id"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     source_id: int = Field(foreign_key="source.id")
+    kind: str = _text(nullable=False, default="cycle")
     started_at: str = _text(nullable=False)
     ended_at: str | None = _text()
     outcome: str = _text(nullable=False, default="running")

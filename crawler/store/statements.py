@@ -298,13 +298,13 @@ interrupt_cycles = Statement(
 insert_cycle = Statement(
     'insert_cycle',
     sqlite=
-        "INSERT INTO cycle (source_id, started_at, outcome) VALUES (?, ?, 'running') RETURNING id"
+        "INSERT INTO cycle (source_id, kind, started_at, outcome) VALUES (?, ?, ?, 'running') RETURNING id"
         ,
     postgresql=
-        "INSERT INTO cycle (source_id, started_at, outcome) VALUES (%s::INTEGER, %s::VARCHAR, 'running') RETURNING "
-        'cycle.id'
+        'INSERT INTO cycle (source_id, kind, started_at, outcome) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, '
+        "'running') RETURNING cycle.id"
         ,
-    values=('source_id', 'started_at'),
+    values=('source_id', 'kind', 'started_at'),
     columns=('id',),
 )
 'A new cycle; returns its id.'

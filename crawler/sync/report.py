@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from crawler.errors import GONE, PartnerError
 from crawler.protocol.remarks import Ignored, Remark, Remarks
@@ -9,6 +10,9 @@ from crawler.sync.exports import Settled, Wait
 from crawler.sync.pages import Accepted
 from crawler.sync.schedule import Outlook
 from crawler.sync.state import Json
+
+Kind = Literal["cycle", "push"]
+"""A whole cycle, or the sending of what was just queued (LS8)."""
 
 IGNORED_KEPT = 200
 """How many ignored contents of an object a report names; the others are counted."""
@@ -51,6 +55,7 @@ class CycleReport:
 
     `errors` are what failed, in order; a cycle with an error in it failed, although much of it may have succeeded.
     Whether the source is failing is another question: `nothing_had`.
+    A `push` has no objects, interval or outlook (LS8).
     `interval` is the number of seconds until the next cycle is due (CY1). `looked_up` counts threads fetched by LS9.
     `outlook` is known once the cycle's end is stored.
     """
@@ -59,6 +64,7 @@ class CycleReport:
     started: datetime
     ended: datetime | None = None
     cycle_id: int | None = None
+    kind: Kind = "cycle"
     interval: float | None = None
     objects: dict[str, ObjectReport] = field(default_factory=dict)
     exports: list[Settled] = field(default_factory=list)
@@ -101,6 +107,7 @@ class CycleReport:
         return {
             "source": self.source,
             "cycle": self.cycle_id,
+            "kind": self.kind,
             "started": self.started.isoformat(timespec="milliseconds"),
             "ended": self.ended.isoformat(timespec="milliseconds") if self.ended else None,
             "seconds": round((self.ended - self.started).total_seconds(), 3) if self.ended else None,

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Literal
 from urllib.parse import urlsplit
 
 from crawler.protocol.signature import Secret
@@ -31,6 +32,7 @@ class Source:
     no_list_interval: float = 180
     agent_id: str | None = None
     sender_name: str | None = None
+    push: Literal["cycle", "at once"] = "cycle"
     ascii_json: bool = False
     signature_in_query: bool = False
     verify_signature: bool = True

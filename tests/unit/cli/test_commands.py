@@ -130,7 +130,8 @@ def test_log_lists_cycles_the_newest_last(terminal: Terminal) -> None:
         terminal.run("sync", URL)
     lines = terminal.run("log", URL, "--json", "--limit", "2").stdout.splitlines()
     assert [json.loads(line)["cycle"] for line in lines] == [2, 3]
-    assert columns(terminal.run("log", URL), "1")[:5] == ["1", "2024-03-01T12:00:00.000Z", "0.0", "succeeded", "13"]
+    first = ["1", "cycle", "2024-03-01T12:00:00.000Z", "0.0", "succeeded", "13"]
+    assert columns(terminal.run("log", URL), "1")[:6] == first
 
 
 def test_log_of_a_source_that_was_never_crawled_says_so(terminal: Terminal) -> None:

@@ -14,7 +14,7 @@ from crawler.errors import LeaseLost, SourceBusy
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun, Lease, Store
 from crawler.store.rows import stamp
-from crawler.sync.report import CycleReport
+from crawler.sync.report import CycleReport, Kind
 from crawler.sync.schedule import Outlook, look_ahead
 from crawler.sync.state import Source
 
@@ -142,7 +142,9 @@ class StandIn(Store):
         row.lease_until = self._now + lease.seconds
         return row
 
-    def begin_cycle(self, source: Source, owner: str, now: datetime, lease: Lease | None = None) -> Begun:
+    def begin_cycle(
+        self, source: Source, owner: str, now: datetime, lease: Lease | None = None, *, kind: Kind = "cycle"
+    ) -> Begun:
         if lease is None:
             source_id, taken, row = self.register(source), self._now, self.rows[source.name]
             if row.lease_owner is not None and row.lease_until > taken:

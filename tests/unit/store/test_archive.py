@@ -301,6 +301,7 @@ async def test_cycles_come_oldest_first_with_their_reports(shop: Shop) -> None:
     assert (first["cycle"], first["outcome"], first["started_at"]) == (1, "succeeded", "2024-03-01T12:00:00.000Z")
     assert second == {
         "cycle": 2,
+        "kind": "cycle",
         "started_at": "2024-03-01T12:01:00.000Z",
         "ended_at": "2024-03-01T12:01:00.000Z",
         "outcome": "failed",

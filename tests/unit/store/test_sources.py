@@ -63,6 +63,7 @@ CHANGED: dict[str, Any] = {
     "ca_bundle": "/etc/ca.pem",
     "ignore_older_than": 60.0,
     "disable_after": 20,
+    "push": "at once",
 }
 
 

@@ -112,6 +112,7 @@ def test_the_report_for_machines_has_everything() -> None:
     assert json.loads(json.dumps(report.as_json())) == {
         "source": "shop",
         "cycle": 7,
+        "kind": "cycle",
         "started": "2024-03-01T12:00:00.000+00:00",
         "ended": "2024-03-01T12:00:01.500+00:00",
         "seconds": 1.5,
