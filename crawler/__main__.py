@@ -1,8 +1,10 @@
 """The entry point: ``ringcx-crawler``, and ``python -m crawler``, which is the same."""
 
 import gc
+import os
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import NoReturn
 
 
@@ -14,10 +16,18 @@ def main() -> NoReturn:
     from crawler.cli import cli  # noqa: PLC0415 - click is what most of the start is spent on
 
     gc.freeze()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a character is no reason to fail
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started this: nobody wants to read it
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process lasts
+        elif isinstance(stream, TextIOWrapper):  # a terminal that cannot show a character is no reason to fail
             stream.reconfigure(errors="backslashreplace")
-    cli(prog_name="ringcx-crawler")
+    try:
+        cli(prog_name="ringcx-crawler")
+    except OSError as error:  # what click itself prints
+        from crawler.cli.ending import unwritable  # noqa: PLC0415 - rarely needed
+
+        sys.exit(unwritable(error))
     raise AssertionError("click has ended the process")
 
 

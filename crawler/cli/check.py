@@ -9,7 +9,7 @@ from crawler.cli.advice import FAILED, MISUSED, UNREACHABLE
 from crawler.cli.bench import CTRL_C, TERMINATED, Bench, write_file
 from crawler.cli.ending import INTERRUPTED
 from crawler.cli.invocation import Invocation
-from crawler.cli.options import one_source
+from crawler.cli.options import Seconds, one_source
 from crawler.cli.rejudging import changes, rejudge
 from crawler.conformance.baseline import Baseline, new_baseline, read_baseline
 from crawler.conformance.judgement import Judgement
@@ -39,7 +39,7 @@ ENDED = 143  # as a shell reports a process that SIGTERM ended
     help="Write a .json, .xml (JUnit) or .html report. Repeatable.",
 )
 @click.option(
-    "--seconds", type=click.FloatRange(min=0, min_open=True), default=SECONDS, show_default=True,
+    "--seconds", type=Seconds(), default=SECONDS, show_default=True,
     help="How long the whole run may take.",
 )  # fmt: skip
 @click.option(

@@ -9,7 +9,7 @@ import click
 
 from crawler.cli.arguments import stored_text
 from crawler.cli.invocation import Invocation
-from crawler.cli.options import stored_source
+from crawler.cli.options import MOST, stored_source
 from crawler.cli.queued import next_cycle
 from crawler.errors import UnknownContent
 from crawler.protocol.envelope import printable
@@ -27,7 +27,7 @@ _MARKUP = re.compile(r"<(style|script)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL | re.IG
 def filter_options(command: F) -> F:
     """Which contents are listed: parameters `author_id`, `contains`, `with_deleted` and `limit`."""
     for option in (
-        click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The newest N."),
+        click.option("--limit", type=click.IntRange(1, MOST), metavar="N", help="The newest N."),
         click.option("--deleted", "with_deleted", is_flag=True, help="Deleted ones as well."),
         click.option("--contains", metavar="TEXT", type=stored_text, help="Those with TEXT in their title or body."),
         click.option("--author", "author_id", metavar="ID", type=stored_text, help="Those of this author."),

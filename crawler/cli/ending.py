@@ -31,11 +31,19 @@ def ended(ctx: click.Context) -> Iterator[None]:
         click.echo("\ninterrupted: what was stored stays, and the next cycle goes on from there", err=True)
         ctx.exit(INTERRUPTED)
     except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.ENOSPC):
-            raise
-        # What is still buffered would raise once more when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if error.errno == errno.ENOSPC:  # a file's and the database's is one of our errors
-            click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
-            ctx.exit(1)
-        ctx.exit(READER_GONE)
+        ctx.exit(unwritable(error))
+
+
+def unwritable(error: OSError) -> int:
+    """The exit code where the output cannot be written; what a file or the database says is one of our own errors.
+
+    Raises `error` where it is about something else.
+    """
+    if error.errno not in (errno.EPIPE, errno.ENOSPC):
+        raise error
+    # What is still buffered would raise once more when the interpreter ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:
+        return READER_GONE
+    click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
+    return 1

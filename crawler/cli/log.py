@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from crawler.cli.invocation import Invocation
-from crawler.cli.options import stored_source
+from crawler.cli.options import MOST, stored_source
 from crawler.cli.output import clean
 from crawler.cli.report import print_report
 from crawler.cli.trace import exchange_json, print_body, received
@@ -19,8 +19,10 @@ COLUMNS = ("cycle", "kind", "started_at", "seconds", "outcome", "new", "updated"
 @click.command()
 @stored_source
 @click.argument("cycle", required=False)
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many cycles, the newest.")
-@click.option("--raw", type=click.IntRange(min=1), metavar="N", help="Write body N of the cycle, and nothing else.")
+@click.option(
+    "--limit", type=click.IntRange(1, MOST), default=20, show_default=True, help="How many cycles, the newest."
+)
+@click.option("--raw", type=click.IntRange(1, MOST), metavar="N", help="Write body N of the cycle, and nothing else.")
 def log(run: Invocation, source: Source, cycle: str | None, limit: int, raw: int | None) -> None:
     """Show past cycles and their exchanges, byte for byte.
 

@@ -44,6 +44,22 @@ SETTINGS = (
 SHARED = frozenset((*BASE, *SECRET, *SETTINGS))
 
 
+MOST = 2**31 - 1
+"""The largest number that every database can count on with."""
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds above 0, at most a year; not even "not a number"."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0.001, max=366 * 86_400)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number. Raises `click.BadParameter`."""
+        found = super().convert(value, param, ctx)
+        return found if found == found else self.fail(f"{value} is no number of seconds", param, ctx)  # noqa: PLR0124 - NaN is not
+
+
 def base_options(command: F) -> F:
     """The options that every command takes, before its name or after."""
     for option in (
@@ -65,7 +81,7 @@ def source_options(command: F) -> F:
     for option in (
         click.option(
             "--deadline",
-            type=click.FloatRange(min=0, min_open=True),
+            type=Seconds(),
             metavar="SECONDS",
             help="How long one exchange may take (30).",
         ),

@@ -6,7 +6,7 @@ import click
 
 from crawler.cli.arguments import stored_text
 from crawler.cli.invocation import Invocation
-from crawler.cli.options import stored_source
+from crawler.cli.options import MOST, stored_source
 from crawler.cli.queued import entry_records, last_info, next_step, print_cancelled
 from crawler.sync.state import Source
 
@@ -38,7 +38,7 @@ def outbox() -> None:
 @outbox.command("list")
 @stored_source
 @click.option("--pending", is_flag=True, help="Only what is still to be sent.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The newest N.")
+@click.option("--limit", type=click.IntRange(1, MOST), metavar="N", help="The newest N.")
 def list_entries(run: Invocation, source: Source, *, pending: bool, limit: int | None) -> None:
     """List what was queued, in its order, and what became of it."""
     with run.open_store() as store:

@@ -4,7 +4,7 @@ import click
 
 from crawler.cli.arguments import stored_text
 from crawler.cli.invocation import Invocation
-from crawler.cli.options import one_source
+from crawler.cli.options import MOST, one_source
 from crawler.cli.queued import agent_at
 from crawler.errors import ActionRefused, PartnerError
 from crawler.protocol.reading import check_no_error
@@ -16,8 +16,8 @@ from crawler.sync.state import Source
 @one_source
 @click.option("--thread", metavar="ID", type=stored_text, help="The thread of which the visitor waits.")
 @click.option("--in-reply-to", metavar="ID", type=stored_text, help="The message of which the author waits.")
-@click.option("--wait", type=click.IntRange(min=0), metavar="SECONDS", required=True, help="The estimated wait.")
-@click.option("--position", type=click.IntRange(min=0), metavar="N", required=True, help="The place in the queue.")
+@click.option("--wait", type=click.IntRange(0, MOST), metavar="SECONDS", required=True, help="The estimated wait.")
+@click.option("--position", type=click.IntRange(0, MOST), metavar="N", required=True, help="The place in the queue.")
 def queuing_update(
     run: Invocation, source: Source, *, thread: str | None, in_reply_to: str | None, wait: int, position: int
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import structlog
 
+from crawler.cli.ending import unwritable
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_command
 from crawler.cli.serving import listen
@@ -45,11 +46,14 @@ def run(run: Invocation, *, address: str | None) -> None:
 
     def ready(sources: int) -> None:
         url = _url(listener) if listener is not None else None
-        if run.as_json:
-            run.out.json({"ready": True, "sources": sources, "url": url})
-        else:
-            served = f", {url}healthz" if url else ""
-            click.echo(f"ringcx-crawler is ready: {sources} source{'s' if sources != 1 else ''}{served}")
+        try:
+            if run.as_json:
+                run.out.json({"ready": True, "sources": sources, "url": url})
+            else:
+                served = f", {url}healthz" if url else ""
+                click.echo(f"ringcx-crawler is ready: {sources} source{'s' if sources != 1 else ''}{served}")
+        except OSError as error:  # a daemon outlives whoever reads its stdout
+            unwritable(error)
 
     setup = Setup(
         database=configuration.database(run.database),

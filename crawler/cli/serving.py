@@ -14,11 +14,14 @@ PATIENCE = 10.0
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket. Raises `OSError`.
+    """A listening TCP socket. Raises `OSError`, also for a host whose name cannot be one.
 
     It names its protocol, because asyncio sends small answers at once only on sockets that do; others lose 40 ms each.
     """
-    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    except UnicodeError:
+        raise OSError(f"'{host}' is no host's name") from None
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import Exchange
 from crawler.store import Lease, Standing
 from crawler.sync.report import CycleReport
@@ -36,10 +37,21 @@ class Metrics:
     """Counts what an `Observer` is told; `page` is what Prometheus reads.
 
     What stands in the database is not counted but looked up, when somebody asks.
+
+    Raises `ConfigurationError` where the environment has numbers kept in files that cannot be written.
     """
 
     def __init__(self) -> None:
-        made = self._registry = _Registry()
+        try:
+            self._make(_Registry())
+        except OSError as error:
+            raise ConfigurationError(
+                f"PROMETHEUS_MULTIPROC_DIR names a directory that cannot be used: {error.strerror or error}",
+                hint="unset it: a daemon is one process, and needs no files for its numbers",
+            ) from error
+
+    def _make(self, made: _Registry) -> None:
+        self._registry = made
         self._each = _EachSource(made)
         self._ticks = made.counter("ticks", "Looks at what is due.", "outcome")
         self._cycles = made.counter("cycles", "Cycles that ended.", "outcome")

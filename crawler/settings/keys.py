@@ -3,22 +3,38 @@
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from crawler.settings.address import ADDRESS_EXPECTED, normal_uri, read_address
 from crawler.settings.address import EXPECTED as URL_EXPECTED
 from crawler.settings.values import DaemonValues, Values
 
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False, description="a number of seconds above 0")]
-Text = Annotated[str, Field(min_length=1, description="a text that is not empty")]
+YEAR = 366 * 86_400
+"""Seconds: the longest time that means anything here."""
+
+MOST = 2**31 - 1
+"""The largest number that every database can store and count on with."""
+
+
+def number(what: str, least: float, most: float) -> FieldInfo:
+    """A field for a number of `what`, of at least `least` and at most `most`."""
+    bounds = f"{what} from {least:,} to {most:,}"
+    found: FieldInfo = Field(ge=least, le=most, allow_inf_nan=False, description=bounds)
+    return found
+
+
+Seconds = Annotated[float, number("a number of seconds", 0.001, YEAR)]
+Count = Annotated[int, number("a whole number", 1, MOST)]
+Days = Annotated[float, number("a number of days", 0.001, 36_500)]
+WORDS = r"^[^\x00]+$"
+Text = Annotated[str, Field(pattern=WORDS, description="a text that is not empty")]
+File = Annotated[str, Field(pattern=WORDS, description="the path of a file")]
 Uri = Annotated[str, AfterValidator(normal_uri), Field(description=URL_EXPECTED)]
 Address = Annotated[str, AfterValidator(lambda text: read_address(text) and text)]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$", description="a name of letters, digits, '.', '_' and '-'")]
 
 USUAL = DaemonValues()
-
-MOST_BYTES = 2**31 - 1
-"""The largest size of an answer that every database can store as a number."""
 
 
 class Keys(BaseModel):
@@ -30,8 +46,8 @@ class Keys(BaseModel):
 class SourceKeys(Keys):
     """What may be set for one source or, in ``[defaults]``, for all: the fields of `crawler.sync.state.Source`."""
 
-    secret_env: Annotated[str | None, Field(min_length=1, description="the name of an environment variable")] = None
-    secret_file: Annotated[str | None, Field(min_length=1, description="the path of a file")] = None
+    secret_env: Annotated[str | None, Field(pattern=WORDS, description="the name of an environment variable")] = None
+    secret_file: File | None = None
     secret: Annotated[SecretStr | None, Field(description="a text")] = None
     list_interval: Seconds | None = None
     no_list_interval: Seconds | None = None
@@ -42,23 +58,19 @@ class SourceKeys(Keys):
     signature_in_query: Annotated[bool | None, Field(description="true or false")] = None
     verify_signature: Annotated[bool | None, Field(description="true or false")] = None
     verify_tls: Annotated[bool | None, Field(description="true or false")] = None
-    ca_bundle: Annotated[str | None, Field(min_length=1, description="the path of a file")] = None
+    ca_bundle: File | None = None
     trust_env: Annotated[bool | None, Field(description="true or false")] = None
     private_addresses: Annotated[bool | None, Field(description="true or false")] = None
     deadline: Seconds | None = None
     connect_timeout: Seconds | None = None
-    max_answer_bytes: Annotated[
-        int | None, Field(ge=1, le=MOST_BYTES, description=f"a whole number of bytes above 0, at most {MOST_BYTES}")
-    ] = None
-    max_pages: Annotated[int | None, Field(ge=1, description="a whole number above 0")] = None
-    cursor_check: Annotated[float | None, Field(ge=0, allow_inf_nan=False, description="a number of seconds")] = None
-    ignore_older_than: Annotated[
-        float | None, Field(gt=0, le=36_500, allow_inf_nan=False, description="a number of days above 0")
-    ] = None
+    max_answer_bytes: Annotated[int, number("a whole number of bytes", 1, MOST)] | None = None
+    max_pages: Count | None = None
+    cursor_check: Annotated[float, number("a number of seconds", 0, YEAR)] | None = None
+    ignore_older_than: Days | None = None
     backoff_cap: Seconds | None = None
-    disable_after: Annotated[int | None, Field(ge=1, description="a whole number above 0")] = None
-    keep_cycles: Annotated[int | None, Field(ge=1, description="a whole number above 0")] = None
-    keep_bytes: Annotated[int | None, Field(ge=0, description="a whole number of bytes")] = None
+    disable_after: Count | None = None
+    keep_cycles: Count | None = None
+    keep_bytes: Annotated[int, number("a whole number of bytes", 0, MOST)] | None = None
 
     def values(self) -> dict[str, object]:
         """The keys that are set."""
@@ -74,12 +86,10 @@ class SourceTable(SourceKeys):
 class DaemonKeys(Keys):
     """``[daemon]``: how `ringcx-crawler run` works."""
 
-    max_cycles: Annotated[int, Field(ge=1, description="a whole number above 0")] = USUAL.max_cycles
-    tick: Seconds = USUAL.tick
-    grace: Annotated[float, Field(ge=0, allow_inf_nan=False, description="a number of seconds")] = USUAL.grace
-    keep_days: Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False, description="a number of days above 0")] = (
-        USUAL.keep_days
-    )
+    max_cycles: Annotated[int, number("a whole number", 1, 100_000)] = USUAL.max_cycles
+    tick: Annotated[float, number("a number of seconds", 0.01, 60)] = USUAL.tick
+    grace: Annotated[float, number("a number of seconds", 0, 86_400)] = USUAL.grace
+    keep_days: Days = USUAL.keep_days
     listen: Annotated[Address | None, Field(description=ADDRESS_EXPECTED)] = USUAL.listen
 
     def values(self) -> DaemonValues:

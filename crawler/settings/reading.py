@@ -21,7 +21,7 @@ def read_configuration(
     """
     named = path or environ.get(CONFIG_VARIABLE)
     file = directory / (named or DEFAULT_CONFIG)
-    if not file.exists() and not named:
+    if not named and not file.exists():
         return Configuration(settings=Values(), environ=environ, warn=warn)
     from crawler.settings.file import read_file  # noqa: PLC0415 - it imports pydantic
 

@@ -4,6 +4,7 @@ On PostgreSQL transactions are ``READ COMMITTED``: each begins with the row of i
 process that is stopped in the middle of one would hold it for good; so the server ends such a transaction.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
@@ -72,16 +73,23 @@ English says the same less well: then the reason alone has to do."""
 def database_at(url: str, busy_seconds: float) -> "SQLite | PostgreSQL":
     """The database at a URL. Raises `ConfigurationError`."""
     try:
+        url.encode()
         read = sa.make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ConfigurationError("the database is no URL that can be read", hint=URL_HINT) from error
     kind = read.get_backend_name()
     try:
         if kind == "postgresql":
             return PostgreSQL(read.set(drivername="postgresql+psycopg"), busy_seconds)
         if kind == "sqlite":
-            [where], arguments = read.get_dialect()().create_connect_args(read)
+            with warnings.catch_warnings(action="error"):  # of arguments that are not known
+                [where], arguments = read.get_dialect()().create_connect_args(read)
             return SQLite(where, busy_seconds=busy_seconds, **arguments)
+    except (ValueError, sa.exc.SAWarning) as error:
+        reason = str(error).partition(" (Background")[0]
+        raise ConfigurationError(
+            f"the arguments in the database's URL cannot be used: {reason}", hint=URL_HINT
+        ) from error
     except (NoSuchModuleError, ImportError) as error:
         hint = URL_HINT if kind == "sqlite" else "install the driver: pip install 'ringcx-crawler[postgresql]'"
         raise ConfigurationError(f"a database of {kind} cannot be used", hint=hint) from error

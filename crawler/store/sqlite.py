@@ -16,6 +16,7 @@ from pathlib import Path
 from time import sleep
 from typing import Any, Self
 
+from crawler.errors import ConfigurationError
 from crawler.store.driver import Statement, Text
 
 CACHE_KIB, WAL_PAGES = 8_000, 4_000
@@ -105,10 +106,14 @@ class SQLite:
         return f"sqlite:///{'' if self.in_memory else self.where}"
 
     def connect(self) -> sqlite3.Connection:
-        """A connection, configured. Raises `sqlite3.Error`."""
-        if not self.in_memory and not self.where.startswith("file:"):
-            _create_private(self.where)
-        connection: sqlite3.Connection = sqlite3.connect(self.where or ":memory:", **self._arguments)
+        """A connection, configured. Raises `sqlite3.Error`, and `ConfigurationError` for absurd arguments."""
+        try:
+            if not self.in_memory and not self.where.startswith("file:"):
+                _create_private(self.where)
+            connection: sqlite3.Connection = sqlite3.connect(self.where or ":memory:", **self._arguments)
+        except (OverflowError, TypeError, ValueError) as error:
+            hint = "give a path, or a URL such as sqlite:///crawler.db"
+            raise ConfigurationError(f"the database cannot be opened: {error}", hint=hint) from error
         try:
             connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows ASCII only
             _make_wal(connection)

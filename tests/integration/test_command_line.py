@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -27,15 +28,23 @@ class Shell:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("RINGCX_CRAWLER_")}
         self._options = {"cwd": directory, "env": {**kept, "RINGCX_CRAWLER_SECRET": SECRET, "PYTHONUTF8": "1"}}
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        with self.begin(*words) as process:
+    def run(self, *words: str, stdout: object = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+        with self.begin(*words, stdout=stdout) as process:
             out, err = process.communicate(timeout=PATIENCE)
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
-    def begin(self, *words: str) -> subprocess.Popen[str]:
+    def begin(self, *words: str, stdout: object = subprocess.PIPE) -> subprocess.Popen[str]:
         command = [sys.executable, "-W", "error", "-c", RUN, *words]
+        return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True, **self._options)  # type: ignore[call-overload, no-any-return]
+
+    def script(self, text: str) -> subprocess.CompletedProcess[str]:
+        """What becomes of a line for the shell."""
+        environ = f"PYTHONPATH={shlex.quote(str(Path(__file__).parents[2]))}"
+        command = ["/bin/sh", "-c", f"export {environ}; {text}"]
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **self._options)  # type: ignore[call-overload, no-any-return]
+        with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **self._options) as process:  # type: ignore[call-overload]
+            out, err = process.communicate(timeout=PATIENCE)
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 @pytest.fixture
@@ -153,3 +162,23 @@ def test_a_port_that_is_taken_is_explained(shell: Shell) -> None:
         f"error: nothing can be served at 127.0.0.1, port {port}: Address already in use\n"
         "  Give another --port; --port 0 takes one that is free.\n"
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["sync", "--help"], ["explain"], ["sync", "URL"]], ids=" ".join
+)
+def test_where_the_output_cannot_be_written_a_sentence_says_so(shell: Shell, url: str, words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = shell.run(*(url if word == "URL" else word for word in words), stdout=full)
+    assert done.returncode == 1
+    assert done.stderr == "error: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
+@pytest.mark.parametrize("command", ["sync URL", "status", "messages URL", "log URL", "--help"])
+def test_a_stream_that_is_closed_is_none_that_anybody_reads(shell: Shell, url: str, command: str, closed: str) -> None:
+    script = f"{sys.executable} -W error -m crawler {command.replace('URL', url)} {closed}"
+    done = shell.script(script)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

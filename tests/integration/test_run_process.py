@@ -84,16 +84,19 @@ class Daemon:
         draft.chmod(0o600)
         draft.replace(self.config)
 
-    def begin(self, *words: str) -> None:
+    def begin(self, *words: str, stdout: Path | None = Path()) -> None:
+        """Start it; `stdout` is the file that it has, `None` that it has none."""
         self._runs += 1
         kept = {name: value for name, value in os.environ.items() if not name.startswith("RINGCX_CRAWLER_")}
-        with self._file("out").open("wb") as out, self._file("err").open("wb") as err:
+        written = stdout if stdout not in (None, Path()) else self._file("out")
+        with written.open("wb") as out, self._file("err").open("wb") as err:
             self.process = subprocess.Popen(
                 [sys.executable, "-W", "error", "-m", "crawler", *words, "run"],
                 cwd=self.directory,
                 env={**kept, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1", **self.environ},
                 stdout=out,
                 stderr=err,
+                preexec_fn=(lambda: os.close(1)) if stdout is None else None,  # noqa: PLW1509 - no threads by then
             )
 
     def _file(self, kind: str) -> Path:
@@ -389,3 +392,31 @@ def test_systemd_hears_of_it(daemon: Daemon, url: str, tmp_path: Path) -> None:
         daemon.signal(signal.SIGTERM)
         hear("STOPPING=1")
     assert daemon.wait() == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("closed", [False, True], ids=["full", "closed"])
+def test_a_daemon_outlives_its_stdout(daemon: Daemon, partner: ReferencePartner, closed: bool) -> None:
+    with served(partner) as url:
+        daemon.configure("", shop=url)
+        daemon.begin(stdout=None if closed else Path("/dev/full"))
+        until(lambda: "private_messages.list" in partner.forum.ledger.actions)
+        daemon.signal(signal.SIGTERM)
+        assert daemon.wait() == 0
+    assert "Traceback" not in daemon.err
+
+
+def test_a_directory_for_metrics_that_is_not_there_is_refused_by_name(daemon: Daemon) -> None:
+    daemon.configure("", shop="http://127.0.0.1:1/")
+    daemon.environ["PROMETHEUS_MULTIPROC_DIR"] = "/nowhere"
+    daemon.begin()
+    assert daemon.wait() == 2
+    assert "error: PROMETHEUS_MULTIPROC_DIR" in daemon.err
+    assert "Traceback" not in daemon.err
+
+
+def test_a_host_to_listen_on_that_can_be_none_is_refused(daemon: Daemon) -> None:
+    daemon.configure('listen = "a..b:1"', shop="http://127.0.0.1:1/")
+    daemon.begin()
+    assert daemon.wait() == 2
+    assert "error: nothing can be served at a..b:1: 'a..b' is no host's name" in daemon.err

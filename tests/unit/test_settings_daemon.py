@@ -30,9 +30,9 @@ def test_all_may_be_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("max_cycles = 0", "daemon.max_cycles: expected a whole number above 0, got 0"),
-        ("grace = -1", "daemon.grace: expected a number of seconds, got -1"),
-        ("keep_days = 0", "daemon.keep_days: expected a number of days above 0, got 0"),
+        ("max_cycles = 0", "daemon.max_cycles: expected a whole number from 1 to 100,000, got 0"),
+        ("grace = -1", "daemon.grace: expected a number of seconds from 0 to 86,400, got -1"),
+        ("keep_days = 0", "daemon.keep_days: expected a number of days from 0.001 to 36,500, got 0"),
         ("listen = 9180", "daemon.listen: expected an address to listen on, such as 127.0.0.1:9180, got 9180"),
         ("ticks = 1", "daemon.ticks: there is no such setting; did you mean tick?"),
     ],

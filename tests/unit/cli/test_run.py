@@ -45,7 +45,7 @@ def test_a_broken_configuration_is_said_line_by_line(terminal: Terminal) -> None
     terminal.configure('[daemon]\ntick = 0\nlisten = "here"\nmax_cyles = 3\n')
     result = terminal.run("run")
     assert result.exit_code == 2
-    assert "daemon.tick: expected a number of seconds above 0, got 0" in result.stderr
+    assert "daemon.tick: expected a number of seconds from 0.01 to 60, got 0" in result.stderr
     assert "daemon.listen: expected an address to listen on, such as 127.0.0.1:9180, got 'here'" in result.stderr
     assert "daemon.max_cyles: there is no such setting; did you mean max_cycles?" in result.stderr
 
