@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 from sqlmodel import Session
 
 from crawler.protocol.implementation import POLLED
-from crawler.store.rows import read_cursor, read_entry, read_known, restored
+from crawler.store.rows import REFERENCES, read_cursor, read_entry, read_known, restored
 from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, OUTBOX, SOURCE
 from crawler.store.sources import SourceStore
 from crawler.sync.state import Cursor, Known, OutboxEntry, Source, Status
@@ -263,7 +263,8 @@ def _identity_record(row: RowMapping) -> Record:
 
 def _entry_record(row: RowMapping) -> Record:
     """All columns but the row's own; ``waits`` is for whoever knows the capabilities."""
-    record = {name: value for name, value in row.items() if name not in ("position", "source_id")}
+    own = ("position", "source_id", *(f"{name}_incarnation" for name in REFERENCES))
+    record = {name: value for name, value in row.items() if name not in own}
     for name in ("attachments", "structured_content"):
         record[name] = json.loads(record[name]) if record[name] else None
     return record

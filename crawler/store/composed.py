@@ -20,7 +20,7 @@ Composed = sa.UpdateBase | sa.Select[*tuple[Any, ...]]
 ITS_ID = SOURCE.c.id == bindparam("its_id")
 PENDING = OUTBOX.c.status == fixed(str(Status.PENDING))
 CONTENT_KEY = ("source_id", "object", "foreign_id")
-KEPT_ON_UPDATE = frozenset({*CONTENT_KEY, "imported_at", "content_id"})
+OF_INCARNATION = frozenset({"imported_at", "content_id", "incarnation"})
 CONTENT_FIELDS = (
     "author_id",
     "recipient_id",
@@ -318,16 +318,22 @@ def _put(
     where: sa.ColumnElement[bool] | None = None,
     **instead: Any,
 ) -> Composed:
-    insert = dialect.insert(of).values(_all_of(of, but=["id", *(["content_id"] if of is CONTENT else [])]))
+    values = _all_of(of, but=["id"]) if of is not CONTENT else _first(but=["id", "content_id"])
+    insert = dialect.insert(of).values(values)
     changes = {c.name: insert.excluded[c.name] for c in of.c if c.name not in ("id", *key, *kept)}
     return insert.on_conflict_do_update(index_elements=list(key), set_=changes | instead, where=where)
+
+
+def _first(but: Iterable[str]) -> dict[str, Any]:
+    """The columns of a content whose id no other one had before."""
+    return {**_all_of(CONTENT, but=[*but, "incarnation"]), "incarnation": fixed(0)}
 
 
 def put_content(dialect: Dialect) -> Composed:
     """A content, new or changed; one that is as it was is not touched."""
     differ = [CONTENT.c[name].is_distinct_from(sa.literal_column(f"excluded.{name}")) for name in CONTENT_FIELDS]
     changed = sa.or_(*differ, CONTENT.c.deleted_at.is_not(None))
-    return _put(dialect, CONTENT, CONTENT_KEY, KEPT_ON_UPDATE, changed)
+    return _put(dialect, CONTENT, CONTENT_KEY, OF_INCARNATION, changed)
 
 
 def put_identity(dialect: Dialect) -> Composed:
@@ -447,12 +453,12 @@ def grant_attempts(_dialect: Dialect) -> Composed:
 
 def keep_content(dialect: Dialect) -> Composed:
     """A content that was created, unless one of its id is there: somebody else's stays as it is (PU4)."""
-    return dialect.insert(CONTENT).values(_all_of(CONTENT, but=["id"])).on_conflict_do_nothing()
+    return dialect.insert(CONTENT).values(_first(but=["id"])).on_conflict_do_nothing()
 
 
 def own_content(dialect: Dialect) -> Composed:
     """A content that was created; a list may have shown it before its repeat was answered (PU2)."""
-    insert = dialect.insert(CONTENT).values(_all_of(CONTENT, but=["id"]))
+    insert = dialect.insert(CONTENT).values(_first(but=["id"]))
     ours = sa.and_(CONTENT.c.content_id.is_(None), CONTENT.c.author_id == insert.excluded.author_id)
     made = {"content_id": insert.excluded.content_id}
     return insert.on_conflict_do_update(index_elements=list(CONTENT_KEY), set_=made, where=ours)

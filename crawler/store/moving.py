@@ -15,11 +15,13 @@ from sqlmodel import Session
 
 from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import printable
+from crawler.store.rows import REFERENCES
 from crawler.store.schema import CONTENT, CURSOR, IDENTITY, LOOKUP, OUTBOX, SOURCE
 from crawler.store.sources import SourceStore
 
-VERSION = 2
-"""Version 1 had digests of contents and identities, and cursors without a page (LS5); it is read, too."""
+VERSION = 3
+"""Those before it are read, too: 2 knew no incarnations (OB13), and 1 had digests of contents and identities, and
+cursors without a page (LS5)."""
 
 HEAD = "ringcx-crawler state"
 BATCH = 500
@@ -137,7 +139,7 @@ def _version(text: str) -> int:
         head = None
     if not isinstance(head, dict) or HEAD not in head:
         raise _broken(1, f'expected {{"{HEAD}": {VERSION}}}')
-    if head[HEAD] not in (1, VERSION):
+    if head[HEAD] not in (1, 2, VERSION):
         raise ConfigurationError(
             f"the file is of version {printable(str(head[HEAD]), 20)}, and this program reads version {VERSION}",
             hint="a newer ringcx-crawler wrote it: update this one",
@@ -155,6 +157,10 @@ def _read(number: int, text: str, version: int) -> tuple[str, dict[str, Any]]:
             del row["digest"]
         if version == 1 and table == "cursor":
             row |= {"page_mark": None, "page_seen": None}
+        if version < 3 and table == "content":
+            row |= {"incarnation": 0}
+        if version < 3 and table == "outbox":
+            row |= {f"{name}_incarnation": 0 if row[f"{name}_id"] is not None else None for name in REFERENCES}
         columns = {name: SOURCE.c[name] for name in OF_SOURCE} if table == "source" else _columns(MOVED[table])
         for name, column in columns.items():
             value = row[name]

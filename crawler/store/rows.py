@@ -16,6 +16,9 @@ from crawler.sync.state import Cursor, Known, OutboxEntry, Ref, Status
 Values = tuple[object, ...]
 """The values of a row, in the order of the statement that writes it."""
 
+REFERENCES = ("target", "thread", "in_reply_to")
+"""What an outbox entry may refer to: `OutboxEntry`'s fields, and the beginnings of their columns' names."""
+
 
 def stamp(moment: datetime) -> str:
     """A moment as it is stored: ISO 8601, UTC, milliseconds, ``Z``."""
@@ -143,9 +146,11 @@ def entry_values(source_id: int, entry: OutboxEntry) -> dict[str, object]:
         ),
         "queued_at": stamp(entry.queued_at),
     }
-    for name, ref in (("target", entry.target), ("thread", entry.thread), ("in_reply_to", entry.in_reply_to)):
+    for name in REFERENCES:
+        ref = getattr(entry, name)
         values[f"{name}_id"] = ref.foreign_id if ref else None
         values[f"{name}_entry"] = ref.entry_id if ref else None
+        values[f"{name}_incarnation"] = ref.incarnation if ref else None
     return values
 
 
@@ -175,9 +180,10 @@ def read_entry(row: Mapping[str, Any]) -> OutboxEntry:
 
 
 def _ref(row: Mapping[str, Any], name: str, object_name: str) -> Ref | None:
-    if row[f"{name}_id"] is None and row[f"{name}_entry"] is None:
+    foreign_id, entry_id = row[f"{name}_id"], row[f"{name}_entry"]
+    if foreign_id is None and entry_id is None:
         return None
-    return Ref(object_name, foreign_id=row[f"{name}_id"], entry_id=row[f"{name}_entry"])
+    return Ref(object_name, foreign_id=foreign_id, entry_id=entry_id, incarnation=row[f"{name}_incarnation"])
 
 
 def read_known(row: Mapping[str, Any]) -> Known:
@@ -191,4 +197,6 @@ def read_known(row: Mapping[str, Any]) -> Known:
         thread_id=row["thread_id"],
         created_by=row["content_id"],
         deleted=row["deleted_at"] is not None,
+        incarnation=row["incarnation"],
+        imported_at=row["imported_at"],
     )

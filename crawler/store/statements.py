@@ -298,13 +298,13 @@ interrupt_cycles = Statement(
 insert_cycle = Statement(
     'insert_cycle',
     sqlite=
-        "INSERT INTO cycle (source_id, kind, started_at, outcome) VALUES (?, ?, ?, 'running') RETURNING id"
+        "INSERT INTO cycle (source_id, started_at, outcome, kind) VALUES (?, ?, 'running', ?) RETURNING id"
         ,
     postgresql=
-        'INSERT INTO cycle (source_id, kind, started_at, outcome) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, '
-        "'running') RETURNING cycle.id"
+        "INSERT INTO cycle (source_id, started_at, outcome, kind) VALUES (%s::INTEGER, %s::VARCHAR, 'running', "
+        '%s::VARCHAR) RETURNING cycle.id'
         ,
-    values=('source_id', 'kind', 'started_at'),
+    values=('source_id', 'started_at', 'kind'),
     columns=('id',),
 )
 'A new cycle; returns its id.'
@@ -560,37 +560,37 @@ put_content = Statement(
     sqlite=
         'INSERT INTO content (source_id, object, foreign_id, author_id, recipient_id, thread_id, in_reply_to_id, '
         'title, body, format, language, created_at, updated_at, actions, extra, imported_at, changed_at, '
-        'deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, object, '
-        'foreign_id) DO UPDATE SET author_id = excluded.author_id, recipient_id = excluded.recipient_id, thread_id '
-        '= excluded.thread_id, in_reply_to_id = excluded.in_reply_to_id, title = excluded.title, body = '
-        'excluded.body, format = excluded.format, language = excluded.language, created_at = excluded.created_at, '
-        'updated_at = excluded.updated_at, actions = excluded.actions, extra = excluded.extra, changed_at = '
-        'excluded.changed_at, deleted_at = excluded.deleted_at WHERE content.author_id IS NOT excluded.author_id OR '
-        'content.recipient_id IS NOT excluded.recipient_id OR content.thread_id IS NOT excluded.thread_id OR '
-        'content.in_reply_to_id IS NOT excluded.in_reply_to_id OR content.title IS NOT excluded.title OR '
-        'content.body IS NOT excluded.body OR content.format IS NOT excluded.format OR content.language IS NOT '
-        'excluded.language OR content.created_at IS NOT excluded.created_at OR content.updated_at IS NOT '
-        'excluded.updated_at OR content.actions IS NOT excluded.actions OR content.extra IS NOT excluded.extra OR '
-        'content.deleted_at IS NOT NULL'
+        'deleted_at, incarnation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT '
+        '(source_id, object, foreign_id) DO UPDATE SET author_id = excluded.author_id, recipient_id = '
+        'excluded.recipient_id, thread_id = excluded.thread_id, in_reply_to_id = excluded.in_reply_to_id, title = '
+        'excluded.title, body = excluded.body, format = excluded.format, language = excluded.language, created_at = '
+        'excluded.created_at, updated_at = excluded.updated_at, actions = excluded.actions, extra = excluded.extra, '
+        'changed_at = excluded.changed_at, deleted_at = excluded.deleted_at WHERE content.author_id IS NOT '
+        'excluded.author_id OR content.recipient_id IS NOT excluded.recipient_id OR content.thread_id IS NOT '
+        'excluded.thread_id OR content.in_reply_to_id IS NOT excluded.in_reply_to_id OR content.title IS NOT '
+        'excluded.title OR content.body IS NOT excluded.body OR content.format IS NOT excluded.format OR '
+        'content.language IS NOT excluded.language OR content.created_at IS NOT excluded.created_at OR '
+        'content.updated_at IS NOT excluded.updated_at OR content.actions IS NOT excluded.actions OR content.extra '
+        'IS NOT excluded.extra OR content.deleted_at IS NOT NULL'
         ,
     postgresql=
         'INSERT INTO content (source_id, object, foreign_id, author_id, recipient_id, thread_id, in_reply_to_id, '
         'title, body, format, language, created_at, updated_at, actions, extra, imported_at, changed_at, '
-        'deleted_at) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        'deleted_at, incarnation) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
-        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT (source_id, object, foreign_id) DO UPDATE '
-        'SET author_id = excluded.author_id, recipient_id = excluded.recipient_id, thread_id = excluded.thread_id, '
-        'in_reply_to_id = excluded.in_reply_to_id, title = excluded.title, body = excluded.body, format = '
-        'excluded.format, language = excluded.language, created_at = excluded.created_at, updated_at = '
-        'excluded.updated_at, actions = excluded.actions, extra = excluded.extra, changed_at = excluded.changed_at, '
-        'deleted_at = excluded.deleted_at WHERE content.author_id IS DISTINCT FROM excluded.author_id OR '
-        'content.recipient_id IS DISTINCT FROM excluded.recipient_id OR content.thread_id IS DISTINCT FROM '
-        'excluded.thread_id OR content.in_reply_to_id IS DISTINCT FROM excluded.in_reply_to_id OR content.title IS '
-        'DISTINCT FROM excluded.title OR content.body IS DISTINCT FROM excluded.body OR content.format IS DISTINCT '
-        'FROM excluded.format OR content.language IS DISTINCT FROM excluded.language OR content.created_at IS '
-        'DISTINCT FROM excluded.created_at OR content.updated_at IS DISTINCT FROM excluded.updated_at OR '
-        'content.actions IS DISTINCT FROM excluded.actions OR content.extra IS DISTINCT FROM excluded.extra OR '
-        'content.deleted_at IS NOT NULL'
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, 0) ON CONFLICT (source_id, object, '
+        'foreign_id) DO UPDATE SET author_id = excluded.author_id, recipient_id = excluded.recipient_id, thread_id '
+        '= excluded.thread_id, in_reply_to_id = excluded.in_reply_to_id, title = excluded.title, body = '
+        'excluded.body, format = excluded.format, language = excluded.language, created_at = excluded.created_at, '
+        'updated_at = excluded.updated_at, actions = excluded.actions, extra = excluded.extra, changed_at = '
+        'excluded.changed_at, deleted_at = excluded.deleted_at WHERE content.author_id IS DISTINCT FROM '
+        'excluded.author_id OR content.recipient_id IS DISTINCT FROM excluded.recipient_id OR content.thread_id IS '
+        'DISTINCT FROM excluded.thread_id OR content.in_reply_to_id IS DISTINCT FROM excluded.in_reply_to_id OR '
+        'content.title IS DISTINCT FROM excluded.title OR content.body IS DISTINCT FROM excluded.body OR '
+        'content.format IS DISTINCT FROM excluded.format OR content.language IS DISTINCT FROM excluded.language OR '
+        'content.created_at IS DISTINCT FROM excluded.created_at OR content.updated_at IS DISTINCT FROM '
+        'excluded.updated_at OR content.actions IS DISTINCT FROM excluded.actions OR content.extra IS DISTINCT FROM '
+        'excluded.extra OR content.deleted_at IS NOT NULL'
         ,
     values=('source_id', 'object', 'foreign_id', 'author_id', 'recipient_id', 'thread_id', 'in_reply_to_id',
         'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra', 'imported_at',
@@ -752,8 +752,9 @@ pending_entries = Statement(
     sqlite=
         'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
         'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
-        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
-        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.target_id, outbox.target_entry, outbox.target_incarnation, outbox.thread_id, outbox.thread_entry, '
+        'outbox.thread_incarnation, outbox.in_reply_to_id, outbox.in_reply_to_entry, '
+        'outbox.in_reply_to_incarnation, outbox.title, outbox.body, outbox.format, outbox.attachments, '
         'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox JOIN source ON '
         "source.id = outbox.source_id WHERE source.name = ? AND outbox.status = 'export_pending' ORDER BY "
         'outbox.position'
@@ -761,17 +762,19 @@ pending_entries = Statement(
     postgresql=
         'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
         'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
-        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
-        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.target_id, outbox.target_entry, outbox.target_incarnation, outbox.thread_id, outbox.thread_entry, '
+        'outbox.thread_incarnation, outbox.in_reply_to_id, outbox.in_reply_to_entry, '
+        'outbox.in_reply_to_incarnation, outbox.title, outbox.body, outbox.format, outbox.attachments, '
         'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox JOIN source ON '
         "source.id = outbox.source_id WHERE source.name = %s::VARCHAR AND outbox.status = 'export_pending' ORDER BY "
         'outbox.position'
         ,
     values=('its_name',),
     columns=('position', 'id', 'source_id', 'object', 'operation', 'status', 'attempts', 'granted', 'error',
-        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'thread_id', 'thread_entry',
-        'in_reply_to_id', 'in_reply_to_entry', 'title', 'body', 'format', 'attachments', 'structured_content',
-        'queued_at', 'begun_at', 'settled_at'),
+        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'target_incarnation',
+        'thread_id', 'thread_entry', 'thread_incarnation', 'in_reply_to_id', 'in_reply_to_entry',
+        'in_reply_to_incarnation', 'title', 'body', 'format', 'attachments', 'structured_content', 'queued_at',
+        'begun_at', 'settled_at'),
 )
 "The pending entries of a source, by `its_name`, in queue order: their columns in the table's order."
 
@@ -780,24 +783,27 @@ entries = Statement(
     sqlite=
         'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
         'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
-        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
-        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.target_id, outbox.target_entry, outbox.target_incarnation, outbox.thread_id, outbox.thread_entry, '
+        'outbox.thread_incarnation, outbox.in_reply_to_id, outbox.in_reply_to_entry, '
+        'outbox.in_reply_to_incarnation, outbox.title, outbox.body, outbox.format, outbox.attachments, '
         'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox WHERE '
         'outbox.source_id = ? AND outbox.id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
         ,
     postgresql=
         'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
         'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
-        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
-        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.target_id, outbox.target_entry, outbox.target_incarnation, outbox.thread_id, outbox.thread_entry, '
+        'outbox.thread_incarnation, outbox.in_reply_to_id, outbox.in_reply_to_entry, '
+        'outbox.in_reply_to_incarnation, outbox.title, outbox.body, outbox.format, outbox.attachments, '
         'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox WHERE '
         'outbox.source_id = %s::INTEGER AND outbox.id = any(%s::TEXT[])'
         ,
     values=('its_id', 'ids'),
     columns=('position', 'id', 'source_id', 'object', 'operation', 'status', 'attempts', 'granted', 'error',
-        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'thread_id', 'thread_entry',
-        'in_reply_to_id', 'in_reply_to_entry', 'title', 'body', 'format', 'attachments', 'structured_content',
-        'queued_at', 'begun_at', 'settled_at'),
+        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'target_incarnation',
+        'thread_id', 'thread_entry', 'thread_incarnation', 'in_reply_to_id', 'in_reply_to_entry',
+        'in_reply_to_incarnation', 'title', 'body', 'format', 'attachments', 'structured_content', 'queued_at',
+        'begun_at', 'settled_at'),
 )
 'The entries among `ids`, pending or not.'
 
@@ -807,20 +813,21 @@ contents = Statement(
         'SELECT content.id, content.source_id, content.object, content.foreign_id, content.content_id, '
         'content.author_id, content.recipient_id, content.thread_id, content.in_reply_to_id, content.title, '
         'content.body, content.format, content.language, content.created_at, content.updated_at, content.actions, '
-        'content.extra, content.imported_at, content.changed_at, content.deleted_at FROM content WHERE '
-        'content.source_id = ? AND content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
+        'content.extra, content.imported_at, content.changed_at, content.deleted_at, content.incarnation FROM '
+        'content WHERE content.source_id = ? AND content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS '
+        'anon_1)'
         ,
     postgresql=
         'SELECT content.id, content.source_id, content.object, content.foreign_id, content.content_id, '
         'content.author_id, content.recipient_id, content.thread_id, content.in_reply_to_id, content.title, '
         'content.body, content.format, content.language, content.created_at, content.updated_at, content.actions, '
-        'content.extra, content.imported_at, content.changed_at, content.deleted_at FROM content WHERE '
-        'content.source_id = %s::INTEGER AND content.foreign_id = any(%s::TEXT[])'
+        'content.extra, content.imported_at, content.changed_at, content.deleted_at, content.incarnation FROM '
+        'content WHERE content.source_id = %s::INTEGER AND content.foreign_id = any(%s::TEXT[])'
         ,
     values=('its_id', 'ids'),
     columns=('id', 'source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
         'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',
-        'imported_at', 'changed_at', 'deleted_at'),
+        'imported_at', 'changed_at', 'deleted_at', 'incarnation'),
 )
 'The contents of any object among `ids`.'
 
@@ -830,20 +837,21 @@ content = Statement(
         'SELECT content.id, content.source_id, content.object, content.foreign_id, content.content_id, '
         'content.author_id, content.recipient_id, content.thread_id, content.in_reply_to_id, content.title, '
         'content.body, content.format, content.language, content.created_at, content.updated_at, content.actions, '
-        'content.extra, content.imported_at, content.changed_at, content.deleted_at FROM content WHERE '
-        'content.source_id = ? AND content.object = ? AND content.foreign_id = ?'
+        'content.extra, content.imported_at, content.changed_at, content.deleted_at, content.incarnation FROM '
+        'content WHERE content.source_id = ? AND content.object = ? AND content.foreign_id = ?'
         ,
     postgresql=
         'SELECT content.id, content.source_id, content.object, content.foreign_id, content.content_id, '
         'content.author_id, content.recipient_id, content.thread_id, content.in_reply_to_id, content.title, '
         'content.body, content.format, content.language, content.created_at, content.updated_at, content.actions, '
-        'content.extra, content.imported_at, content.changed_at, content.deleted_at FROM content WHERE '
-        'content.source_id = %s::INTEGER AND content.object = %s::VARCHAR AND content.foreign_id = %s::VARCHAR'
+        'content.extra, content.imported_at, content.changed_at, content.deleted_at, content.incarnation FROM '
+        'content WHERE content.source_id = %s::INTEGER AND content.object = %s::VARCHAR AND content.foreign_id = '
+        '%s::VARCHAR'
         ,
     values=('its_id', 'its_object', 'its_foreign_id'),
     columns=('id', 'source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
         'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',
-        'imported_at', 'changed_at', 'deleted_at'),
+        'imported_at', 'changed_at', 'deleted_at', 'incarnation'),
 )
 'One content.'
 
@@ -851,21 +859,24 @@ queue_entry = Statement(
     'queue_entry',
     sqlite=
         'INSERT INTO outbox (id, source_id, object, operation, status, attempts, granted, error, foreign_id, '
-        'author_id, recipient_id, target_id, target_entry, thread_id, thread_entry, in_reply_to_id, '
-        'in_reply_to_entry, title, body, format, attachments, structured_content, queued_at) VALUES (?, ?, ?, ?, ?, '
-        '?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
+        'author_id, recipient_id, target_id, target_entry, target_incarnation, thread_id, thread_entry, '
+        'thread_incarnation, in_reply_to_id, in_reply_to_entry, in_reply_to_incarnation, title, body, format, '
+        'attachments, structured_content, queued_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '
+        '?, ?, ?, ?, ?, ?, ?, ?)'
         ,
     postgresql=
         'INSERT INTO outbox (id, source_id, object, operation, status, attempts, granted, error, foreign_id, '
-        'author_id, recipient_id, target_id, target_entry, thread_id, thread_entry, in_reply_to_id, '
-        'in_reply_to_entry, title, body, format, attachments, structured_content, queued_at) VALUES (%s::VARCHAR, '
-        '%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, '
-        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        'author_id, recipient_id, target_id, target_entry, target_incarnation, thread_id, thread_entry, '
+        'thread_incarnation, in_reply_to_id, in_reply_to_entry, in_reply_to_incarnation, title, body, format, '
+        'attachments, structured_content, queued_at) VALUES (%s::VARCHAR, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::INTEGER, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR)'
         ,
     values=('id', 'source_id', 'object', 'operation', 'status', 'attempts', 'granted', 'error', 'foreign_id',
-        'author_id', 'recipient_id', 'target_id', 'target_entry', 'thread_id', 'thread_entry', 'in_reply_to_id',
-        'in_reply_to_entry', 'title', 'body', 'format', 'attachments', 'structured_content', 'queued_at'),
+        'author_id', 'recipient_id', 'target_id', 'target_entry', 'target_incarnation', 'thread_id',
+        'thread_entry', 'thread_incarnation', 'in_reply_to_id', 'in_reply_to_entry', 'in_reply_to_incarnation',
+        'title', 'body', 'format', 'attachments', 'structured_content', 'queued_at'),
     columns=(),
 )
 'An entry at the end of the queue.'
@@ -917,8 +928,9 @@ given_up_entry = Statement(
     sqlite=
         'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
         'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
-        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
-        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.target_id, outbox.target_entry, outbox.target_incarnation, outbox.thread_id, outbox.thread_entry, '
+        'outbox.thread_incarnation, outbox.in_reply_to_id, outbox.in_reply_to_entry, '
+        'outbox.in_reply_to_incarnation, outbox.title, outbox.body, outbox.format, outbox.attachments, '
         'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox JOIN source ON '
         'source.id = outbox.source_id WHERE source.name = ? AND outbox.id = ? AND (outbox.status NOT IN '
         "('export_pending', 'success'))"
@@ -926,17 +938,19 @@ given_up_entry = Statement(
     postgresql=
         'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
         'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
-        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
-        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.target_id, outbox.target_entry, outbox.target_incarnation, outbox.thread_id, outbox.thread_entry, '
+        'outbox.thread_incarnation, outbox.in_reply_to_id, outbox.in_reply_to_entry, '
+        'outbox.in_reply_to_incarnation, outbox.title, outbox.body, outbox.format, outbox.attachments, '
         'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox JOIN source ON '
         'source.id = outbox.source_id WHERE source.name = %s::VARCHAR AND outbox.id = %s::VARCHAR AND '
         "(outbox.status NOT IN ('export_pending', 'success'))"
         ,
     values=('its_name', 'its_id'),
     columns=('position', 'id', 'source_id', 'object', 'operation', 'status', 'attempts', 'granted', 'error',
-        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'thread_id', 'thread_entry',
-        'in_reply_to_id', 'in_reply_to_entry', 'title', 'body', 'format', 'attachments', 'structured_content',
-        'queued_at', 'begun_at', 'settled_at'),
+        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'target_incarnation',
+        'thread_id', 'thread_entry', 'thread_incarnation', 'in_reply_to_id', 'in_reply_to_entry',
+        'in_reply_to_incarnation', 'title', 'body', 'format', 'attachments', 'structured_content', 'queued_at',
+        'begun_at', 'settled_at'),
 )
 'The entry of an id, of the source `its_name`, if it was given up.'
 
@@ -959,15 +973,16 @@ keep_content = Statement(
     sqlite=
         'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
         'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
-        'changed_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO '
-        'NOTHING'
+        'changed_at, deleted_at, incarnation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) '
+        'ON CONFLICT DO NOTHING'
         ,
     postgresql=
         'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
         'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
-        'changed_at, deleted_at) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        'changed_at, deleted_at, incarnation) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
-        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT DO NOTHING'
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, 0) ON CONFLICT '
+        'DO NOTHING'
         ,
     values=('source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
         'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',
@@ -981,18 +996,18 @@ own_content = Statement(
     sqlite=
         'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
         'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
-        'changed_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT '
-        '(source_id, object, foreign_id) DO UPDATE SET content_id = excluded.content_id WHERE content.content_id IS '
-        'NULL AND content.author_id = excluded.author_id'
+        'changed_at, deleted_at, incarnation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) '
+        'ON CONFLICT (source_id, object, foreign_id) DO UPDATE SET content_id = excluded.content_id WHERE '
+        'content.content_id IS NULL AND content.author_id = excluded.author_id'
         ,
     postgresql=
         'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
         'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
-        'changed_at, deleted_at) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        'changed_at, deleted_at, incarnation) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
-        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT (source_id, '
-        'object, foreign_id) DO UPDATE SET content_id = excluded.content_id WHERE content.content_id IS NULL AND '
-        'content.author_id = excluded.author_id'
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, 0) ON CONFLICT '
+        '(source_id, object, foreign_id) DO UPDATE SET content_id = excluded.content_id WHERE content.content_id IS '
+        'NULL AND content.author_id = excluded.author_id'
         ,
     values=('source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
         'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',

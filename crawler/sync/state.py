@@ -100,11 +100,16 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A content: one that the partner knows (`foreign_id`), or one that an outbox entry is to create (`entry_id`)."""
+    """A content: one that the partner knows (`foreign_id`), or one that an outbox entry is to create (`entry_id`).
+
+    `incarnation` says which of the contents that had the foreign id one after the other (OB13); `None`: whichever has
+    it.
+    """
 
     object: str
     foreign_id: str | None = None
     entry_id: str | None = None
+    incarnation: int | None = None
 
     def __str__(self) -> str:
         return self.foreign_id or f"(queued) {self.entry_id}"
@@ -155,7 +160,8 @@ class OutboxEntry:
 class Known:
     """What is known of a content that an agent acts on: its `actions` decide (IM5, AC4).
 
-    `created_by` is the outbox entry that created it, if one did.
+    `created_by` is the outbox entry that created it, if one did. `incarnation` counts the contents that had its id
+    before it, and `imported_at` is when it was first seen, as it is stored (OB13).
     """
 
     object: str
@@ -166,6 +172,17 @@ class Known:
     thread_id: str | None = None
     created_by: str | None = None
     deleted: bool = False
+    incarnation: int = 0
+    imported_at: str = ""
+
+    @property
+    def ref(self) -> Ref:
+        """A reference to this content, and to no other that has its id later."""
+        return Ref(self.object, foreign_id=self.id, incarnation=self.incarnation)
+
+    def came_after(self, other: "Known") -> bool:
+        """Whether what `other` refers to by this content's id was another content, which had the id before (OB13)."""
+        return self.incarnation > 0 and other.imported_at < self.imported_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,7 @@ def test_what_decides_about_an_action_is_known(shop: Shop) -> None:
             actions=("reply", "delete", "unpublish", "mark_as_solved", "escalate"),
             author_id="42",
             thread_id="2",
+            imported_at="2024-03-01T12:00:00.000Z",
         )
     ]
     assert shop.store.known(shop.source, "99") == []

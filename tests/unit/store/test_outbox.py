@@ -6,12 +6,14 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crawler.errors import ActionRefused, DatabaseUnavailable, UnknownContent
 from crawler.protocol.objects import Content
 from crawler.store import Begun, Store
+from crawler.store.rows import stamp
 from crawler.sync.exports import Settled
 from crawler.sync.state import Known, Outbox, OutboxEntry, Ref, Source, Status
 from tests.unit.store.writing import (
@@ -35,7 +37,7 @@ FULL = OutboxEntry(
     queued_at=NOON,
     author_id="ann",
     thread=Ref("threads", entry_id="q1"),
-    in_reply_to=Ref("private_messages", foreign_id="7"),
+    in_reply_to=Ref("private_messages", foreign_id="7", incarnation=2),
     recipient_id="bob",
     title="Où ?",
     body="<p>🐘</p>",
@@ -48,7 +50,7 @@ FULL = OutboxEntry(
 )
 
 
-def acting(queued_id: str, operation: str, **target: str) -> OutboxEntry:
+def acting(queued_id: str, operation: str, **target: Any) -> OutboxEntry:
     ref = Ref("messages", **target)
     return OutboxEntry(id=queued_id, object="messages", operation=operation, queued_at=NOON, target=ref)
 
@@ -107,8 +109,10 @@ def test_the_outbox_holds_what_is_pending_and_what_that_refers_to(store: Store, 
     assert outbox.entries["done"].foreign_id == "8"
     assert [entry.id for entry in outbox.pending] == ["q1", "q2"]
     assert outbox.contents == {
-        ("messages", "7"): Known(object="messages", id="7", actions=("delete",), author_id="ann", thread_id="t"),
-        ("messages", "8"): Known(object="messages", id="8", author_id="ann", thread_id="t"),
+        ("messages", "7"): Known(
+            object="messages", id="7", actions=("delete",), author_id="ann", thread_id="t", imported_at=stamp(NOON)
+        ),
+        ("messages", "8"): Known(object="messages", id="8", author_id="ann", thread_id="t", imported_at=stamp(NOON)),
     }
 
 
