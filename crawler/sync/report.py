@@ -51,14 +51,16 @@ class CycleReport:
 
     `errors` are what failed, in order; a cycle with an error in it failed, although much of it may have succeeded.
     Whether the source is failing is another question: `nothing_had`.
-    `interval` is the number of seconds until the next cycle is due (CY1). `looked_up` counts threads fetched by LS9.
-    `outlook` is known once the cycle's end is stored.
+    `early` is how many seconds before it was due a cycle by hand came, `None` where the schedule has brought it, and
+    `interval` the number of seconds from the answer to `implementation.info` until the next cycle is due (CY1).
+    `looked_up` counts threads fetched by LS9. `outlook` is known once the cycle's end is stored.
     """
 
     source: str
     started: datetime
     ended: datetime | None = None
     cycle_id: int | None = None
+    early: float | None = None
     interval: float | None = None
     objects: dict[str, ObjectReport] = field(default_factory=dict)
     exports: list[Settled] = field(default_factory=list)
@@ -105,6 +107,7 @@ class CycleReport:
             "ended": self.ended.isoformat(timespec="milliseconds") if self.ended else None,
             "seconds": round((self.ended - self.started).total_seconds(), 3) if self.ended else None,
             "failed": self.failed,
+            "early": round(self.early, 3) if self.early is not None else None,
             "interval": self.interval,
             "objects": {name: _object_json(report) for name, report in self.objects.items()},
             "threads_looked_up": self.looked_up,
