@@ -34,7 +34,7 @@ from crawler.sync.exports import (
 from crawler.sync.pages import NOTHING_STORED, Accepted, Listing, accept_page, page_mark, recognize
 from crawler.sync.plan import ListStep, plan_cycle
 from crawler.sync.report import CycleReport, Kind, ObjectReport
-from crawler.sync.schedule import JITTER, interval
+from crawler.sync.schedule import interval
 from crawler.sync.state import Known, Outbox, OutboxEntry, Source
 
 LOOKUPS = 100
@@ -98,7 +98,8 @@ async def under_lease(
         begun = await store.run(store.begin_cycle, source, this_process(), clock(), lease, kind=kind)
         watch(begun)
         steps = Steps(source, store, partner, begun, now, clock=clock, watch=watch)
-        steps.report.kind = kind
+        if kind == "push":  # which has no schedule to be early by
+            steps.report.kind, steps.report.early = kind, None
         try:
             await work(steps)
         except PartnerError as error:
@@ -198,7 +199,9 @@ class Steps:
         self.begun = begun
         self.lease = begun.lease
         self.held_until = now + begun.lease.seconds
-        self.report = CycleReport(source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id)
+        self.report = CycleReport(
+            source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id, early=begun.lease.early
+        )
         self.outbox = Outbox()
         self.info_body: bytes | None = None
         self.exchanges: list[Exchange] = []
@@ -232,14 +235,15 @@ class Steps:
         return any(report.new or report.updated for report in self.report.objects.values())
 
     async def ask_info(self) -> ImplementationInfo:
-        """`implementation.info`, first in every cycle (IM1). From it to the next one is the interval (CY1).
-
-        A process that has much else to do at that moment sends it later than it has written the cycle's beginning down.
-        """
-        waited = anyio.current_time() - self.begun.at
-        if waited > JITTER:
-            self.lease = replace(self.lease, taken=self.lease.taken + waited)
-        answer = await self.call("implementation.info", None, "a JSON object with 'objects'")
+        """`implementation.info`, first in every cycle (IM1). From its answer to the next one is the interval (CY1)."""
+        try:
+            answer = await self.call("implementation.info", None, "a JSON object with 'objects'")
+        finally:
+            if self.exchanges:  # the last one, where it was sent once more (TR11); its end, where no answer came
+                last = self.exchanges[-1]
+                ago = last.seconds - last.answered if last.answered is not None else 0.0
+                since = anyio.current_time() - self.begun.at - ago
+                self.lease = replace(self.lease, answered=self.lease.taken + since)
         info = read_implementation(self.source.name, answer.body)
         self.info_body = answer.body
         self.report.remarks = info.remarks

@@ -140,11 +140,12 @@ class Partner:
         Raises `PartnerError`.
         """
         source, started, begun = self.source, self._clock(), perf_counter()
+        heads: list[float] = []
         shown: Answer | None = None
         failure: PartnerError | None = None
         signature_verdict = "none"
         try:
-            answer = await self._answer(request, expected)
+            answer = await self._answer(request, expected, heads)
             shown = _without_secret(answer, source.secret)
             self._answered = True
             signature_verdict = verdict(answer, source.secret if source.verify_signature else None)
@@ -165,6 +166,7 @@ class Partner:
                     query=request.query,
                     started=started,
                     seconds=perf_counter() - begun,
+                    answered=heads[0] - begun if heads else None,
                     answer=shown,
                     verdict=signature_verdict,
                     error=str(failure) if failure else "" if shown else INTERRUPTED,
@@ -173,13 +175,16 @@ class Partner:
                 )
             )
 
-    async def _answer(self, request: Request, expected: str) -> Answer:
-        """The one place where the network is touched, and where every foreign error becomes one of ours."""
+    async def _answer(self, request: Request, expected: str, heads: list[float]) -> Answer:
+        """The one place where the network is touched, and where every foreign error becomes one of ours.
+
+        When the answer's head is there, the moment is added to `heads`.
+        """
         source = self.source
         where = {"source": source.name, "action": request.action, "expected": expected}
         try:
             with anyio.fail_after(source.deadline):
-                return await self._exchange(request, where)
+                return await self._exchange(request, where, heads)
         except PartnerError:
             raise
         except ConnectionRefused as error:
@@ -199,7 +204,7 @@ class Partner:
             came = f"a broken connection: {_reason(error)}"
             raise ConnectionBroken(**where, came=came) from error
 
-    async def _exchange(self, request: Request, where: dict[str, str]) -> Answer:
+    async def _exchange(self, request: Request, where: dict[str, str], heads: list[float]) -> Answer:
         url, headers = self._target
         if request.query:
             url = url.copy_merge_params(dict(request.query))
@@ -211,6 +216,7 @@ class Partner:
             extensions={"timeout": {"connect": self.source.connect_timeout}},  # the deadline is around all of it
         )
         response = await self._transport.handle_async_request(sent)
+        heads.append(perf_counter())
         try:
             encoding = response.headers.get("content-encoding", "identity").strip().lower()
             if encoding not in ("", "identity"):

@@ -95,8 +95,9 @@ class Exchange:
 
     `answer` is `None` when none came whole; `verdict` is what the signature was worth (SG4): ``valid``, ``missing``,
     ``wrong``, ``unchecked`` (not 2xx, or the source does not verify), or ``none`` without an answer; `error` is the
-    text of the error that ended the exchange, empty when all was well; `seconds` is how long it took. `method`,
-    `headers` and `query` are the request's (see `Request`).
+    text of the error that ended the exchange, empty when all was well; `seconds` is how long it took, and `answered`
+    after how many of them the answer's head was there, `None` if it never was. `method`, `headers` and `query` are the
+    request's (see `Request`).
     """
 
     action: str
@@ -107,6 +108,7 @@ class Exchange:
     query: Mapping[str, str] = field(default_factory=dict)
     started: datetime
     seconds: float
+    answered: float | None = None
     answer: Answer | None = None
     verdict: str = "none"
     error: str = ""

@@ -67,9 +67,9 @@ def insert_source(dialect: Dialect) -> Composed:
 
 
 def change_source(_dialect: Dialect) -> Composed:
-    """Changed settings: what was declared under the old ones is forgotten (CY5)."""
+    """Changed settings: what was declared under the old ones is forgotten, and the interval with it (CY5)."""
     values = _bound("base_uri", "fingerprint", "lease_seconds")
-    return sa.update(SOURCE).where(ITS_ID).values(**values, info=sa.null(), info_at=sa.null())
+    return sa.update(SOURCE).where(ITS_ID).values(**values, info=sa.null(), info_at=sa.null(), period=sa.null())
 
 
 def save_info(_dialect: Dialect) -> Composed:
@@ -137,9 +137,9 @@ def claim_faring_well(dialect: Dialect) -> Composed:
 
 
 def look_at_lease(dialect: Dialect) -> Composed:
-    """Who holds a source's lease, for how many seconds more, and the clock; the row is locked."""
+    """Who holds a source's lease, for how many seconds more, when it is due, and the clock; the row is locked."""
     left = SOURCE.c.lease_until - dialect.now
-    return sa.select(SOURCE.c.lease_owner, left, dialect.now).where(ITS_ID).with_for_update()
+    return sa.select(SOURCE.c.lease_owner, left, SOURCE.c.due_at, dialect.now).where(ITS_ID).with_for_update()
 
 
 def take_lease(dialect: Dialect) -> Composed:
@@ -158,7 +158,7 @@ def hold_lease(dialect: Dialect) -> Composed:
         sa.update(SOURCE)
         .where(ITS_ID, SOURCE.c.fence == bindparam("its_fence"))
         .values(lease_until=dialect.now + bindparam("seconds", type_=sa.Float))
-        .returning(SOURCE.c.fingerprint, SOURCE.c.failures, SOURCE.c.period, SOURCE.c.managed, dialect.now)
+        .returning(SOURCE.c.fingerprint, SOURCE.c.failures, SOURCE.c.period, dialect.now)
     )
 
 

@@ -2,7 +2,8 @@
 
 The first line says what this is, and in which version; then come, source by source, a line for each row, and a last
 line that counts them, so that a file that was cut off is not taken for a whole one. Cycles, exchanges, leases and the
-schedule stay behind: they say what happened on one machine. Nothing here holds a secret.
+schedule stay behind: they say what happened on one machine. What was crawled there is due an interval after it came
+here, and not sooner (CY1). Nothing here holds a secret.
 """
 
 import json
@@ -17,7 +18,7 @@ from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import printable
 from crawler.store.rows import REFERENCES
 from crawler.store.schema import CONTENT, CURSOR, IDENTITY, LOOKUP, OUTBOX, SOURCE
-from crawler.store.sources import SourceStore
+from crawler.store.sources import UNKNOWN, SourceStore
 
 VERSION = 3
 """Those before it are read, too: 2 knew no incarnations (OB13), and 1 had digests of contents and identities, and
@@ -109,7 +110,9 @@ class MovingStore(SourceStore):
             raise _broken(sum(counts.values()) + 2, "the file ends before its last line")
 
     def _new_source(self, session: Session, row: Mapping[str, Any]) -> int:
-        values = {**row, "fingerprint": "", "lease_seconds": 0, "fence": 0, "managed": False}
+        values = {**row, "fingerprint": UNKNOWN, "lease_seconds": 0, "fence": 0, "managed": False}
+        if row["period"] is not None:
+            values["due_at"] = self.clock() + row["period"]
         insert = self._dialect.insert(SOURCE).values(values).on_conflict_do_nothing().returning(SOURCE.c.id)
         made: int | None = session.execute(insert).scalar_one_or_none()
         if made is None:

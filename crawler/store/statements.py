@@ -49,16 +49,17 @@ insert_source = Statement(
 change_source = Statement(
     'change_source',
     sqlite=
-        'UPDATE source SET base_uri=?, fingerprint=?, info=NULL, info_at=NULL, lease_seconds=? WHERE source.id = ?'
+        'UPDATE source SET base_uri=?, fingerprint=?, info=NULL, info_at=NULL, period=NULL, lease_seconds=? WHERE '
+        'source.id = ?'
         ,
     postgresql=
-        'UPDATE source SET base_uri=%s::VARCHAR, fingerprint=%s::VARCHAR, info=NULL, info_at=NULL, lease_seconds=%s '
-        'WHERE source.id = %s::INTEGER'
+        'UPDATE source SET base_uri=%s::VARCHAR, fingerprint=%s::VARCHAR, info=NULL, info_at=NULL, period=NULL, '
+        'lease_seconds=%s WHERE source.id = %s::INTEGER'
         ,
     values=('base_uri', 'fingerprint', 'lease_seconds', 'its_id'),
     columns=(),
 )
-'Changed settings: what was declared under the old ones is forgotten (CY5).'
+'Changed settings: what was declared under the old ones is forgotten, and the interval with it (CY5).'
 
 save_info = Statement(
     'save_info',
@@ -195,17 +196,17 @@ look_at_lease = Statement(
     'look_at_lease',
     sqlite=
         "SELECT source.lease_owner, source.lease_until - ((julianday('now') - 2440587.5) * 86400.0) AS anon_1, "
-        "((julianday('now') - 2440587.5) * 86400.0) FROM source WHERE source.id = ?"
+        "source.due_at, ((julianday('now') - 2440587.5) * 86400.0) FROM source WHERE source.id = ?"
         ,
     postgresql=
         'SELECT source.lease_owner, source.lease_until - CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE '
-        'PRECISION) AS anon_1, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) FROM source WHERE '
-        'source.id = %s::INTEGER FOR UPDATE'
+        'PRECISION) AS anon_1, source.due_at, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) FROM '
+        'source WHERE source.id = %s::INTEGER FOR UPDATE'
         ,
     values=('its_id',),
-    columns=('lease_owner', 'None', "((julianday('now') - 2440587.5) * 86400.0)"),
+    columns=('lease_owner', 'None', 'due_at', "((julianday('now') - 2440587.5) * 86400.0)"),
 )
-"Who holds a source's lease, for how many seconds more, and the clock; the row is locked."
+"Who holds a source's lease, for how many seconds more, when it is due, and the clock; the row is locked."
 
 take_lease = Statement(
     'take_lease',
@@ -227,16 +228,15 @@ hold_lease = Statement(
     'hold_lease',
     sqlite=
         "UPDATE source SET lease_until=(((julianday('now') - 2440587.5) * 86400.0) + ?) WHERE source.id = ? AND "
-        "source.fence = ? RETURNING fingerprint, failures, period, managed, ((julianday('now') - 2440587.5) * "
-        '86400.0)'
+        "source.fence = ? RETURNING fingerprint, failures, period, ((julianday('now') - 2440587.5) * 86400.0)"
         ,
     postgresql=
         'UPDATE source SET lease_until=(CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) + %s) WHERE '
         'source.id = %s::INTEGER AND source.fence = %s::INTEGER RETURNING source.fingerprint, source.failures, '
-        'source.period, source.managed, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)'
+        'source.period, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)'
         ,
     values=('seconds', 'its_id', 'its_fence'),
-    columns=('fingerprint', 'failures', 'period', 'managed', "((julianday('now') - 2440587.5) * 86400.0)"),
+    columns=('fingerprint', 'failures', 'period', "((julianday('now') - 2440587.5) * 86400.0)"),
 )
 'Renew a lease; returns nothing where the fence has risen.'
 

@@ -56,8 +56,9 @@ class CycleReport:
     `errors` are what failed, in order; a cycle with an error in it failed, although much of it may have succeeded.
     Whether the source is failing is another question: `nothing_had`.
     A `push` has no objects, interval or outlook (LS8).
-    `interval` is the number of seconds until the next cycle is due (CY1). `looked_up` counts threads fetched by LS9.
-    `outlook` is known once the cycle's end is stored.
+    `early` is how many seconds before it was due a cycle by hand came, `None` where the schedule has brought it, and
+    `interval` the number of seconds from the answer to `implementation.info` until the next cycle is due (CY1).
+    `looked_up` counts threads fetched by LS9. `outlook` is known once the cycle's end is stored.
     """
 
     source: str
@@ -65,6 +66,7 @@ class CycleReport:
     ended: datetime | None = None
     cycle_id: int | None = None
     kind: Kind = "cycle"
+    early: float | None = None
     interval: float | None = None
     objects: dict[str, ObjectReport] = field(default_factory=dict)
     exports: list[Settled] = field(default_factory=list)
@@ -112,6 +114,7 @@ class CycleReport:
             "ended": self.ended.isoformat(timespec="milliseconds") if self.ended else None,
             "seconds": round((self.ended - self.started).total_seconds(), 3) if self.ended else None,
             "failed": self.failed,
+            "early": round(self.early, 3) if self.early is not None else None,
             "interval": self.interval,
             "objects": {name: _object_json(report) for name, report in self.objects.items()},
             "threads_looked_up": self.looked_up,

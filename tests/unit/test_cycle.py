@@ -661,20 +661,3 @@ async def test_a_wsgi_application_in_process_is_crawled_like_any_other(shop: Sho
 
     assert not report.failed
     assert ids(shop) == MESSAGES[::-1]
-
-
-async def test_the_interval_begins_when_the_first_request_is_sent_not_when_the_cycle_was_written_down() -> None:
-    """CY1: here the process has much else to do in between."""
-
-    class Delayed(Store):
-        def begin_cycle(self, *args: Any, **more: Any) -> Begun:
-            begun = super().begin_cycle(*args, **more)
-            return replace(begun, at=begun.at - 30)
-
-    with Delayed.open("sqlite://") as store:
-        shop = Shop(store)
-        store.manage([shop.source])
-        await shop.sync()
-        [standing] = store.standing()
-    assert standing.due_in is not None
-    assert standing.due_in > 30 + 60 - 1

@@ -36,6 +36,17 @@ def test_the_second_cycle_goes_on_from_the_cursors(terminal: Terminal) -> None:
     assert columns(terminal.run("sync", URL), "messages") == ["messages", "0", "0", "0", "0", "0", "11", "11"]
 
 
+def test_a_cycle_by_hand_that_comes_sooner_than_it_was_due_says_so(terminal: Terminal) -> None:
+    """A cycle of the command line may come at once (CY1)."""
+    terminal.partner()
+    assert "by hand" not in terminal.run("sync", URL).stdout
+    early = columns(terminal.run("sync", URL), "by")
+    assert early[:2] == ["by", "hand"]
+    assert early[3:] == ["s", "before", "it", "was", "due", "(CY1)"]
+    assert 50 < int(early[2]) <= 60
+    assert 50 < json.loads(terminal.run("sync", URL, "--json").stdout)["early"] <= 61
+
+
 def test_what_was_ignored_is_named_with_the_reason(terminal: Terminal) -> None:
     terminal.partner("author-missing")
     result = terminal.run("sync", URL)

@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,21 @@ async def test_from_sqlite_to_postgresql_and_back(
     assert moved == lines
     assert state(back) == state(shop.store)
     record_property("figure", f"{len(lines)} lines from SQLite to PostgreSQL and back: 0 lost, 0 doubled")
+
+
+async def test_what_was_crawled_elsewhere_is_not_due_sooner_than_an_interval_after_it_came(
+    stores: Callable[[str], Store],
+) -> None:
+    """It may have been crawled there a moment ago (CY1); what was never crawled is due at once."""
+    shop = await busy(stores("one.db"))
+    never = replace(shop.source, name="never")
+    shop.store.register(never)
+    other = stores("two.db")
+    other.import_state(shop.store.export_state())
+    other.manage([shop.source, never])
+    due = {standing.source: standing.due_in or 0 for standing in other.standing()}
+    assert 50 < due["shop"] <= 60
+    assert due["never"] <= 0
 
 
 async def test_a_source_that_is_there_is_refused_and_left_alone(stores: Callable[[str], Store]) -> None:

@@ -99,6 +99,7 @@ def test_the_report_for_machines_has_everything() -> None:
     created = settle_success(creation("q1", attempts=1, foreign_id="m7"), "odd")
     report = cycle(
         cycle_id=7,
+        early=12.3456,
         interval=60,
         ended=NOW + timedelta(seconds=1.5),
         objects={"messages": messages},
@@ -117,6 +118,7 @@ def test_the_report_for_machines_has_everything() -> None:
         "ended": "2024-03-01T12:00:01.500+00:00",
         "seconds": 1.5,
         "failed": True,
+        "early": 12.346,
         "interval": 60,
         "objects": {
             "messages": {
