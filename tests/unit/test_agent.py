@@ -297,4 +297,4 @@ async def test_the_only_puppetizable_identity_acts_unless_another_is_given(shop:
 def test_ids_are_made_up_where_no_maker_is_given(shop: Shop, agent: Agent) -> None:
     own = Agent(shop.source, shop.store, agent.info)
     entry: OutboxEntry = own.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
-    assert len(entry.id) == 32
+    assert len(entry.id) == 24
