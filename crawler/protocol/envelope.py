@@ -14,6 +14,9 @@ Params = Mapping[str, object]
 
 CONTENT_TYPE = "application/json"
 
+INFO = "implementation.info"
+"""The one action that has no `params` (TR7)."""
+
 INTERRUPTED = "interrupted"
 """The `Exchange.error` of an exchange that this side cut off."""
 
@@ -27,14 +30,15 @@ def format_time(moment: datetime) -> str:
 
 
 def encode_request(action: str, params: Params | None, time: datetime, *, ascii_json: bool = False) -> bytes:
-    r"""The body of a request: `action`, `params` unless empty (TR7), `time`, compact and in this order (TR1, TR3).
+    r"""The body of a request: `action`, `params`, `time`, compact and in this order (TR1, TR3).
 
+    `params` is there although it is empty, in every action but `implementation.info` (TR7).
     Non-ASCII characters stand as themselves, or as ``\uXXXX`` where the source sets `ascii_json`. A lone surrogate,
     which UTF-8 cannot carry, is always escaped, so that any id a partner gave can be sent back to it (OB12).
     """
     request: dict[str, object] = {"action": action}
-    if params:
-        request["params"] = params
+    if params or action != INFO:
+        request["params"] = params or {}
     request["time"] = format_time(time)
     text = json.dumps(request, ensure_ascii=ascii_json, separators=(",", ":"), allow_nan=False)
     return text.encode("utf-8", "backslashreplace")

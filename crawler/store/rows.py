@@ -10,6 +10,7 @@ from msgspec.structs import astuple, replace
 
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content, User
+from crawler.protocol.structured import holds_structured
 from crawler.protocol.wire import is_storable
 from crawler.sync.state import Cursor, Known, OutboxEntry, Ref, Status
 
@@ -199,4 +200,5 @@ def read_known(row: Mapping[str, Any]) -> Known:
         deleted=row["deleted_at"] is not None,
         incarnation=row["incarnation"],
         imported_at=row["imported_at"],
+        structured=holds_structured(row["extra"]),
     )

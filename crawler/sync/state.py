@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Literal
 from urllib.parse import urlsplit
 
+from crawler.protocol.objects import User
 from crawler.protocol.signature import Secret
 
 Json = object
@@ -160,8 +161,9 @@ class OutboxEntry:
 class Known:
     """What is known of a content that an agent acts on: its `actions` decide (IM5, AC4).
 
-    `created_by` is the outbox entry that created it, if one did. `incarnation` counts the contents that had its id
-    before it, and `imported_at` is when it was first seen, as it is stored (OB13).
+    `created_by` is the outbox entry that created it, if one did. `structured` says that it has structured content (ST).
+    `incarnation` counts the contents that had its id before it, and `imported_at` is when it was first seen, as it is
+    stored (OB13).
     """
 
     object: str
@@ -172,6 +174,7 @@ class Known:
     thread_id: str | None = None
     created_by: str | None = None
     deleted: bool = False
+    structured: bool = False
     incarnation: int = 0
     imported_at: str = ""
 
@@ -189,16 +192,18 @@ class Known:
 class Outbox:
     """The entries that are pending or referred to by pending ones, in queue order, and the contents they refer to.
 
-    `contents` has the key (object, foreign id).
+    `contents` has the key (object, foreign id). `authors` are the identities that create pending ones, by id, as far as
+    they were imported.
     """
 
     entries: Mapping[str, OutboxEntry] = field(default_factory=dict)
     contents: Mapping[tuple[str, str], Known] = field(default_factory=dict)
+    authors: Mapping[str, User] = field(default_factory=dict)
 
     def after(self, entry: OutboxEntry, known: Known | None = None) -> "Outbox":
         """The outbox once `entry` is settled, and `known` is what became of the content it acted on."""
         contents = {**self.contents, (known.object, known.id): known} if known else self.contents
-        return Outbox({**self.entries, entry.id: entry}, contents)
+        return Outbox({**self.entries, entry.id: entry}, contents, self.authors)
 
     def known(self, object_name: str, foreign_id: str) -> Known:
         """What is known of a content; nothing, if it is not stored."""

@@ -28,8 +28,8 @@ async def hold(talk: Talk) -> None:
         "not JSON": right[:-1],
         "empty body": b"",
         "not an object": b"[" + right + b"]",
-        "no action": b'{"time":"' + time + b'"}',
-        "action of another type": b'{"action":{"a":1},"time":"' + time + b'"}',
+        "no action": b'{"params":{},"time":"' + time + b'"}',
+        "action of another type": b'{"action":{"a":1},"params":{},"time":"' + time + b'"}',
     }
     for label, body in bodies.items():
         await talk.send(label, sign_request(talk.source.secret, INFO, None, body))

@@ -49,6 +49,14 @@ def test_the_guides_request_is_sent_byte_for_byte() -> None:
     assert encode_request("implementation.info", {}, TIME) == body
 
 
+@pytest.mark.parametrize("params", [None, {}])
+@pytest.mark.parametrize("action", ["messages.list", "threads.list", "messaging.queuing_update", "whatever"])
+def test_every_other_action_has_params_though_they_are_empty(action: str, params: dict[str, object] | None) -> None:
+    """TR7: there are partners that read `params.since_id` unguarded, and die without."""
+    body = f'{{"action":"{action}","params":{{}},"time":"2012-10-01T17:18:40Z"}}'
+    assert encode_request(action, params, TIME) == body.encode()
+
+
 @pytest.mark.parametrize(
     ("text", "raw", "escaped"),
     [

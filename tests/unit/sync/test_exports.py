@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from crawler.errors import DeadlineExceeded, ErrorStatus, NotJson, PartnerError, ResourceError, UnexpectedShape
 from crawler.protocol.implementation import ImplementationInfo
+from crawler.protocol.objects import User
 from crawler.protocol.reading import Page, read_content
 from crawler.sync.exports import (
     Decision,
@@ -60,12 +61,12 @@ def test_a_message_is_sent_with_all_it_has_in_the_guides_order() -> None:
         attachments=({"url": "https://shop.example/a.png", "type": "image/png", "filename": "a.png"},),
         in_reply_to=on("messages", "m1"),
         title="Hello",
-        structured_content={"type": "select"},
+        structured_content={"type": "select", "items": [{"title": "S"}]},
         queued_at=datetime(2012, 10, 1, 17, 18, 40, 5, tzinfo=UTC),
         recipient_id="nobody",
     )
     source = replace(SOURCE, sender_name="Support")
-    under = info("messages.attachments", **ALL)
+    under = info("messages.attachments", "view.messaging", **ALL)
     send = decide_export(source, under, entry, outbox(entry, known("m1", thread_id="t7")))
     assert isinstance(send, Send)
     assert (send.action, send.target_id) == ("messages.create", "")
@@ -79,7 +80,7 @@ def test_a_message_is_sent_with_all_it_has_in_the_guides_order() -> None:
         ("in_reply_to_id", "m1"),
         ("retry", False),
         ("sender_name", "Support"),
-        ("structured_content", {"type": "select"}),
+        ("structured_content", {"type": "select", "items": [{"title": "S"}]}),
         ("thread_id", "t1"),
         ("title", "Hello"),
         ("updated_at", "2012-10-01T17:18:40Z"),
@@ -91,7 +92,7 @@ def test_a_private_message_is_sent_to_its_recipient_and_into_no_thread() -> None
     send = sent(creation(object_name="private_messages", in_reply_to=on("private_messages", "p1")))
     assert send.action == "private_messages.create"
     assert list(send.params) == [
-        "author_id", "body", "content_id", "created_at", "format", "in_reply_to_id", "recipient_id", "retry",
+        "author_id", "body", "content_id", "created_at", "format", "in_reply_to_id", "recipient_id", "retry", "title",
         "updated_at",
     ]  # fmt: skip
     assert (send.params["recipient_id"], send.params["in_reply_to_id"]) == ("u1", "p1")
@@ -116,6 +117,43 @@ def test_what_the_options_do_not_allow_is_not_sent(options: list[str], absent: s
     entry = creation(attachments=({"url": "u"},), title="T")
     assert absent in sent(entry, under=info("messages.attachments", **ALL)).params
     assert absent not in sent(entry, under=info(*options, **ALL)).params
+
+
+@pytest.mark.parametrize("object_name", ["messages", "private_messages", "threads"])
+def test_a_title_is_sent_as_null_where_titles_are_on_and_none_is_given(object_name: str) -> None:
+    """PU1, PU14."""
+    entry = creation(object_name=object_name)
+    params = sent(entry).params
+    assert params["title"] is None
+    assert sent(replace(entry, title="T")).params == {**params, "title": "T"}
+    if object_name != "threads":
+        for draft in (entry, replace(entry, title="T")):
+            assert "title" not in sent(draft, under=info(f"{object_name}.no_title", **ALL)).params
+
+
+@pytest.mark.parametrize(
+    ("names", "name"),
+    [
+        ({"firstname": "Ada", "lastname": "Lovelace"}, "Ada Lovelace"),
+        ({"firstname": "Ada"}, "Ada"),
+        ({"lastname": "Lovelace"}, "Lovelace"),
+        ({}, "The shop"),
+    ],
+)
+def test_the_sender_is_named_as_who_acts_is_unless_the_source_says_otherwise(names: dict[str, Any], name: str) -> None:
+    """PU1, PU12."""
+    author = User(id="agent", screenname="The shop", **names)
+    entry = creation()
+    own = replace(outbox(entry), authors={"agent": author, "other": User(id="other", screenname="Other")})
+    for sender_name, expected in ((None, name), ("Support", "Support")):
+        send = decide_export(replace(SOURCE, sender_name=sender_name), INFO, entry, own)
+        assert isinstance(send, Send)
+        assert send.params["sender_name"] == expected
+
+
+def test_a_sender_of_whom_nothing_is_known_is_not_named() -> None:
+    """PU12: a partner need not list who writes for it."""
+    assert "sender_name" not in sent(creation()).params
 
 
 @pytest.mark.parametrize(("attempts", "retry"), [(0, False), (1, True), (2, True), (5, True)])
@@ -197,6 +235,26 @@ def test_an_operation_whose_answer_was_lost_is_repeated_though_the_content_no_lo
     entry = operation("spam", attempts=1)
     assert sent(entry, content).params == {"id": "m1", "user_id": "agent"}
     assert waits(entry, content, under=info(messages=["list"]))[0] == "PU8"
+
+
+def test_structured_content_waits_while_the_partner_does_not_declare_its_option() -> None:
+    """ST, IM2."""
+    entry = creation(structured_content={"type": "select", "items": [{"title": "S"}]}, body=None)
+    assert waits(entry) == ("ST", "the partner does not declare the option view.messaging at the moment")
+    params = sent(entry, under=info("view.messaging", **ALL)).params
+    assert params["structured_content"] == entry.structured_content
+    assert "body" not in params
+
+
+def test_an_operation_waits_that_structured_content_does_not_allow() -> None:
+    """ST: the content may have got it since."""
+    reason = "m1 has structured content, which allows no operation but delete, publish, unpublish"
+    assert waits(operation("spam"), known(structured=True)) == ("ST", reason)
+    assert waits(operation("spam", attempts=1), known(structured=True)) == ("ST", reason)
+    assert sent(operation("publish"), known(structured=True)).action == "messages.publish"
+    private = replace(operation("publish", target=on("private_messages", "m1")))
+    reason = "m1 has structured content, which allows no operation but delete"
+    assert waits(private, known("m1", "private_messages", structured=True)) == ("ST", reason)
 
 
 @pytest.mark.parametrize("named", ["delete", "destroy"])
@@ -288,7 +346,7 @@ def page(body: object, under: ImplementationInfo = INFO, object_name: str = "mes
 def test_a_created_content_is_what_was_sent_under_the_answers_id() -> None:
     """PU3, PU11: whatever text the answer shows."""
     entry = creation(title="T", attachments=({"url": "é"},), structured_content={"type": "select"})
-    send = sent(entry, under=info("messages.attachments", **ALL))
+    send = sent(entry, under=info("messages.attachments", "view.messaging", **ALL))
     content = created_content("shop", send, page(message("m7", body="changed", actions=["delete"])))
     assert (content.object, content.id, content.body, content.title) == ("messages", "m7", "<p>Hi</p>", "T")
     assert (content.author_id, content.thread_id, content.format) == ("agent", "t1", "html")
@@ -330,6 +388,13 @@ def test_what_is_known_of_a_created_content_decides_about_the_next() -> None:
     assert known_content(content) == Known(
         object="messages", id="m7", actions=("spam",), author_id="agent", recipient_id=None, thread_id="t1"
     )
+
+
+def test_a_created_content_with_structured_content_is_known_for_it() -> None:
+    """ST."""
+    entry = creation(structured_content={"type": "select", "items": [{"title": "S"}]})
+    content = created_content("shop", sent(entry, under=info("view.messaging", **ALL)), page({"id": "m7"}))
+    assert known_content(content).structured
 
 
 def test_an_operations_answer_shows_the_content_under_the_id_that_was_asked_for() -> None:
@@ -559,7 +624,7 @@ def test_nothing_is_sent_that_is_forbidden(under: ImplementationInfo, queue: tup
         assert entry.attempts < entry.granted
         first = its_outbox.entries["q0"]
         assert first.status is Status.SUCCESS or all(ref.entry_id is None for ref in entry.refs)
-        assert all(value not in (None, []) for value in decision.params.values())
+        assert all(value not in (None, []) for name, value in decision.params.items() if name != "title")
         assert not any(isinstance(value, float) for value in decision.params.values())
 
 
