@@ -10,6 +10,7 @@ from crawler.protocol.envelope import Exchange, explain
 from crawler.protocol.implementation import POLLED, ImplementationInfo
 from crawler.protocol.json_split import elements
 from crawler.protocol.reading import check_no_error
+from crawler.protocol.wire import WrittenFloat, read_id
 from crawler.sync.report import CycleReport
 
 
@@ -82,7 +83,7 @@ class Sent:
         if not self.succeeded:
             raise NotApplicable(f"{self.action} was not answered with success ({self.id})")
         try:
-            return json.loads(self.body)
+            return _loads(self.body)
         except (ValueError, RecursionError):
             parts = elements(self.body) if self.body.lstrip()[:1] == b"[" else None
         if parts is None:
@@ -99,19 +100,20 @@ class Sent:
         return [found for element in self.elements() if (found := id_of(element)) is not None]
 
 
+def _loads(text: bytes) -> Any:
+    return json.loads(text, parse_float=WrittenFloat)
+
+
 def _decoded(part: bytes) -> Any:
     try:
-        return json.loads(part)
+        return _loads(part)
     except (ValueError, RecursionError):
         return UNREADABLE
 
 
 def id_of(element: object) -> str | None:
-    """The id of a content or user as it is on the wire, numbers as their text (OB9)."""
-    found = element.get("id") if isinstance(element, dict) else None
-    if isinstance(found, bool) or not isinstance(found, str | int):
-        return None
-    return str(found) or None
+    """The id of a content or user, as the crawler reads it (OB9)."""
+    return read_id(element.get("id")) if isinstance(element, dict) else None
 
 
 def refusal(sent: Sent) -> str:

@@ -113,13 +113,15 @@ NO_9999 = "the partner says: there is no 9999 among our threads"
 
 REMARKED = {
     "id-number": ("OB9", "'id' is a number; the guide wants a string"),
+    "id-float": ("OB9", "'id' is a number; the guide wants a string"),
     "thread-id-number": ("OB9", "'thread_id' is a number; the guide wants a string"),
     "in-reply-to-number": ("OB9", "'in_reply_to_id' is a number; the guide wants a string"),
     "author-id-number": ("OB9", "'author.id' is a number; the guide wants a string"),
+    "author-id-exponent": ("OB9", "'author.id' is a number; the guide wants a string"),
     "actions-object": ("OB9", "'actions' is an object instead of a list"),
     "in-reply-to-zero": ("OB8", "'in_reply_to_id' is no known content, and counts as absent"),
     "date-milliseconds": ("OB11", "'created_at' is a number instead of an ISO 8601 date"),
-    "date-slashes": ("OB5", "'created_at' is not an ISO 8601 date"),
+    "date-slashes": ("OB5", "'created_at' does not say which is the day and which is the month"),
     "date-space": ("OB11", "'created_at' has no time zone, and was read as UTC"),
     "attachment-without-url": ("OB7", "an attachment without 'url', or 'content' and 'filename', is left out"),
     "author-dates-missing": ("OB4", "the author lacks 'created_at' or 'updated_at'"),
@@ -182,9 +184,11 @@ async def test_a_broken_content_is_reported_and_neither_stops_its_neighbours_nor
 
 READ: dict[str, dict[str, Any]] = {
     "id-number": {"foreign_id": "7"},
+    "id-float": {"foreign_id": "7"},
     "thread-id-number": {"thread_id": "2"},
     "in-reply-to-number": {"in_reply_to_id": "6"},
     "author-id-number": {"author_id": "42"},
+    "author-id-exponent": {"author_id": "42"},
     "actions-object": {
         "actions": '["reply", "delete", "unpublish", "mark_as_solved", "escalate"]',
     },

@@ -96,9 +96,11 @@ MISSING = (
 
 SPELLED = (
     Row("id-number", ("OB9",), "a message's id as a number", _number("id")),
+    Row("id-float", ("OB9",), "a message's id as a number with a decimal point", _with(id=Raw("7.0"))),
     Row("thread-id-number", ("OB9",), "a message's thread_id as a number", _number("thread_id")),
     Row("in-reply-to-number", ("OB9",), "a message's in_reply_to_id as a number", _number("in_reply_to_id")),
     Row("author-id-number", ("OB9",), "an author's id as a number", _author(_number("id"))),
+    Row("author-id-exponent", ("OB9",), "an author's id as a number with an exponent", _author(_with(id=Raw("4.2e1")))),
     Row("actions-object", ("OB9",), "actions as an object with gaps in its keys", _actions_object),
     Row("author-null", ("OB11", "LS7"), "author: null", _with(author=None)),
     Row("author-id-null", ("OB11", "LS7"), "an author whose id is null", _author(_with(id=None))),
