@@ -16,7 +16,8 @@ _DIGITS = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _TWO_DIGITS = re.compile(r"\d\d?[-/.]\d\d?[-/.]\d\d(?!\d)", re.ASCII)
 _YEAR_LAST = re.compile(r"\d\d?[-/.]\d\d?[-/.]\d{4}(?!\d)", re.ASCII)
 _CALENDAR = re.compile(  # a year, and maybe month, day, hour with minute, second; ten digits are seconds of our time
-    r"(?:19|20)\d\d(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-4])[0-5]\d(?:[0-5]\d)?)?)?)?", re.ASCII
+    r"(?:19|20)\d\d(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-4])[0-5]\d(?:[0-5]\d)?)?)?)?",
+    re.ASCII,
 )
 _SECONDS_BELOW = 10_000_000_000  # the year 2286
 _MILLISECONDS_FROM = 100_000_000_000  # 1973

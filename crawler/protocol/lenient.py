@@ -104,7 +104,9 @@ def _mend_fields(value: dict[str, object], names: tuple[str, ...], prefix: str, 
         number = isinstance(given, int | float) and not isinstance(given, bool)
         if name in _IDS and number:
             fields[name] = found = read_id(given) or ""
-            remark("OB9", f"'{prefix}{name}' is a number{' with a fraction' * ('.' in found)}; the guide wants a string")
+            remark(
+                "OB9", f"'{prefix}{name}' is a number{' with a fraction' * ('.' in found)}; the guide wants a string"
+            )
             continue
         check_storable(given, prefix + name)
         if name in _RAW:

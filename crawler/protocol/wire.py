@@ -2,11 +2,15 @@
 
 import math
 from decimal import Decimal
+from typing import Self
 
 import msgspec
 
 MAX_ID_CHARS = 1_000
 """Longer ids are not stored **[decision]**: databases index them."""
+
+MAX_BODY_CHARS = 20_000
+"""Longer bodies are kept and reported (OB6)."""
 
 MAX_DEPTH = 100
 """More deeply nested values are not stored **[decision]**: how deep a decoder goes depends on who calls it."""
@@ -74,7 +78,7 @@ class WrittenFloat(float):
     __slots__ = ("text",)
     text: str
 
-    def __new__(cls, text: str) -> "WrittenFloat":
+    def __new__(cls, text: str) -> Self:
         """The number that `text` says."""
         number = super().__new__(cls, text)
         number.text = text

@@ -11,8 +11,8 @@ from crawler.errors import PartnerError
 from crawler.protocol.dates import read_date
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import COLLECTION_LEVEL, shape
-from crawler.protocol.reading import MAX_BODY_CHARS, read_page
-from crawler.protocol.wire import NOTHING
+from crawler.protocol.reading import read_page
+from crawler.protocol.wire import MAX_BODY_CHARS, NOTHING
 
 OBJECTS = Chapter("objects and fields")
 rule = OBJECTS.rule
