@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crawler.errors import EndpointUnreachable, PartnerError
-from crawler.protocol.envelope import Exchange, explain
+from crawler.protocol.envelope import Exchange, explain, without_mark
 from crawler.protocol.implementation import POLLED, ImplementationInfo
 from crawler.protocol.json_split import elements
 from crawler.protocol.reading import check_no_error
@@ -75,17 +75,27 @@ class Sent:
         signature = {"missing": ", unsigned", "wrong": ", wrongly signed"}.get(self.exchange.verdict, "")
         return answer.media + signature
 
+    @property
+    def came_well(self) -> str:
+        """What came of a request that should have been refused, and whether it was signed as only the partner can."""
+        return f"{self.came}, rightly signed" if self.exchange.verdict == "valid" else self.came
+
     def json(self) -> Any:
         """The decoded body of a trusted answer; a member of an array that no decoder takes is `UNREADABLE` (OB12).
+
+        The empty body of a list is an empty list (LS2).
 
         Raises `NotApplicable`: that it is JSON has rules of its own.
         """
         if not self.succeeded:
             raise NotApplicable(f"{self.action} was not answered with success ({self.id})")
+        text = without_mark(self.body)
+        if self.action.endswith(".list") and not text.strip():
+            return []
         try:
-            return _loads(self.body)
+            return _loads(text)
         except (ValueError, RecursionError):
-            parts = elements(self.body) if self.body.lstrip()[:1] == b"[" else None
+            parts = elements(text) if text.lstrip()[:1] == b"[" else None
         if parts is None:
             raise NotApplicable(f"the answer to {self.action} is not JSON ({self.id})")
         return [_decoded(part) for part in parts]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from crawler.errors import NotJson, UnexpectedShape
-from crawler.protocol.envelope import explain, printable
+from crawler.protocol.envelope import MARKED, explain, printable, without_mark
 from crawler.protocol.remarks import Remark
 from crawler.protocol.wire import NOTHING
 
@@ -115,14 +115,15 @@ def read_implementation(source: str, body: bytes) -> ImplementationInfo:
     Raises `NotJson`, or `UnexpectedShape` where there is no `objects` to go by (IM1).
     """
     action, expected = "implementation.info", "a JSON object with 'objects'"
+    text = without_mark(body)
     try:
-        answer = msgspec.json.decode(body)
+        answer = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        came = "an empty body" if not body.strip() else f"a body that is not JSON ({error})"
+        came = "an empty body" if not text.strip() else f"a body that is not JSON ({error})"
         raise NotJson(source, action, expected=expected, came=came, explanation=explain(body)) from error
     if not isinstance(answer, dict):
         raise UnexpectedShape(source, action, expected=expected, came=shape(answer), explanation=explain_value(answer))
-    remarks: list[Remark] = []
+    remarks = [MARKED] if text is not body else []
     objects = answer.get("objects")
     if objects is None and "actions" in answer:
         objects = answer["actions"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from crawler.errors import NotJson, ResourceError, UnexpectedShape
-from crawler.protocol.envelope import explain, printable
+from crawler.protocol.envelope import MARKED, explain, printable, without_mark
 from crawler.protocol.implementation import ImplementationInfo, explain_value, shape
 from crawler.protocol.json_split import UNDECODABLE, elements, member
 from crawler.protocol.objects import Content, User
@@ -49,22 +49,27 @@ _parts_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def read_page(source: str, object_name: str, body: bytes, info: ImplementationInfo) -> Page:
-    """Read the answer to ``<object>.list`` (LS2, LS7, OB).
+    """Read the answer to ``<object>.list`` (LS2, LS7, OB). A body that is empty is an empty list (LS2).
 
     Raises `NotJson` or `UnexpectedShape` where it is no array at all; what is wrong with one content is in the page.
     """
-    _check_crowd(source, f"{object_name}.list", body)
-    reader = Reader(object_name, info)
-    try:
-        contents: Iterable[WireContent | bytes | msgspec.Raw] = (
-            _page_decoder.decode(body) if len(body) <= LARGE else _one_by_one(_parts_decoder.decode(body))
-        )
-    except UNDECODABLE:  # or not as typed: msgspec.ValidationError is one of these
-        contents = _parts(source, f"{object_name}.list", body)
-    if b"\\" in body and b"\\u0000" in body:  # rare, and then looked for in each content (OB12)
-        contents = _parts(source, f"{object_name}.list", body)
-    for position, content in enumerate(contents):
-        reader.read(position, content)
+    reader, text = _begin(object_name, body, info)
+    if text and not text.isspace():
+        _read_array(reader, source, text)
+    else:
+        reader.remarks.add("LS2", "the body is empty, and was read as an empty list", "")
+    return _page(reader)
+
+
+def _begin(object_name: str, body: bytes, info: ImplementationInfo) -> tuple[Reader, bytes]:
+    """A reader of an answer, and the answer's text."""
+    reader, text = Reader(object_name, info), without_mark(body)
+    if text is not body:
+        reader.remarks.add(MARKED.rule, MARKED.text, "")
+    return reader, text
+
+
+def _page(reader: Reader) -> Page:
     return Page(
         contents=tuple(reader.contents.values()),
         positions=reader.positions,
@@ -74,6 +79,22 @@ def read_page(source: str, object_name: str, body: bytes, info: ImplementationIn
         head_id=reader.head_id,
         size=reader.size,
     )
+
+
+def _read_array(reader: Reader, source: str, body: bytes) -> None:
+    """Read each content of the JSON array `body`. Raises `NotJson` or `UnexpectedShape`."""
+    action = f"{reader.object}.list"
+    _check_crowd(source, action, body)
+    try:
+        contents: Iterable[WireContent | bytes | msgspec.Raw] = (
+            _page_decoder.decode(body) if len(body) <= LARGE else _one_by_one(_parts_decoder.decode(body))
+        )
+    except UNDECODABLE:  # or not as typed: msgspec.ValidationError is one of these
+        contents = _parts(source, action, body)
+    if b"\\" in body and b"\\u0000" in body:  # rare, and then looked for in each content (OB12)
+        contents = _parts(source, action, body)
+    for position, content in enumerate(contents):
+        reader.read(position, content)
 
 
 def _one_by_one(parts: list[msgspec.Raw]) -> Iterator[WireContent | msgspec.Raw]:
@@ -125,8 +146,7 @@ def _decode(source: str, action: str, expected: str, body: bytes) -> object:
 
 
 def _not_json(source: str, action: str, expected: str, body: bytes) -> NotJson:
-    came = "a body that is not JSON" if body.strip() else "an empty body"
-    return NotJson(source, action, expected=expected, came=came, explanation=explain(body))
+    return NotJson(source, action, expected=expected, came="a body that is not JSON", explanation=explain(body))
 
 
 def _raise_resource_error(source: str, action: str, expected: str, answer: object) -> None:
@@ -144,7 +164,7 @@ def _raise_resource_error(source: str, action: str, expected: str, answer: objec
 def check_no_error(source: str, action: str, body: bytes) -> None:
     """Raise `ResourceError` where a successful answer is ``{"error": …}``; any other body will do (PU5)."""
     with suppress(*UNDECODABLE):
-        _decode(source, action, "any answer but an error", body)
+        _decode(source, action, "any answer but an error", without_mark(body))
 
 
 def read_content(source: str, action: str, object_name: str, body: bytes, info: ImplementationInfo) -> Page:
@@ -153,17 +173,19 @@ def read_content(source: str, action: str, object_name: str, body: bytes, info: 
     Raises `NotJson`, `UnexpectedShape` or `ResourceError`.
     """
     expected = "a JSON object: the content"
-    if body.strip():
+    reader, text = _begin(object_name, body, info)
+    if text.strip():
         try:
-            answer = _decode(source, action, expected, body)
+            answer = _decode(source, action, expected, text)
         except UNDECODABLE as error:
-            if not body.lstrip().startswith(b"{") or elements(body) is None:
-                raise _not_json(source, action, expected, body) from error
+            if not text.lstrip().startswith(b"{") or elements(text) is None:
+                raise _not_json(source, action, expected, text) from error
         else:
             if answer in NOTHING:
-                body = b""
+                text = b""
             elif not isinstance(answer, dict):
                 raise UnexpectedShape(
                     source, action, expected=expected, came=shape(answer), explanation=explain_value(answer)
                 )
-    return read_page(source, object_name, b"[" + body + b"]", info)
+    _read_array(reader, source, b"[" + text + b"]")
+    return _page(reader)

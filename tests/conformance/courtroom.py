@@ -54,12 +54,14 @@ def messenger() -> ReferencePartner:
     return partner(forum=forum, capabilities=MESSAGING)
 
 
-async def judged(endpoint: Endpoint, rules: Sequence[Rule] = RULES, *, write: bool = True) -> Judgement:
+async def judged(
+    endpoint: Endpoint, rules: Sequence[Rule] = RULES, *, write: bool = True, source: Source = SOURCE
+) -> Judgement:
     """The judgement over an endpoint."""
     ids = count(1)
     transport = endpoint if isinstance(endpoint, httpx.AsyncBaseTransport) else httpx.ASGITransport(endpoint)  # type: ignore[arg-type]  # whatever ASGI calls an application
     clock = Clock()
-    async with Suite(SOURCE, transport=transport, clock=clock, new_id=lambda: f"c{next(ids)}", write=write) as suite:
+    async with Suite(source, transport=transport, clock=clock, new_id=lambda: f"c{next(ids)}", write=write) as suite:
         return await suite.run(rules)
 
 

@@ -248,14 +248,13 @@ ERRORS = {
     "info-array": "UnexpectedShape",
     "info-without-objects": "UnexpectedShape",
     "info-not-json": "NotJson",
-    "list-empty": "NotJson",
     "list-object": "UnexpectedShape",
     "list-not-json": "NotJson",
     "list-cut-off": "NotJson",
     "list-resource-error": "ResourceError",
     "list-error": "ErrorStatus",
 }
-HARMLESS = {"list-null", "show-array"}
+HARMLESS = {"byte-order-mark", "list-empty", "list-null", "show-array"}
 
 
 def test_these_are_all_faults_of_answers() -> None:
@@ -276,12 +275,36 @@ async def test_an_answer_that_is_none_is_an_error_and_concerns_nothing_else(stor
         assert shop.asked == ["implementation.info"]
 
 
-async def test_null_is_an_empty_list(store: Store) -> None:
-    shop = Shop(store, settings={"fault": "list-null"})
+@pytest.mark.parametrize(
+    ("fault", "remarks"),
+    [("list-null", []), ("list-empty", [("LS2", "the body is empty, and was read as an empty list")])],
+)
+async def test_null_and_no_bytes_are_an_empty_list(store: Store, fault: str, remarks: list[tuple[str, str]]) -> None:
+    """OB0, LS2: the second, since it is rightly signed, with a remark."""
+    shop = Shop(store, settings={"fault": fault})
     report = await shop.sync()
 
     assert report.errors == []
     assert imported(shop) == {**ALL, "messages": []}
+    assert [it for it in remarked(report) if it[0] != "OB8"] == remarks
+
+
+async def test_a_byte_order_mark_is_signed_passed_over_and_told(store: Store) -> None:
+    """TR6: in the answers to all actions."""
+    shop = Shop(store, settings={"fault": "byte-order-mark"})
+    report = await shop.sync()
+    told = ("TR6", "the answer begins with a byte-order mark, which was passed over")
+    assert imported(shop) == ALL
+    assert [(it.rule, it.text) for it in report.remarks] == [told]
+    assert remarked(report) == [told] * 3
+
+    agent = await shop.agent()
+    agent.create(Draft(object="messages", body="<p>Hi</p>", thread=Ref("threads", foreign_id="1")))
+    agent.act("mark_as_solved", "7")
+    agent.act("delete", "11")
+    report = await shop.sync()
+    assert [(it.outcome, it.remark) for it in report.exports] == [("succeeded", "")] * 3
+    assert report.exports[0].entry.foreign_id == "14"
 
 
 # --- Declarations and lists

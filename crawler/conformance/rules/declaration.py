@@ -6,7 +6,7 @@ from typing import Any
 
 from crawler.conformance.evidence import NotApplicable, Seen
 from crawler.conformance.rule import Breach, Chapter, Level
-from crawler.protocol.envelope import printable
+from crawler.protocol.envelope import printable, without_mark
 from crawler.protocol.implementation import OPTIONS, POLLED, SEND_API_OBJECTS, STANDARD, read_names, shape
 from crawler.protocol.wire import NOTHING
 
@@ -56,13 +56,13 @@ def info_is_json(seen: Seen) -> Iterator[Breach]:
 
     Why: where it cannot be read nothing else is asked in that cycle, so the channel stands still.
 
-    Mend: send the JSON alone, in UTF-8: no HTML, no warning, no byte order mark, no empty body.
+    Mend: send the JSON alone, in UTF-8: no HTML, no warning, no empty body.
     """
     sent = seen.all("info")[0]
     if not sent.succeeded:
         raise NotApplicable("implementation.info was not answered with success")
     try:
-        json.loads(sent.body)
+        json.loads(without_mark(sent.body))
     except (ValueError, RecursionError):
         start = printable(sent.body[:60].decode("utf-8", "replace"), 60)
         yield breach(seen, "JSON", f"a body that starts with {start!r}" if start else "an empty body")

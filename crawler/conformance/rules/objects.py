@@ -7,6 +7,7 @@ from typing import Any
 
 from crawler.conformance.evidence import UNREADABLE, NotApplicable, Seen, Sent, id_of
 from crawler.conformance.rule import Breach, Chapter, Level
+from crawler.conformance.rules.transport import verified
 from crawler.errors import PartnerError
 from crawler.protocol.dates import read_date
 from crawler.protocol.envelope import printable
@@ -118,7 +119,7 @@ def contents_are_rightly_signed(seen: Seen) -> Iterator[Breach]:
     answers = [sent for sent in answers if 200 <= (sent.status or 0) < 300]
     if not answers:
         raise NotApplicable("no object was listed or shown")
-    for sent in answers:
+    for sent in verified(answers):
         if sent.exchange.verdict in ("missing", "wrong"):
             expected = f"HMAC-SHA512 of the body of {sent.action}, keyed with the secret"
             yield Breach(expected=expected, actual=sent.came, sent=sent)

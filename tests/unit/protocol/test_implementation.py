@@ -63,11 +63,21 @@ def test_nothing_may_be_declared(objects: object) -> None:
     assert (it.declared, it.listed, it.remarks) == ({}, (), ())
 
 
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\n\xef\xbb\xbf\xef\xbb\xbf"])
+def test_byte_order_marks_before_the_json_are_passed_over_and_reported(mark: bytes) -> None:
+    """TR6."""
+    declared = encoded({"objects": {"messages": ["list"]}, "options": ["x.y"]})
+    plain, marked = read_implementation("shop", declared), read_implementation("shop", mark + declared)
+    assert marked.declared == plain.declared
+    assert [remark.rule for remark in marked.remarks] == ["TR6", *(remark.rule for remark in plain.remarks)]
+
+
 @pytest.mark.parametrize(
     ("body", "came"),
     [
         (b"", "an empty body"),
         (b" \n", "an empty body"),
+        (b"\xef\xbb\xbf", "an empty body"),
         (b"<html>", "a body that is not JSON (JSON is malformed"),
         (b'{"objects":{"messages":["\xff"]}}', "a body that is not JSON ('utf-8' codec can't decode"),
         (b'{"objects":' + b"[" * 200_000, "a body that is not JSON (maximum recursion depth"),

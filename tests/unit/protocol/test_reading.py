@@ -26,6 +26,8 @@ from tests.unit.protocol.samples import (
     user,
 )
 
+MARK = b"\xef\xbb\xbf"
+MARKED = ("TR6", "the answer begins with a byte-order mark, which was passed over")
 INFO = info()
 UNTHREADED = info("messages.unthreaded")
 TITLES_ONLY = info("threads.no_content")
@@ -414,11 +416,45 @@ def test_an_empty_list_has_many_spellings(body: bytes) -> None:
     assert (page.contents, page.head_id, page.size, ignored(page)) == ((), None, 0, [])
 
 
+@pytest.mark.parametrize("body", [b"", b" \r\n", MARK, MARK + b"\n"])
+def test_an_empty_body_is_an_empty_list_and_reported(body: bytes) -> None:
+    """LS2: it was trusted, rightly signed over no bytes or not verified at all."""
+    page = read_page("shop", "messages", body, INFO)
+    assert (page.contents, page.head_id, page.size, ignored(page)) == ((), None, 0, [])
+    empty = ("LS2", "the body is empty, and was read as an empty list")
+    assert told(page) == ([MARKED, empty] if MARK in body else [empty])
+    assert set(map(len, page.remarks.examples.values())) == {0}
+
+
+@pytest.mark.parametrize("mark", [MARK, MARK * 3, b"\n" + MARK, MARK + b"\r\n" + MARK + b" "])
+def test_byte_order_marks_before_the_json_are_passed_over_and_reported(mark: bytes) -> None:
+    """TR6, OB11."""
+    listed = read_page("shop", "messages", mark + encoded([message("2"), message("1")]), INFO)
+    assert ([it.id for it in listed.contents], listed.head_id, told(listed)) == (["2", "1"], "2", [MARKED])
+    odd = read_page("shop", "messages", mark + encoded([message("2"), None]), INFO)
+    assert (odd.size, len(odd.ignored), told(odd)) == (2, 1, [MARKED])
+    nothing = read_page("shop", "messages", mark + b"[]", INFO)
+    assert (nothing.size, told(nothing)) == (0, [MARKED])
+    shown = read_content("shop", "messages.show", "messages", mark + encoded(message()), INFO)
+    assert (shown.contents, told(shown)) == ((HELLO,), [MARKED])
+    unknown = read_content("shop", "messages.show", "messages", mark + b"{}", INFO)
+    assert (unknown.contents, told(unknown)) == ((), [MARKED])
+    with pytest.raises(ResourceError, match="never"):
+        check_no_error("shop", "messages.delete", mark + b'{"error":{"fatal":true,"message":"never"}}')
+
+
+@pytest.mark.parametrize("body", [b"[" + MARK + b"]", b"\xef\xbb[]", "\ufeff[]".encode("utf-16-le"), b"[]" + MARK])
+def test_what_is_no_mark_before_json_is_no_json(body: bytes) -> None:
+    """TR3, TR6, LS7: within an array it is an element that cannot be read."""
+    try:
+        assert [it.rule for it in read_page("shop", "messages", body, INFO).ignored] == ["OB12"]
+    except NotJson as error:
+        assert error.came == "a body that is not JSON"  # noqa: PT017 - either is right
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "came", "explanation"),
     [
-        (b"", NotJson, "an empty body", ""),
-        (b" \r\n", NotJson, "an empty body", ""),
         (b"<p>oops</p>", NotJson, "a body that is not JSON", "oops"),
         (b"<b>Warning</b>: x [1]\n[]", NotJson, "a body that is not JSON", "Warning : x [1] []"),
         (b"[{]", NotJson, "a body that is not JSON", "[{]"),
