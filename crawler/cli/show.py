@@ -10,6 +10,7 @@ from crawler.cli.invocation import Invocation
 from crawler.cli.options import stored_source
 from crawler.cli.output import clean
 from crawler.cli.queued import entry_records, last_info
+from crawler.cli.structured import reply_summary, structured_lines
 from crawler.errors import UnknownContent
 from crawler.protocol.implementation import ImplementationInfo
 from crawler.store import Store
@@ -17,7 +18,10 @@ from crawler.sync.allowed import choices
 from crawler.sync.state import Source
 
 FIELDS = ("title", "format", "language", "created_at", "updated_at", "imported_at", "changed_at", "deleted_at")
-EXTRA = ("categories", "context_data", "display_url", "ip", "structured_content", "structured_reply")
+EXTRA = ("categories", "context_data", "display_url", "ip")
+BESIDE = ("attachments", "structured_content", "structured_reply")
+"""What a content may hold beside its body, or instead of it."""
+
 PERSON = ("firstname", "lastname", "email", "home_phone", "mobile_phone", "gender", "avatar_url", "context_data")
 
 
@@ -95,7 +99,8 @@ def _queued(
 
 
 def _brief(record: Record) -> Record:
-    return {name: record[name] for name in ("object", "id", "author", "author_id", "body", "format", "deleted_at")}
+    names = ("object", "id", "author", "author_id", "body", "format", "deleted_at")
+    return {name: record[name] for name in (*names, *(it for it in BESIDE if it in record))}
 
 
 def _print(run: Invocation, record: Record) -> None:
@@ -113,9 +118,10 @@ def _print(run: Invocation, record: Record) -> None:
             *((name.replace("_", " "), record[name]) for name in FIELDS),
             *((name.replace("_", " "), _flat(record.get(name))) for name in EXTRA),
             *(("attached", url) for url in attachments),
+            ("structured reply", _reply(record.get("structured_reply"))),
         ]
     )
-    _print_body(run, record["body"])
+    _print_body(run, record)
     identity = record["identity"] or {}
     about = [(f"author's {name.replace('_', ' ')}", _flat(identity.get(name))) for name in PERSON]
     about += [("puppetizable", "yes: agents may write as this author")] if identity.get("puppetizable") else []
@@ -165,16 +171,23 @@ def _print_queued(run: Invocation, record: Record) -> None:
             *(("attached", it["url"]) for it in record["attachments"] or ()),
         ]
     )
-    _print_body(run, record["body"])
+    _print_body(run, record)
 
 
-def _print_body(run: Invocation, body: str | None) -> None:
-    """A body with its own lines."""
-    if body:
+def _print_body(run: Invocation, record: Record) -> None:
+    """A body with its own lines, and what is offered below it."""
+    structured = record.get("structured_content")
+    lines = clean(record["body"], lines=True).split("\n") if record["body"] else []
+    lines += structured_lines(structured) if structured else []
+    if lines:
         run.out.text()
-        for line in clean(body, lines=True).split("\n"):
+        for line in lines:
             run.out.text(line)
         run.out.text()
+
+
+def _reply(reply: object) -> str | None:
+    return reply_summary(reply) if reply else None
 
 
 def _thread(thread: dict[str, Any]) -> str:

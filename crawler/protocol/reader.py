@@ -113,8 +113,8 @@ class Reader:
             in_reply_to_id = None
         extra = self._extra(wire, content_id)
         body = wire.body or None
-        if body is None and (self.object == "threads" or extra is None or not extra.startswith('{"attachments":')):
-            wanted = "'body'" if self.object == "threads" else "'body' and no 'attachments'"
+        if body is None and not self._will_do_without(extra):
+            wanted = "'body'" if self.object == "threads" else "'body', 'attachments' or 'structured_content'"
             raise Unusable("OB3" if self.object == "threads" else "OB1", f"has no {wanted}")
         if body is not None and len(body) > MAX_BODY_CHARS:
             self.remarks.add("OB6", f"the body has more than {MAX_BODY_CHARS:,} characters", content_id)
@@ -136,6 +136,14 @@ class Reader:
             extra,
         )
         return content, author, recipient
+
+    def _will_do_without(self, extra: str | None) -> bool:
+        """Whether a content without a body holds something else to be shown (OB1, OB2)."""
+        if self.object == "threads" or extra is None:
+            return False
+        return extra.startswith('{"attachments":') or isinstance(
+            msgspec.json.decode(extra).get("structured_content"), dict
+        )
 
     def _user(self, wire: WireUser | None, role: str, content_id: str) -> User:
         rule = "OB2" if role == "recipient" else "OB3" if self.object == "threads" else "OB1"

@@ -254,13 +254,13 @@ def messages_have_a_thread(seen: Seen) -> Iterator[Breach]:
 
 @rule(Level.MUST, "OB1", "OB2", "LS7", page=PAGE, probe=PROBE, needs=READ)
 def messages_have_a_body(seen: Seen) -> Iterator[Breach]:
-    """Each message and private message has a `body` or `attachments`.
+    """Each message and private message has a `body`, `attachments` or `structured_content`.
 
-    Why: one with neither holds nothing to show, and is ignored.
+    Why: one with none of them holds nothing to show, and is ignored.
 
     Mend: leave empty messages out of the list; put files under `attachments`.
     """
-    yield from lacking(contents(seen, "messages", "private_messages"), "body", "attachments")
+    yield from lacking(contents(seen, "messages", "private_messages"), "body", "attachments", "structured_content")
 
 
 @rule(Level.MUST, "OB3", "LS7", page=PAGE, probe=PROBE, needs=READ)

@@ -142,7 +142,7 @@ def test_a_recipient_of_a_message_is_an_extra_field(recipient: object) -> None:
         ("id", "has no 'id'"),
         ("author", "has no 'author'"),
         ("thread_id", "has no 'thread_id'"),
-        ("body", "has no 'body' and no 'attachments'"),
+        ("body", "has no 'body', 'attachments' or 'structured_content'"),
     ],
 )
 def test_a_message_that_lacks_what_it_needs_is_ignored(name: str, why: str, empty: object) -> None:
@@ -157,7 +157,7 @@ def test_a_message_that_lacks_what_it_needs_is_ignored(name: str, why: str, empt
     [
         ("private_messages", "recipient", "OB2", "has no 'recipient'"),
         ("private_messages", "author", "OB1", "has no 'author'"),
-        ("private_messages", "body", "OB1", "has no 'body' and no 'attachments'"),
+        ("private_messages", "body", "OB1", "has no 'body', 'attachments' or 'structured_content'"),
         ("threads", "author", "OB3", "has no 'author'"),
         ("threads", "body", "OB3", "has no 'body'"),
     ],
@@ -351,12 +351,39 @@ def test_attachments_will_do_without_a_body() -> None:
 def test_attachments_that_are_none_do_not_replace_a_body(attachments: object) -> None:
     """OB1, OB7."""
     page = read(message(body=..., attachments=attachments, context_data={"attachments": 1}))
-    assert ignored(page) == [(0, "m1", "OB1", "has no 'body' and no 'attachments'")]
+    assert ignored(page) == [(0, "m1", "OB1", "has no 'body', 'attachments' or 'structured_content'")]
+
+
+@pytest.mark.parametrize("object_name", ["messages", "private_messages"])
+@pytest.mark.parametrize("odd", [{}, {"language": 7}], ids=["as typed", "mended"])
+def test_structured_content_will_do_without_a_body(object_name: str, odd: dict[str, object]) -> None:
+    """OB1, OB2, ST: the guide's own examples have none; it is kept as it came."""
+    value = {"type": "rich_link", "url": "https://shop.example/é", "title": "The shirt", "mood": [1, None]}
+    make = message if object_name == "messages" else private
+    page = read(make(body="", structured_content=value, context_data={"a": "b"}, **odd), object_name=object_name)
+    [content] = page.contents
+    assert (content.body, ignored(page)) == (None, [])
+    assert content.extra is not None
+    assert json.loads(content.extra) == {"context_data": {"a": "b"}, "structured_content": value}
+
+
+@pytest.mark.parametrize("value", ["select", ["select"], 7, True, {}, [], None])
+def test_structured_content_that_is_no_object_does_not_replace_a_body(value: object) -> None:
+    """OB1, OB0: nor does one that stands somewhere else."""
+    page = read(message(body=..., structured_content=value, context_data={"structured_content": {"type": "select"}}))
+    assert ignored(page) == [(0, "m1", "OB1", "has no 'body', 'attachments' or 'structured_content'")]
+
+
+def test_a_structured_reply_does_not_replace_a_body() -> None:
+    """OB1."""
+    assert read(message(body="", structured_reply={"payload": "size:m"})).contents == ()
 
 
 def test_a_thread_needs_a_body_whatever_is_attached() -> None:
     """OB3."""
-    page = read(thread(body="", attachments=[{"url": "u"}]), object_name="threads")
+    page = read(
+        thread(body="", attachments=[{"url": "u"}], structured_content={"type": "select"}), object_name="threads"
+    )
     assert ignored(page) == [(0, "t1", "OB3", "has no 'body'")]
 
 
