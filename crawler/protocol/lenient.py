@@ -23,6 +23,7 @@ from crawler.protocol.wire import (
 
 _IDS = frozenset({"id", "thread_id", "in_reply_to_id"})
 _DATES = frozenset({"created_at", "updated_at"})
+_TRUTH: dict[bool, tuple[object, ...]] = {True: (True, 1, "1", "true"), False: (False, 0, "0", "false")}
 _RAW = frozenset(EXTRA) - {"display_url", "ip"}
 
 Remarking = Callable[[str, str], None]
@@ -86,9 +87,11 @@ def _mend_user(value: object, role: str, remark: Remarking) -> WireUser | None:
         raise Unusable("OB4", f"the {role} is {shape(value)} instead of an object")
     fields = _mend_fields(value, WireUser.__struct_fields__, f"{role}.", remark)
     puppetizable = value.get("puppetizable")
-    if not isinstance(puppetizable, bool | None):
-        remark("OB4", f"'{role}.puppetizable' is {shape(puppetizable)} instead of true or false")
-    fields["puppetizable"] = puppetizable in (True, 1, "1", "true")
+    if puppetizable not in NOTHING:
+        fields["puppetizable"] = next((said for said, ways in _TRUTH.items() if puppetizable in ways), None)
+        if not isinstance(puppetizable, bool):
+            absent = ", and counts as absent" if fields["puppetizable"] is None else ""
+            remark("OB4", f"'{role}.puppetizable' is {shape(puppetizable)} instead of true or false{absent}")
     fields["id"] = fields.get("id") or ""
     fields["screenname"] = fields.get("screenname") or ""
     return msgspec.convert(fields, WireUser, strict=True)

@@ -7,7 +7,10 @@ import msgspec
 
 
 class User(msgspec.Struct, frozen=True, gc=False):
-    """An identity (OB4): `id` and `screenname` are always there; dates are in the spelling of TR2."""
+    """An identity (OB4): `id` and `screenname` are always there; dates are in the spelling of TR2.
+
+    `puppetizable` is `None` where nothing was said of it: then what is known stays.
+    """
 
     id: str
     screenname: str
@@ -18,14 +21,19 @@ class User(msgspec.Struct, frozen=True, gc=False):
     home_phone: str | None = None
     mobile_phone: str | None = None
     gender: str | None = None
-    puppetizable: bool = False
+    puppetizable: bool | None = None
     created_at: str | None = None
     updated_at: str | None = None
     context_data: str | None = None
 
     def is_like(self, other: "User") -> bool:
-        """Whether nothing but dates differs: some partners send another `created_at` each time (OB11)."""
-        return self == msgspec.structs.replace(other, created_at=self.created_at, updated_at=self.updated_at)
+        """Whether the `other` says nothing new of this one (OB4).
+
+        Dates do not count: some partners send another `created_at` each time (OB11).
+        """
+        told = self.puppetizable if other.puppetizable is None else other.puppetizable
+        dates = {"created_at": self.created_at, "updated_at": self.updated_at}
+        return self == msgspec.structs.replace(other, puppetizable=told, **dates)
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):

@@ -75,11 +75,17 @@ class Reader:
                 self.contents[content.id] = content
                 self.positions[content.id] = position
                 if author is not None:
-                    self.users.setdefault(author.id, author)
+                    self._keep(author)
                 if recipient is not None:
-                    self.users.setdefault(recipient.id, recipient)
+                    self._keep(recipient)
         if self.head_id is None:
             self.head_id = content_id
+
+    def _keep(self, user: User) -> None:
+        """Of an identity the newest version counts; but it may be told once that it is puppetizable (OB4)."""
+        known = self.users.setdefault(user.id, user)
+        if known is not user and known.puppetizable is None and user.puppetizable is not None:
+            self.users[user.id] = msgspec.structs.replace(known, puppetizable=user.puppetizable)
 
     def _careful(self, element: bytes, content_id: str | None) -> _Read:
         if b"\\u0000" not in element:
@@ -152,7 +158,12 @@ class Reader:
         if not wire.id:
             raise Unusable("OB4", f"the {role} has no 'id'")
         known = self.users.get(wire.id)
-        if known is not None and known.screenname == wire.screenname:
+        told = wire.puppetizable
+        if (
+            known is not None
+            and known.screenname == wire.screenname
+            and (known.puppetizable is not None or told is None)
+        ):
             return known  # a page's newest version of an identity counts; most pages repeat few
         check_id(wire.id, f"{role}.id")
         if not wire.screenname:
@@ -175,7 +186,7 @@ class Reader:
             home_phone=wire.home_phone or None,
             mobile_phone=wire.mobile_phone or None,
             gender=gender,
-            puppetizable=bool(wire.puppetizable),
+            puppetizable=told,
             created_at=created_at,
             updated_at=updated_at,
             context_data=self._json(bytes(wire.context_data), f"{role}.context_data", content_id),

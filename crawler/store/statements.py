@@ -604,29 +604,30 @@ put_identity = Statement(
     sqlite=
         'INSERT INTO identity (source_id, foreign_id, screenname, firstname, lastname, avatar_url, email, '
         'home_phone, mobile_phone, gender, puppetizable, created_at, updated_at, context_data) VALUES (?, ?, ?, ?, '
-        '?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, foreign_id) DO UPDATE SET screenname = '
-        'excluded.screenname, firstname = excluded.firstname, lastname = excluded.lastname, avatar_url = '
-        'excluded.avatar_url, email = excluded.email, home_phone = excluded.home_phone, mobile_phone = '
-        'excluded.mobile_phone, gender = excluded.gender, puppetizable = excluded.puppetizable, created_at = '
-        'coalesce(identity.created_at, excluded.created_at), updated_at = excluded.updated_at, context_data = '
-        'excluded.context_data'
+        '?, ?, ?, ?, ?, ?, coalesce(CAST(? AS BOOLEAN), 0), ?, ?, ?) ON CONFLICT (source_id, foreign_id) DO UPDATE '
+        'SET screenname = excluded.screenname, firstname = excluded.firstname, lastname = excluded.lastname, '
+        'avatar_url = excluded.avatar_url, email = excluded.email, home_phone = excluded.home_phone, mobile_phone = '
+        'excluded.mobile_phone, gender = excluded.gender, puppetizable = coalesce(CAST(? AS BOOLEAN), '
+        'identity.puppetizable), created_at = coalesce(identity.created_at, excluded.created_at), updated_at = '
+        'excluded.updated_at, context_data = excluded.context_data'
         ,
     postgresql=
         'INSERT INTO identity (source_id, foreign_id, screenname, firstname, lastname, avatar_url, email, '
         'home_phone, mobile_phone, gender, puppetizable, created_at, updated_at, context_data) VALUES (%s::INTEGER, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
-        '%s::VARCHAR, %s, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT (source_id, foreign_id) DO UPDATE SET '
-        'screenname = excluded.screenname, firstname = excluded.firstname, lastname = excluded.lastname, avatar_url '
-        '= excluded.avatar_url, email = excluded.email, home_phone = excluded.home_phone, mobile_phone = '
-        'excluded.mobile_phone, gender = excluded.gender, puppetizable = excluded.puppetizable, created_at = '
-        'coalesce(identity.created_at, excluded.created_at), updated_at = excluded.updated_at, context_data = '
-        'excluded.context_data'
+        '%s::VARCHAR, coalesce(CAST(%s AS BOOLEAN), false), %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT '
+        '(source_id, foreign_id) DO UPDATE SET screenname = excluded.screenname, firstname = excluded.firstname, '
+        'lastname = excluded.lastname, avatar_url = excluded.avatar_url, email = excluded.email, home_phone = '
+        'excluded.home_phone, mobile_phone = excluded.mobile_phone, gender = excluded.gender, puppetizable = '
+        'coalesce(CAST(%s AS BOOLEAN), identity.puppetizable), created_at = coalesce(identity.created_at, '
+        'excluded.created_at), updated_at = excluded.updated_at, context_data = excluded.context_data'
         ,
     values=('source_id', 'foreign_id', 'screenname', 'firstname', 'lastname', 'avatar_url', 'email',
-        'home_phone', 'mobile_phone', 'gender', 'puppetizable', 'created_at', 'updated_at', 'context_data'),
+        'home_phone', 'mobile_phone', 'gender', 'puppetizable', 'created_at', 'updated_at', 'context_data',
+        'puppetizable'),
     columns=(),
 )
-'An identity, new or changed; its first `created_at` counts (OB11).'
+'An identity, new or changed: the first `created_at` stays (OB11), and `puppetizable` unless it is told (OB4).'
 
 put_cursor = Statement(
     'put_cursor',

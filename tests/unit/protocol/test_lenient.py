@@ -208,6 +208,7 @@ def test_what_cannot_be_mended_is_unusable(element: bytes, rule: str, reason: st
         ({"screenname": 7}, [("OB1", "'author.screenname' is a number; the guide wants a string")]),
         ({"created_at": 0}, [("OB11", "'author.created_at' is a number instead of an ISO 8601 date")]),
         ({"puppetizable": 1}, [("OB4", "'author.puppetizable' is a number instead of true or false")]),
+        ({"puppetizable": 1.0}, [("OB4", "'author.puppetizable' is a number instead of true or false")]),
         ({"puppetizable": "true"}, [("OB4", "'author.puppetizable' is a string instead of true or false")]),
     ],
 )
@@ -220,15 +221,36 @@ def test_an_author_is_mended_like_a_content(changes: dict[str, Any], remarks: li
 
 
 @pytest.mark.parametrize(
-    ("value", "puppetizable"), [(None, False), (False, False), ("0", False), ([], False), ("1", True)]
+    ("value", "puppetizable"),
+    [
+        (None, None),
+        ("", None),
+        ([], None),
+        ({}, None),
+        ("maybe", None),
+        (7, None),
+        (["true"], None),
+        (False, False),
+        (0, False),
+        ("0", False),
+        ("false", False),
+        (True, True),
+        (1, True),
+        ("1", True),
+        ("true", True),
+    ],
 )
 def test_whether_an_agent_may_act_as_an_author_is_read_from_what_real_partners_send(
-    value: object, puppetizable: bool
+    value: object, puppetizable: bool | None
 ) -> None:
-    """OB4, PU12."""
-    wire, _ = mended({"id": "m1", "author": user(puppetizable=value)})
+    """OB4, OB0, PU12: where it says nothing, it is not told, and what is known stays."""
+    wire, told = mended({"id": "m1", "author": user(puppetizable=value)})
     assert wire.author is not None
     assert wire.author.puppetizable is puppetizable
+    unread = puppetizable is None and value not in (None, "", [], {})
+    assert [text.endswith("counts as absent") for _, text in told] == [unread] * (
+        unread or (puppetizable is not None and not isinstance(value, bool))
+    )
 
 
 def test_fields_that_are_passed_over_may_be_anything() -> None:

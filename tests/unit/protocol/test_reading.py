@@ -400,6 +400,41 @@ def test_an_identity_is_one_however_often_it_is_named_and_the_newest_counts() ->
     }
 
 
+@pytest.mark.parametrize(
+    ("told", "read_as"),
+    [
+        ([...], None),
+        ([None], None),
+        ([True], True),
+        ([False], False),
+        ([..., True], True),
+        ([..., False, True], False),
+        ([..., None, True, False], True),
+        ([False, True], False),
+    ],
+)
+@pytest.mark.parametrize("names", ["the same", "another each"])
+def test_that_an_identity_is_puppetizable_may_be_told_once(
+    told: list[object], read_as: bool | None, names: str
+) -> None:
+    """OB4: the newest content that says it counts."""
+    authors = [user(screenname="Ada" if names == "the same" else f"Ada {n}") for n in range(len(told))]
+    listed = [
+        message(str(n), author=author if said is ... else {**author, "puppetizable": said})
+        for n, (author, said) in enumerate(zip(authors, told, strict=True))
+    ]
+    page = read(*listed)
+    assert page.users["u1"].puppetizable is read_as
+    assert page.users["u1"].screenname == authors[0]["screenname"]
+    assert page.remarks.counts == {}
+
+
+def test_an_ignored_content_tells_nothing_of_its_author() -> None:
+    """LS7, OB4."""
+    page = read(message("2"), message("1", author=user(puppetizable=True), body=""))
+    assert page.users["u1"].puppetizable is None
+
+
 def test_all_fields_of_an_identity() -> None:
     """OB4."""
     fields = {"firstname": "A", "lastname": "L", "avatar_url": "x", "email": "e", "home_phone": "1",

@@ -121,6 +121,51 @@ def test_one_id_may_name_a_content_of_each_object_and_source(
     ]
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ([...], False),
+        ([True, ...], True),
+        ([True, None], True),
+        ([True, ..., False], False),
+        ([True, False, ...], False),
+        ([..., True, ...], True),
+        ([False, ..., True], True),
+    ],
+)
+@pytest.mark.parametrize("way", ["page", "lookup", "operation"])
+def test_an_identity_is_puppetizable_until_something_else_is_said(
+    store: Store, source: Source, begun: Begun, *, told: list[object], kept: bool, way: str
+) -> None:
+    """OB4: whatever else changes, and by whatever answer it is shown."""
+    target = Ref("messages", foreign_id="1")
+    entry = OutboxEntry(id="o1", object="messages", operation="spam", queued_at=NOON, target=target)
+    for number, said in enumerate(told):
+        author = user(screenname=f"Ann {number}", **({} if said is ... else {"puppetizable": said}))
+        shown = message(str(number), author=author)
+        if number == 0 or way == "page":
+            import_page(store, source, begun, shown)
+        elif way == "lookup":
+            store.save_lookup(begun.lease, "t", page(shown, object_name="threads"), NOON, [])
+        else:
+            store.settle(begun.lease, settle_success(entry), NOON, shown=page(shown))
+
+    [row] = rows(store, "identity")
+    assert (bool(row["puppetizable"]), row["screenname"]) == (kept, f"Ann {len(told) - 1}")
+    assert store.puppetizable(source) == (["ann"] if kept else [])
+
+
+def test_an_identity_of_which_nothing_new_is_said_is_not_stored_again(
+    store: Store, source: Source, begun: Begun
+) -> None:
+    """OB4, LS5: the page is recognised by its mark the next time."""
+    import_page(store, source, begun, message("1", author=user(puppetizable=True)))
+    assert import_page(store, source, begun, message("2")).users == ()
+    assert [it.id for it in import_page(store, source, begun, message("3", author=user(puppetizable=False))).users] == [
+        "ann"
+    ]
+
+
 def test_an_identity_is_updated_but_stays_as_old_as_it_was_first_said_to_be(
     store: Store, source: Source, begun: Begun
 ) -> None:
