@@ -63,29 +63,35 @@ def _content(store: Store, source: Source, info: ImplementationInfo | None, reco
             "messages": len(listed),
             "position": position,
         }
-    replied = store.content(source, record["in_reply_to_id"]) if record["in_reply_to_id"] else []
-    replied = sorted(
-        (it for it in replied if it["id"] == record["in_reply_to_id"]), key=lambda it: it["object"] != name
-    )
+    known = {known.object: known for known in store.known(source, foreign_id)}
     replies = store.contents(source, name, in_reply_to_id=foreign_id)
-    known = next(known for known in store.known(source, foreign_id) if known.object == name)
+    if name == "threads" and "messages" not in known:
+        replies += store.contents(source, "messages", thread_id=foreign_id, in_reply_to_id=foreign_id)
     created_by = store.entries(source, ids=[record["content_id"]]) if record["content_id"] else []
     pending = [it for it in store.entries(source, pending_only=True) if it["target_id"] == foreign_id]
     return {
         **record,
         "thread": thread,
-        "in_reply_to": _brief(replied[0]) if replied else None,
+        "in_reply_to": _replied(store, source, record),
         "replies": [_brief(reply) for reply in replies],
         "identity": store.identity(source, record["author_id"]) if record["author_id"] else None,
         "may": [
             {"operation": it.operation, "label": it.label, "allowed": it.allowed, "rule": it.rule, "reason": it.reason}
-            for it in choices(info, known)
+            for it in choices(info, known[name])
         ]
         if info is not None
         else None,
         "export": next(iter(entry_records(store, source, info, created_by)), None),
         "pending": entry_records(store, source, info, [it for it in pending if it["object"] == name]),
     }
+
+
+def _replied(store: Store, source: Source, record: Record) -> Record | None:
+    """What a content replies to: one of its own object, else its thread's opening (OB8)."""
+    target = record["in_reply_to_id"]
+    found = {it["object"]: it for it in store.content(source, target) if it["id"] == target} if target else {}
+    replied = found.get(record["object"], found.get("threads"))
+    return _brief(replied) if replied is not None else None
 
 
 def _queued(

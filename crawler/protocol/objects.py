@@ -40,7 +40,8 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     """A thread, message or private message (OB1–OB3) with all its fields in one spelling.
 
     `extra` is a JSON object of the fields in `EXTRA` that are not empty, as the partner spelled them, or `None`.
-    `in_reply_to_id` is as the partner gave it, whether or not that content is known (OB8): whoever reads it looks.
+    `in_reply_to_id` is as the partner gave it, whether or not that content is known (OB8): whoever reads it looks for
+    it among the contents of the same object, and `may_reply_to_thread`.
     """
 
     object: str
@@ -57,3 +58,8 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     updated_at: str | None = None
     actions: tuple[str, ...] = ()
     extra: str | None = None
+
+    @property
+    def may_reply_to_thread(self) -> bool:
+        """Whether it replies to its thread's opening, if no message has that id (OB8)."""
+        return self.thread_id is not None and self.in_reply_to_id == self.thread_id

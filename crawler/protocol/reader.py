@@ -114,8 +114,10 @@ class Reader:
             if len(thread_id) > MAX_ID_CHARS:
                 check_id(thread_id, "thread_id")
         in_reply_to_id = wire.in_reply_to_id or None
-        if in_reply_to_id is not None and len(in_reply_to_id) > MAX_ID_CHARS:
-            self.remarks.add("OB12", "'in_reply_to_id' is too long, and counts as absent", content_id)
+        if in_reply_to_id is not None and (in_reply_to_id == "0" or len(in_reply_to_id) > MAX_ID_CHARS):
+            none = in_reply_to_id == "0"
+            rule, odd = ("OB8", "is '0', which means none") if none else ("OB12", "is too long, and counts as absent")
+            self.remarks.add(rule, f"'in_reply_to_id' {odd}", content_id)
             in_reply_to_id = None
         extra = self._extra(wire, content_id)
         body = wire.body or None

@@ -11,7 +11,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from crawler.protocol.implementation import POLLED
 from crawler.store.dialect import Dialect, fixed
 from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, LOOKUP, OUTBOX, SOURCE
 from crawler.sync.state import Status
@@ -300,9 +299,8 @@ def stored_identities(dialect: Dialect) -> Composed:
 
 
 def known_contents(dialect: Dialect) -> Composed:
-    """The ids among `ids` that contents of any object have."""
-    own = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.object.in_([fixed(name) for name in POLLED]))
-    return sa.select(CONTENT.c.foreign_id).where(*own, dialect.among(CONTENT.c.foreign_id, "ids"))
+    """The ids among `ids` that contents of an object have."""
+    return sa.select(CONTENT.c.foreign_id).where(*OWN_CONTENT, dialect.among(CONTENT.c.foreign_id, "ids"))
 
 
 def known_threads(dialect: Dialect) -> Composed:

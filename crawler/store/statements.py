@@ -527,18 +527,17 @@ stored_identities = Statement(
 known_contents = Statement(
     'known_contents',
     sqlite=
-        "SELECT content.foreign_id FROM content WHERE content.source_id = ? AND content.object IN ('threads', "
-        "'messages', 'private_messages') AND content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS "
-        'anon_1)'
+        'SELECT content.foreign_id FROM content WHERE content.source_id = ? AND content.object = ? AND '
+        'content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
         ,
     postgresql=
-        'SELECT content.foreign_id FROM content WHERE content.source_id = %s::INTEGER AND content.object IN '
-        "('threads', 'messages', 'private_messages') AND content.foreign_id = any(%s::TEXT[])"
+        'SELECT content.foreign_id FROM content WHERE content.source_id = %s::INTEGER AND content.object = '
+        '%s::VARCHAR AND content.foreign_id = any(%s::TEXT[])'
         ,
-    values=('its_id', 'ids'),
+    values=('its_id', 'its_object', 'ids'),
     columns=('foreign_id',),
 )
-'The ids among `ids` that contents of any object have.'
+'The ids among `ids` that contents of an object have.'
 
 known_threads = Statement(
     'known_threads',

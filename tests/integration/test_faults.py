@@ -111,6 +111,8 @@ IGNORED: dict[str, tuple[str | None, str, str]] = {
 NO_THREAD = "a thread that messages name cannot be had"
 NO_9999 = "the partner says: there is no 9999 among our threads"
 
+UNKNOWN_REPLY = "'in_reply_to_id' is no known content of the same object, and counts as absent"
+
 REMARKED = {
     "id-number": ("OB9", "'id' is a number; the guide wants a string"),
     "id-float": ("OB9", "'id' is a number; the guide wants a string"),
@@ -119,7 +121,7 @@ REMARKED = {
     "author-id-number": ("OB9", "'author.id' is a number; the guide wants a string"),
     "author-id-exponent": ("OB9", "'author.id' is a number; the guide wants a string"),
     "actions-object": ("OB9", "'actions' is an object instead of a list"),
-    "in-reply-to-zero": ("OB8", "'in_reply_to_id' is no known content, and counts as absent"),
+    "in-reply-to-zero": ("OB8", "'in_reply_to_id' is '0', which means none"),
     "date-milliseconds": ("OB11", "'created_at' is a number instead of an ISO 8601 date"),
     "date-slashes": ("OB5", "'created_at' does not say which is the day and which is the month"),
     "date-space": ("OB11", "'created_at' has no time zone, and was read as UTC"),
@@ -128,7 +130,8 @@ REMARKED = {
     "body-too-long": ("OB6", "the body has more than 20,000 characters"),
     "context-data-keys": ("OB6", "a key of 'context_data' has characters other than a-z, A-Z and '-'"),
     "thread-unknown": ("LS9", f"{NO_THREAD}: expected HTTP 2xx, got HTTP 404; {NO_9999}"),
-    "in-reply-to-unknown": ("OB8", "'in_reply_to_id' is no known content, and counts as absent"),
+    "in-reply-to-unknown": ("OB8", UNKNOWN_REPLY),
+    "in-reply-to-another-thread": ("OB8", UNKNOWN_REPLY),
 }
 """What is imported with a remark."""
 
@@ -201,7 +204,7 @@ READ: dict[str, dict[str, Any]] = {
     "date-only": {"created_at": "2017-11-06T00:00:00Z"},
     "body-empty-with-attachments": {"body": None},
     "body-too-long": {"body": "é" * 20_001},
-    "in-reply-to-zero": {"in_reply_to_id": "0"},
+    "in-reply-to-zero": {"in_reply_to_id": None},
     "thread-unknown": {"thread_id": "9999"},
 }
 """What an odd spelling is read as."""

@@ -515,7 +515,7 @@ def asked(seen: Seen, object_name: str, foreign_id: str) -> bool:
 
 @rule(Level.SHOULD, "OB8", "OB11", page=PAGE, probe=PROBE, needs=READ)
 def replies_name_a_known_content(seen: Seen) -> Iterator[Breach]:
-    """`in_reply_to_id` is the id of a content that is listed, or can be shown.
+    """`in_reply_to_id` is the id of a content of the same object that is listed or can be shown, or of its own thread.
 
     Why: a reply to something unknown counts as no reply, and the conversation falls apart.
 
@@ -523,12 +523,15 @@ def replies_name_a_known_content(seen: Seen) -> Iterator[Breach]:
     """
     for sent, content in contents(seen, "messages", "private_messages"):
         named = text_id(content.get("in_reply_to_id"))
-        if not named or not asked(seen, sent.object, named):
+        actual = f"{which(sent, content)} names {value(named)}"
+        if named == "0":
+            yield Breach(expected="no 'in_reply_to_id' where there is none", actual=actual, sent=sent)
             continue
-        others = ("messages", "threads") if sent.object == "messages" else (sent.object,)
-        if not any(named in known(seen, name) for name in others):
-            actual = f"{which(sent, content)} names {value(named)}"
-            yield Breach(expected="a content that is listed or shown", actual=actual, sent=sent)
+        if not named or not asked(seen, sent.object, named) or named in known(seen, sent.object):
+            continue
+        opening = sent.object == "messages" and named == text_id(content.get("thread_id"))
+        if not opening or (asked(seen, "threads", named) and named not in known(seen, "threads")):
+            yield Breach(expected=f"one of {sent.object} that is listed or shown", actual=actual, sent=sent)
 
 
 @rule(Level.SHOULD, "LS9", page=PAGE, probe=PROBE, needs=READ)

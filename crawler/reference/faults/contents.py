@@ -132,6 +132,9 @@ ODD = (
     Row("body-too-long", ("OB6",), "a body of 20,001 characters", _with(body="é" * 20_001)),
     Row("context-data-keys", ("OB6",), "a key of context_data with a space", _with(context_data={"order no": "1042"})),
     Row("in-reply-to-unknown", ("OB8",), "in_reply_to_id names nothing", _with(in_reply_to_id="9999")),
+    Row(
+        "in-reply-to-another-thread", ("OB8",), "in_reply_to_id names a thread, not its own", _with(in_reply_to_id="1")
+    ),
     Row("thread-unknown", ("LS9",), "thread_id names nothing", _with(thread_id="9999")),
     Row("extra-fields", ("OB0", "OB1"), "fields that nobody knows", _with(mood={"happy": True}, likes=3)),
     Row("collection-actions", ("IM4",), "actions name list, show and create", _named("list", "show", "create")),

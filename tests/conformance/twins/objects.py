@@ -107,6 +107,7 @@ OBJECTS: Mapping[str, Twin] = {
     "attachment-relative": message("attachment-urls-are-absolute", attachments=[{"url": "/files/carton.jpg"}]),
     "categories-text": message("categories-are-a-list", categories="delivery,parcels"),
     "in-reply-to-zero": fault("in-reply-to-zero", "replies-name-a-known-content"),
+    "in-reply-to-another-thread": fault("in-reply-to-another-thread", "replies-name-a-known-content"),
     "in-reply-to-unknown": fault("in-reply-to-unknown", "replies-name-a-known-content"),
     "thread-unknown": fault("thread-unknown", "messages-name-a-known-thread"),
     "actions-object": fault("actions-object", "actions-are-a-list"),
