@@ -92,8 +92,8 @@ class ImplementationInfo:
             label = self.locales.get(locale, {}).get(operation)
             if label:
                 return label
-        words = operation.replace("_", " ")
-        return words[:1].upper() + words[1:]
+        words = operation.lstrip("_").removesuffix("_id").replace("_", " ").lower()
+        return words[:1].upper() + words[1:] or operation
 
     def formats(self, object_name: str) -> tuple[str, ...]:
         """The formats an object takes, the one to use by default first (IM9, PU13)."""
@@ -271,4 +271,6 @@ def _contradictions(info: ImplementationInfo) -> list[Remark]:
         )
     elif "messaging.typing_indicator" in info.options:
         remarks.append(Remark("IM9", "messaging.typing_indicator needs view.messaging"))
+    if "messages.allow_survey" in info.options and not info.operations("messages"):
+        remarks.append(Remark("IM9", "messages.allow_survey is for messages only; none are declared"))
     return remarks

@@ -265,7 +265,7 @@ def messages_come_with_threads(seen: Seen) -> Iterator[Breach]:
         yield breach(seen, "threads.list, threads.show or messages.unthreaded", "none of them")
 
 
-@rule(Level.MUST, "IM9", page="options", probe=PROBE, needs=READ)
+@rule(Level.SHOULD, "IM9", page="options", probe=PROBE, needs=READ)
 def messaging_view_with_one_resource(seen: Seen) -> Iterator[Breach]:
     """With the option `view.messaging` either `messages` or `private_messages` is declared, not both.
 
@@ -279,7 +279,7 @@ def messaging_view_with_one_resource(seen: Seen) -> Iterator[Breach]:
         yield breach(seen, "one message resource", " and ".join(resources))
 
 
-@rule(Level.MUST, "IM9", page="options", probe=PROBE, needs=READ)
+@rule(Level.SHOULD, "IM9", page="options", probe=PROBE, needs=READ)
 def messaging_view_is_text_only(seen: Seen) -> Iterator[Breach]:
     """With the option `view.messaging` messages are text, not HTML.
 
@@ -292,6 +292,19 @@ def messaging_view_is_text_only(seen: Seen) -> Iterator[Breach]:
         for name in ("messages", "private_messages"):
             if info.operations(name) and info.formats(name) != ("text",):
                 yield breach(seen, f"{name}.text, and not {name}.html", f"{name}: {' and '.join(info.formats(name))}")
+
+
+@rule(Level.SHOULD, "IM9", page="options", probe=PROBE, needs=READ)
+def survey_comes_with_messages(seen: Seen) -> Iterator[Breach]:
+    """The option `messages.allow_survey` comes with operations of `messages`.
+
+    Why: surveys are sent as messages; there is no such option for private messages.
+
+    Mend: declare `messages`, or remove the option.
+    """
+    info = seen.declared
+    if "messages.allow_survey" in info.options and not info.operations("messages"):
+        yield breach(seen, "operations of messages", "messages.allow_survey alone")
 
 
 @rule(Level.SHOULD, "IM9", page="options", probe=PROBE, needs=READ)

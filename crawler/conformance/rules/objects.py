@@ -35,6 +35,7 @@ USER_TEXTS: tuple[str, ...] = (
     "gender",
 )
 DATES = ("created_at", "updated_at")
+PLAIN = re.compile(r"[\w -]+")
 CONTEXT_KEY = re.compile(r"[a-zA-Z_-]+")
 """The guide allows no underscore, and writes one in its own example."""
 
@@ -476,6 +477,22 @@ def categories_are_a_list(seen: Seen) -> Iterator[Breach]:
         if given not in NOTHING and not isinstance(given, list):
             actual = f"that of {which(sent, content)} is {value(given)}"
             yield Breach(expected="a list", actual=actual, sent=sent)
+
+
+@rule(Level.UNCLEAR, "OB6", page=PAGE, probe=PROBE, needs=READ)
+def categories_are_plain(seen: Seen) -> Iterator[Breach]:
+    """A category is written in small letters, digits, blanks, `_` and `-`.
+
+    Why: the guide wants neither capitals nor special characters, and categories are compared letter by letter.
+
+    Mend: send the category's key instead of its title.
+    """
+    for sent, content in with_content(seen):
+        given = content.get("categories")
+        for name in given if isinstance(given, list) else ():
+            if not isinstance(name, str) or name != name.lower() or not PLAIN.fullmatch(name):
+                actual = f"{which(sent, content)} has {value(name)}"
+                yield Breach(expected="small letters, digits, blanks, '_' and '-'", actual=actual, sent=sent)
 
 
 def text_id(given: object) -> str:

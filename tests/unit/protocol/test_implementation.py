@@ -292,7 +292,15 @@ def test_all_names_that_are_not_standard_are_custom() -> None:
         ("mark_as_read", "fr", "Mark as read"),
         ("escalate", "fr", "Escalate"),
         ("x", "fr", "X"),
-        ("_", "fr", " "),
+        ("sendToCRM", "fr", "Sendtocrm"),
+        ("author_id", "fr", "Author"),
+        ("_private_note", "fr", "Private note"),
+        ("__id", "fr", "Id"),
+        ("_author_id_id", "fr", "Author id"),
+        ("idea", "fr", "Idea"),
+        ("élever_2X", "fr", "Élever 2x"),
+        ("ends_", "fr", "Ends "),
+        ("_", "fr", "_"),
     ],
 )
 def test_a_button_is_labelled_in_its_language_or_by_default_or_by_its_name(
@@ -360,6 +368,12 @@ def test_titles_are_sent_where_they_are_taken(object_name: str, options: list[st
         (["view.messaging", "messages.text", "messaging.typing_indicator"], ["messages", "threads"], []),
         (["messaging.typing_indicator"], ["messages"], ["messaging.typing_indicator needs view.messaging"]),
         (["messaging.queuing_update"], ["messages"], []),
+        (["messages.allow_survey"], ["messages"], []),
+        (
+            ["messages.allow_survey"],
+            ["private_messages"],
+            ["messages.allow_survey is for messages only; none are declared"],
+        ),
     ],
 )
 def test_options_that_contradict_each_other_are_reported(
