@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crawler.clock import Clock, NewId, new_id, utc_now
 from crawler.errors import ActionRefused, PartnerError, UnknownContent
 from crawler.partner import Partner, Record, unrecorded
+from crawler.protocol.envelope import unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.store import CycleStore
 from crawler.sync.exports import reply_refusal
@@ -36,7 +37,8 @@ async def ask_info(
         error.without(source.secret.redact)
         raise
     await store.run(store.save_info, source, answer.body, clock())
-    return info
+    remark = unverified(answer, source.secret) if not source.verify_signature else None
+    return replace(info, remarks=(remark, *info.remarks)) if remark is not None else info
 
 
 async def known_info(

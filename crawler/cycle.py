@@ -15,7 +15,7 @@ import anyio
 from crawler.clock import Clock, utc_now
 from crawler.errors import GONE, LeaseLost, PartnerError, StoreError
 from crawler.partner import Partner
-from crawler.protocol.envelope import Answer, Exchange, Params
+from crawler.protocol.envelope import Answer, Exchange, Params, unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.protocol.reading import Page, check_no_error, read_content, read_page
 from crawler.store import Begun, CycleStore, Lease, this_process
@@ -246,7 +246,7 @@ class Steps:
                 self.lease = replace(self.lease, answered=self.lease.taken + since)
         info = read_implementation(self.source.name, answer.body)
         self.info_body = answer.body
-        self.report.remarks = info.remarks
+        self.report.remarks += info.remarks
         self.report.interval = interval(self.source, info)
         return info
 
@@ -399,7 +399,12 @@ class Steps:
         """
         if anyio.current_time() > self.held_until:
             raise LeaseLost(f"{self.source.name}: the lease lapsed while this process did nothing")
-        return await self.partner.call(action, params, expected=expected, record=self.record)
+        answer = await self.partner.call(action, params, expected=expected, record=self.record)
+        if not self.source.verify_signature:
+            remark = unverified(answer, self.source.secret)
+            if remark is not None and remark not in self.report.remarks:
+                self.report.remarks += (remark,)
+        return answer
 
     def record(self, exchange: Exchange) -> None:
         """Keep an exchange for the next commit."""

@@ -105,7 +105,7 @@ def read_body(text: str | None) -> str | None:
     """A body as it was given; ``-`` is what stdin holds, without the line break at its end."""
     if text != "-":
         return text
-    body = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    body = sys.stdin.buffer.read().decode("utf-8-sig", "surrogateescape")
     if not is_storable(body):
         raise click.UsageError("the body on stdin is not text in UTF-8, or it holds a NUL character")
     return body.removesuffix("\n").removesuffix("\r")

@@ -11,6 +11,7 @@ from crawler.cli.arguments import stored_text
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import MOST, stored_source
 from crawler.cli.queued import next_cycle
+from crawler.cli.structured import reply_summary, structured_summary
 from crawler.errors import UnknownContent
 from crawler.protocol.envelope import printable
 from crawler.store import Store
@@ -114,11 +115,14 @@ def person(record: Record, role: str) -> str:
 
 
 def excerpt(record: Record, limit: int = EXCERPT_CHARS) -> str:
-    """The beginning of a content's body as plain text on one line, and whether there is more to it."""
+    """The beginning of a content's body as plain text on one line, and what there is beside it."""
     text = record["body"] or ""
     if record["format"] != "text":
         text = html.unescape(_MARKUP.sub(" ", text))
     attachments = len(record.get("attachments") or ())
     notes = [f"[{attachments} attached]"] if attachments else []
+    for name, summary in (("structured_content", structured_summary), ("structured_reply", reply_summary)):
+        if record.get(name):
+            notes.append(f"[{printable(summary(record[name]), limit)}]")
     notes += ["[deleted]"] if record["deleted_at"] else []
     return " ".join(part for part in (printable(text, limit), *notes) if part)

@@ -49,7 +49,7 @@ def read_baseline(text: str, where: str, rules: Iterable[Rule]) -> Baseline:
     Raises `ConfigurationError`: no TOML, an unknown rule, or no reason.
     """
     try:
-        tables = tomllib.loads(text)
+        tables = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{where} is not TOML: {error}", hint=HINT) from None
     accepted = tables.pop(TABLE, {})

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crawler.errors import EndpointUnreachable, PartnerError
-from crawler.protocol.envelope import Exchange, explain
+from crawler.protocol.envelope import Exchange, explain, without_mark
 from crawler.protocol.implementation import POLLED, ImplementationInfo
 from crawler.protocol.json_split import elements
 from crawler.protocol.reading import check_no_error
+from crawler.protocol.wire import WrittenFloat, read_id
 from crawler.sync.report import CycleReport
 
 
@@ -74,17 +75,27 @@ class Sent:
         signature = {"missing": ", unsigned", "wrong": ", wrongly signed"}.get(self.exchange.verdict, "")
         return answer.media + signature
 
+    @property
+    def came_well(self) -> str:
+        """What came of a request that should have been refused, and whether it was signed as only the partner can."""
+        return f"{self.came}, rightly signed" if self.exchange.verdict == "valid" else self.came
+
     def json(self) -> Any:
         """The decoded body of a trusted answer; a member of an array that no decoder takes is `UNREADABLE` (OB12).
+
+        The empty body of a list is an empty list (LS2).
 
         Raises `NotApplicable`: that it is JSON has rules of its own.
         """
         if not self.succeeded:
             raise NotApplicable(f"{self.action} was not answered with success ({self.id})")
+        text = without_mark(self.body)
+        if self.action.endswith(".list") and not text.strip():
+            return []
         try:
-            return json.loads(self.body)
+            return _loads(text)
         except (ValueError, RecursionError):
-            parts = elements(self.body) if self.body.lstrip()[:1] == b"[" else None
+            parts = elements(text) if text.lstrip()[:1] == b"[" else None
         if parts is None:
             raise NotApplicable(f"the answer to {self.action} is not JSON ({self.id})")
         return [_decoded(part) for part in parts]
@@ -99,19 +110,20 @@ class Sent:
         return [found for element in self.elements() if (found := id_of(element)) is not None]
 
 
+def _loads(text: bytes) -> Any:
+    return json.loads(text, parse_float=WrittenFloat)
+
+
 def _decoded(part: bytes) -> Any:
     try:
-        return json.loads(part)
+        return _loads(part)
     except (ValueError, RecursionError):
         return UNREADABLE
 
 
 def id_of(element: object) -> str | None:
-    """The id of a content or user as it is on the wire, numbers as their text (OB9)."""
-    found = element.get("id") if isinstance(element, dict) else None
-    if isinstance(found, bool) or not isinstance(found, str | int):
-        return None
-    return str(found) or None
+    """The id of a content or user, as the crawler reads it (OB9)."""
+    return read_id(element.get("id")) if isinstance(element, dict) else None
 
 
 def refusal(sent: Sent) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from crawler.errors import ErrorStatus, SignatureInvalid
+from crawler.protocol.remarks import Remark
 from crawler.protocol.signature import HEADER, QUERY_PARAMETER, Secret
 
 Params = Mapping[str, object]
@@ -134,6 +135,34 @@ def verdict(answer: Answer, secret: Secret | None) -> str:
     if answer.signature is None:
         return "missing"
     return "valid" if secret.verifies(answer.body, answer.signature) else "wrong"
+
+
+def unverified(answer: Answer, secret: Secret) -> Remark | None:
+    """What is to be told of the signature of an answer that is read without looking at it; `None` if it is right.
+
+    Of all answers of a source that does not verify this is the same remark, so that it can be told once (SG4).
+    """
+    match verdict(answer, secret):
+        case "missing":
+            return Remark("SG4", "answers are not signed; they are read because verify_signature is off")
+        case "wrong":
+            return Remark("SG4", "answers are wrongly signed; they are read because verify_signature is off")
+        case _:
+            return None
+
+
+_MARKS = re.compile(rb"(?:\s*\xef\xbb\xbf)+")
+
+MARKED = Remark("TR6", "the answer begins with a byte-order mark, which was passed over")
+
+
+def without_mark(body: bytes) -> bytes:
+    """The body itself, or what follows the byte-order marks that it begins with (TR6).
+
+    There may be several: PHP sends the one of each file that it includes. They are part of what is signed.
+    """
+    match = _MARKS.match(body)
+    return body[match.end() :] if match else body
 
 
 def check_answer(

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from crawler.protocol.wire import WrittenFloat
+
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)  # a string that does not end takes all the rest
 _MEMBER = re.compile(rb'\s*("(?:[^"\\]|\\.)*+")\s*:(.*)', re.DOTALL)
 
@@ -52,7 +54,8 @@ def member(text: bytes, name: str) -> object:
     """The value of the member `name` of the JSON object in `text`, by itself; `None` if there is none to be had.
 
     Reads what it can of an object of which another part cannot be decoded. Python's own decoder is used, because it
-    takes the lone surrogates that a partner may have in an id.
+    takes the lone surrogates that a partner may have in an id. A number with a fraction or an exponent is a
+    `WrittenFloat`.
     """
     for part in reversed(elements(text) or ()):  # of two members of one name, decoders take the last
         match = _MEMBER.match(part)
@@ -60,7 +63,7 @@ def member(text: bytes, name: str) -> object:
             continue
         try:
             if json.loads(match[1]) == name:
-                value: object = json.loads(match[2])
+                value: object = json.loads(match[2], parse_float=WrittenFloat)
                 return value
         except (ValueError, RecursionError):
             continue

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy import RowMapping
 from sqlmodel import Session
 
-from crawler.protocol.implementation import POLLED
 from crawler.store.rows import REFERENCES, read_cursor, read_entry, read_known, restored
 from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, OUTBOX, SOURCE
 from crawler.store.sources import SourceStore
@@ -207,15 +206,18 @@ def _contents() -> sa.Select[Any]:
         thread.c.object == "threads",
         thread.c.foreign_id == CONTENT.c.thread_id,
     )
-    of_known = sa.exists().where(
+    own = sa.exists().where(
         replied.c.source_id == CONTENT.c.source_id,
-        replied.c.object.in_(POLLED),
+        replied.c.object == CONTENT.c.object,
         replied.c.foreign_id == CONTENT.c.in_reply_to_id,
+    )
+    opening = sa.and_(
+        CONTENT.c.object == "messages", CONTENT.c.in_reply_to_id == CONTENT.c.thread_id, thread.c.id.is_not(None)
     )
     return (
         sa.select(
             CONTENT,
-            of_known.label("replies_to_known"),
+            sa.or_(own, opening).label("replies_to_known"),
             author.c.screenname.label("author"),
             recipient.c.screenname.label("recipient"),
             thread.c.title.label("thread_title"),

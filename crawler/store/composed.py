@@ -4,13 +4,13 @@
 column's name alone is taken in INSERT and SET, so the value that a WHERE compares a column with is called ``its_…``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from crawler.protocol.implementation import POLLED
 from crawler.store.dialect import Dialect, fixed
 from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, LOOKUP, OUTBOX, SOURCE
 from crawler.sync.state import Status
@@ -299,9 +299,8 @@ def stored_identities(dialect: Dialect) -> Composed:
 
 
 def known_contents(dialect: Dialect) -> Composed:
-    """The ids among `ids` that contents of any object have."""
-    own = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.object.in_([fixed(name) for name in POLLED]))
-    return sa.select(CONTENT.c.foreign_id).where(*own, dialect.among(CONTENT.c.foreign_id, "ids"))
+    """The ids among `ids` that contents of an object have."""
+    return sa.select(CONTENT.c.foreign_id).where(*OWN_CONTENT, dialect.among(CONTENT.c.foreign_id, "ids"))
 
 
 def known_threads(dialect: Dialect) -> Composed:
@@ -316,10 +315,12 @@ def _put(
     key: tuple[str, ...],
     kept: Iterable[str] = (),
     where: sa.ColumnElement[bool] | None = None,
+    *,
+    first: Mapping[str, Any] = MappingProxyType({}),
     **instead: Any,
 ) -> Composed:
     values = _all_of(of, but=["id"]) if of is not CONTENT else _first(but=["id", "content_id"])
-    insert = dialect.insert(of).values(values)
+    insert = dialect.insert(of).values({**values, **first})
     changes = {c.name: insert.excluded[c.name] for c in of.c if c.name not in ("id", *key, *kept)}
     return insert.on_conflict_do_update(index_elements=list(key), set_=changes | instead, where=where)
 
@@ -337,9 +338,16 @@ def put_content(dialect: Dialect) -> Composed:
 
 
 def put_identity(dialect: Dialect) -> Composed:
-    """An identity, new or changed; its first `created_at` counts (OB11)."""
-    first = sa.func.coalesce(IDENTITY.c.created_at, sa.text("excluded.created_at"))
-    return _put(dialect, IDENTITY, ("source_id", "foreign_id"), created_at=first)
+    """An identity, new or changed: the first `created_at` stays (OB11), and `puppetizable` unless it is told (OB4)."""
+    told = sa.cast(bindparam("puppetizable"), sa.Boolean)
+    return _put(
+        dialect,
+        IDENTITY,
+        ("source_id", "foreign_id"),
+        first={"puppetizable": sa.func.coalesce(told, sa.false())},
+        created_at=sa.func.coalesce(IDENTITY.c.created_at, sa.text("excluded.created_at")),
+        puppetizable=sa.func.coalesce(told, IDENTITY.c.puppetizable),
+    )
 
 
 def put_cursor(dialect: Dialect) -> Composed:

@@ -76,13 +76,15 @@ class CycleStore(OutboxStore):
         )
 
     def look_up(self, lease: Lease, object_name: str, page: Page) -> Stored:
-        """What is stored of what a page brought, and which of its reply targets are known."""
+        """What is stored of what a page brought, and which of its reply targets are known (OB8)."""
         here = page.positions.keys()
         replied_to = {c.in_reply_to_id for c in page.contents if c.in_reply_to_id is not None} - here
+        openings = replied_to.intersection(c.thread_id for c in page.contents if replied_to and c.may_reply_to_thread)
         own = {"its_id": lease.source_id}
         contents: dict[str, Content | None] = {}
         users: dict[str, User] = {}
         known: set[str] = set()
+        threads: set[str] = set()
         with self.driving(writing=False) as driver:
             array = driver.array
             if here:
@@ -92,9 +94,12 @@ class CycleStore(OutboxStore):
                 rows = driver.all(statements.stored_identities, **own, ids=array(list(page.users)))
                 users = {row[0]: read_user(row) for row in rows}
             if replied_to:
-                rows = driver.all(statements.known_contents, **own, ids=array(list(replied_to)))
+                rows = driver.all(statements.known_contents, **own, its_object=object_name, ids=array(list(replied_to)))
                 known = {row[0] for row in rows}
-        return Stored(contents=contents, users=users, replied_to=frozenset(known))
+            if openings:
+                rows = driver.all(statements.known_threads, **own, ids=array(list(openings)))
+                threads = {row[0] for row in rows}
+        return Stored(contents=contents, users=users, replied_to=frozenset(known), threads=frozenset(threads))
 
     def save_page(self, lease: Lease, accepted: Accepted, now: datetime, exchanges: Sequence[Exchange]) -> None:
         """Store a page's contents, identities, the cursor that follows and the exchanges, in one transaction (LS6)."""

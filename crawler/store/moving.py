@@ -137,7 +137,7 @@ def _line(table: str, row: Mapping[str, Any], counts: Counter[str]) -> str:
 
 def _version(text: str) -> int:
     try:
-        head = json.loads(text)
+        head = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         head = None
     if not isinstance(head, dict) or HEAD not in head:

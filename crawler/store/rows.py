@@ -69,8 +69,8 @@ def _read_actions(text: str) -> tuple[str, ...]:
 
 
 def user_values(source_id: int, user: User) -> Values:
-    """The values of `put_identity`: a `User` has its row's fields, in order."""
-    return source_id, *astuple(user)
+    """The values of `put_identity`: a `User` has its row's fields, in order; `puppetizable` comes twice."""
+    return source_id, *astuple(user), user.puppetizable
 
 
 def read_user(row: Sequence[Any]) -> User:

@@ -527,18 +527,17 @@ stored_identities = Statement(
 known_contents = Statement(
     'known_contents',
     sqlite=
-        "SELECT content.foreign_id FROM content WHERE content.source_id = ? AND content.object IN ('threads', "
-        "'messages', 'private_messages') AND content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS "
-        'anon_1)'
+        'SELECT content.foreign_id FROM content WHERE content.source_id = ? AND content.object = ? AND '
+        'content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
         ,
     postgresql=
-        'SELECT content.foreign_id FROM content WHERE content.source_id = %s::INTEGER AND content.object IN '
-        "('threads', 'messages', 'private_messages') AND content.foreign_id = any(%s::TEXT[])"
+        'SELECT content.foreign_id FROM content WHERE content.source_id = %s::INTEGER AND content.object = '
+        '%s::VARCHAR AND content.foreign_id = any(%s::TEXT[])'
         ,
-    values=('its_id', 'ids'),
+    values=('its_id', 'its_object', 'ids'),
     columns=('foreign_id',),
 )
-'The ids among `ids` that contents of any object have.'
+'The ids among `ids` that contents of an object have.'
 
 known_threads = Statement(
     'known_threads',
@@ -604,29 +603,30 @@ put_identity = Statement(
     sqlite=
         'INSERT INTO identity (source_id, foreign_id, screenname, firstname, lastname, avatar_url, email, '
         'home_phone, mobile_phone, gender, puppetizable, created_at, updated_at, context_data) VALUES (?, ?, ?, ?, '
-        '?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, foreign_id) DO UPDATE SET screenname = '
-        'excluded.screenname, firstname = excluded.firstname, lastname = excluded.lastname, avatar_url = '
-        'excluded.avatar_url, email = excluded.email, home_phone = excluded.home_phone, mobile_phone = '
-        'excluded.mobile_phone, gender = excluded.gender, puppetizable = excluded.puppetizable, created_at = '
-        'coalesce(identity.created_at, excluded.created_at), updated_at = excluded.updated_at, context_data = '
-        'excluded.context_data'
+        '?, ?, ?, ?, ?, ?, coalesce(CAST(? AS BOOLEAN), 0), ?, ?, ?) ON CONFLICT (source_id, foreign_id) DO UPDATE '
+        'SET screenname = excluded.screenname, firstname = excluded.firstname, lastname = excluded.lastname, '
+        'avatar_url = excluded.avatar_url, email = excluded.email, home_phone = excluded.home_phone, mobile_phone = '
+        'excluded.mobile_phone, gender = excluded.gender, puppetizable = coalesce(CAST(? AS BOOLEAN), '
+        'identity.puppetizable), created_at = coalesce(identity.created_at, excluded.created_at), updated_at = '
+        'excluded.updated_at, context_data = excluded.context_data'
         ,
     postgresql=
         'INSERT INTO identity (source_id, foreign_id, screenname, firstname, lastname, avatar_url, email, '
         'home_phone, mobile_phone, gender, puppetizable, created_at, updated_at, context_data) VALUES (%s::INTEGER, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
-        '%s::VARCHAR, %s, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT (source_id, foreign_id) DO UPDATE SET '
-        'screenname = excluded.screenname, firstname = excluded.firstname, lastname = excluded.lastname, avatar_url '
-        '= excluded.avatar_url, email = excluded.email, home_phone = excluded.home_phone, mobile_phone = '
-        'excluded.mobile_phone, gender = excluded.gender, puppetizable = excluded.puppetizable, created_at = '
-        'coalesce(identity.created_at, excluded.created_at), updated_at = excluded.updated_at, context_data = '
-        'excluded.context_data'
+        '%s::VARCHAR, coalesce(CAST(%s AS BOOLEAN), false), %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT '
+        '(source_id, foreign_id) DO UPDATE SET screenname = excluded.screenname, firstname = excluded.firstname, '
+        'lastname = excluded.lastname, avatar_url = excluded.avatar_url, email = excluded.email, home_phone = '
+        'excluded.home_phone, mobile_phone = excluded.mobile_phone, gender = excluded.gender, puppetizable = '
+        'coalesce(CAST(%s AS BOOLEAN), identity.puppetizable), created_at = coalesce(identity.created_at, '
+        'excluded.created_at), updated_at = excluded.updated_at, context_data = excluded.context_data'
         ,
     values=('source_id', 'foreign_id', 'screenname', 'firstname', 'lastname', 'avatar_url', 'email',
-        'home_phone', 'mobile_phone', 'gender', 'puppetizable', 'created_at', 'updated_at', 'context_data'),
+        'home_phone', 'mobile_phone', 'gender', 'puppetizable', 'created_at', 'updated_at', 'context_data',
+        'puppetizable'),
     columns=(),
 )
-'An identity, new or changed; its first `created_at` counts (OB11).'
+'An identity, new or changed: the first `created_at` stays (OB11), and `puppetizable` unless it is told (OB4).'
 
 put_cursor = Statement(
     'put_cursor',

@@ -48,11 +48,15 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What the database holds of a page: its contents (`None`: deleted) and users by id, known reply targets."""
+    """What the database holds of a page: its contents (`None`: deleted) and users by id.
+
+    Of what its contents reply to, `replied_to` are the known contents of the same object, `threads` the known threads.
+    """
 
     contents: Mapping[str, Content | None] = field(default_factory=dict)
     users: Mapping[str, User] = field(default_factory=dict)
     replied_to: frozenset[str] = frozenset()
+    threads: frozenset[str] = frozenset()
 
 
 NOTHING_STORED = Stored()
@@ -202,11 +206,13 @@ def _young_enough(
 
 def _remark_replies(page: Page, kept: tuple[Content, ...], changed: tuple[Content, ...], stored: Stored) -> Remarks:
     """The page's remarks, and one on each reply to a content that is not known (OB8)."""
-    here = {content.id for content in kept}
+    known = {content.id for content in kept} | stored.replied_to
     for content in changed:
         target = content.in_reply_to_id
-        if target is not None and target not in here and target not in stored.replied_to:
-            page.remarks.add("OB8", "'in_reply_to_id' is no known content, and counts as absent", content.id)
+        if target is None or target in known or (content.may_reply_to_thread and target in stored.threads):
+            continue
+        text = "'in_reply_to_id' is no known content of the same object, and counts as absent"
+        page.remarks.add("OB8", text, content.id)
     return page.remarks
 
 

@@ -59,6 +59,12 @@ def queue_create(desk: Desk, entry_id: str, draft: Draft, replied: Known | Outbo
     info, name = desk.info, draft.object
     if not info.allows(name, "create"):
         raise _undeclared(name, "create")
+    if draft.in_reply_to is not None and draft.in_reply_to.object != name:
+        raise ActionRefused(
+            f"{draft.in_reply_to} is one of {draft.in_reply_to.object}, and a reply is to a content of the same object",
+            rule="OB8",
+            hint="a message in a thread names it as its thread",
+        )
     if isinstance(replied, Known):
         if replied.deleted:
             raise ActionRefused(f"{replied.id} was deleted", rule="AC3")

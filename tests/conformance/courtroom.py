@@ -51,7 +51,8 @@ def messenger() -> ReferencePartner:
     """The reference partner as a messenger, with structured content of each type."""
     forum = seeded(Clock())
     for value in (SELECT, LINK, TEMPLATE, CAROUSEL):
-        forum.add_message(AGENT, "1", "Which one?", format="text", structured_content=value)
+        body = "" if value is LINK else "Which one?"
+        forum.add_message(AGENT, "1", body, format="text", structured_content=value)
     return partner(forum=forum, capabilities=MESSAGING)
 
 

@@ -1,5 +1,7 @@
 """The judge judges: each rule passes a good partner, and fails a partner with exactly one defect."""
 
+from dataclasses import replace
+
 import pytest
 
 from crawler.conformance.rules import RULES
@@ -7,7 +9,7 @@ from crawler.conformance.rules.structured import STRUCTURED
 from crawler.conformance.suite import NOT_WRITTEN
 from crawler.reference import DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities, Listing
 from crawler.reference.contents import OBJECTS
-from tests.conformance.courtroom import breached, judged, messenger, partner, skipped
+from tests.conformance.courtroom import SOURCE, breached, judged, messenger, partner, skipped
 from tests.conformance.twins import TWINS
 
 
@@ -44,6 +46,28 @@ async def test_without_leave_to_write_nothing_is_written() -> None:
     assert asked.isdisjoint({"create", "reply", "delete", "publish", "unpublish", "mark_as_solved", "escalate"})
     writing = {r.reason for r in judgement.results if r.rule.probe in ("pushing", "arrivals", "structured")}
     assert writing == {NOT_WRITTEN}
+
+
+NOT_VERIFIED = "the source does not verify signatures (verify_signature = false)"
+SIGNATURES = {
+    "answer-is-signed",
+    "signature-is-lower-case",
+    "answer-signature-is-right",
+    "contents-are-rightly-signed",
+}
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [("unsigned-answer", f"{NOT_VERIFIED}, and the answers carry none"), ("wrongly-signed-answer", NOT_VERIFIED)],
+)
+async def test_without_verification_a_partner_is_judged_fully_whatever_it_signs(fault: str, reason: str) -> None:
+    """SG4: and of its signatures nothing is said but that they were not looked at."""
+    spared = skipped(await judged(partner()))
+    judgement = await judged(partner(fault), source=replace(SOURCE, verify_signature=False))
+
+    assert breached(judgement) == set()
+    assert skipped(judgement) == spared | dict.fromkeys(SIGNATURES, reason)
 
 
 async def test_what_the_judge_creates_it_deletes_again() -> None:

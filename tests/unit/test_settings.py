@@ -102,6 +102,13 @@ def test_flags_have_the_last_word(file: File) -> None:
     assert signed_by(source, "ours")
 
 
+def test_files_may_begin_with_a_byte_order_mark(file: File) -> None:
+    """As some editors save them: it is part of no key and of no secret."""
+    path = file.secret("key", "\ufeffown\r\n")
+    source = file.read(f'\ufeff# shops\r\n{SHOP}secret_file = "{path}"\r\n').source("shop")
+    assert signed_by(source, "own")
+
+
 SECONDS = "list_interval: expected a number of seconds from 0.001 to 31,622,400"
 
 

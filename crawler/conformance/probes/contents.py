@@ -8,6 +8,7 @@ from typing import Any
 
 from crawler.conformance.evidence import Sent, id_of
 from crawler.conformance.probe import Probe, Talk
+from crawler.conformance.timeline import is_page
 from crawler.protocol.implementation import POLLED
 
 PAGES = 3
@@ -59,7 +60,7 @@ async def _list(talk: Talk, name: str, whole: set[str]) -> list[Any]:
 
 def _elements(sent: Sent) -> list[Any] | None:
     """A page's elements; `None` where the partner has not answered with any."""
-    return sent.elements() if sent.succeeded and sent.body.strip()[:1] == b"[" else None
+    return sent.elements() if is_page(sent) else None
 
 
 def _ids(elements: Iterable[Any]) -> list[str]:

@@ -62,7 +62,7 @@ def read_exchange(text: str, where: str, exchange_id: str) -> tuple[str, Mapping
     Raises `ConfigurationError`.
     """
     try:
-        report = json.loads(text)
+        report = json.loads(text.removeprefix("\ufeff"))
         address, exchanges = report["source"]["address"], report["exchanges"]
         ids = list(exchanges)
         version = report["schema"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from crawler.conformance.evidence import NotApplicable, Seen
 from crawler.conformance.rule import Breach, Chapter, Level
-from crawler.protocol.envelope import printable
+from crawler.protocol.envelope import printable, without_mark
 from crawler.protocol.implementation import OPTIONS, POLLED, SEND_API_OBJECTS, STANDARD, read_names, shape
 from crawler.protocol.wire import NOTHING
 
@@ -56,13 +56,13 @@ def info_is_json(seen: Seen) -> Iterator[Breach]:
 
     Why: where it cannot be read nothing else is asked in that cycle, so the channel stands still.
 
-    Mend: send the JSON alone, in UTF-8: no HTML, no warning, no byte order mark, no empty body.
+    Mend: send the JSON alone, in UTF-8: no HTML, no warning, no empty body.
     """
     sent = seen.all("info")[0]
     if not sent.succeeded:
         raise NotApplicable("implementation.info was not answered with success")
     try:
-        json.loads(sent.body)
+        json.loads(without_mark(sent.body))
     except (ValueError, RecursionError):
         start = printable(sent.body[:60].decode("utf-8", "replace"), 60)
         yield breach(seen, "JSON", f"a body that starts with {start!r}" if start else "an empty body")
@@ -265,7 +265,7 @@ def messages_come_with_threads(seen: Seen) -> Iterator[Breach]:
         yield breach(seen, "threads.list, threads.show or messages.unthreaded", "none of them")
 
 
-@rule(Level.MUST, "IM9", page="options", probe=PROBE, needs=READ)
+@rule(Level.SHOULD, "IM9", page="options", probe=PROBE, needs=READ)
 def messaging_view_with_one_resource(seen: Seen) -> Iterator[Breach]:
     """With the option `view.messaging` either `messages` or `private_messages` is declared, not both.
 
@@ -279,7 +279,7 @@ def messaging_view_with_one_resource(seen: Seen) -> Iterator[Breach]:
         yield breach(seen, "one message resource", " and ".join(resources))
 
 
-@rule(Level.MUST, "IM9", page="options", probe=PROBE, needs=READ)
+@rule(Level.SHOULD, "IM9", page="options", probe=PROBE, needs=READ)
 def messaging_view_is_text_only(seen: Seen) -> Iterator[Breach]:
     """With the option `view.messaging` messages are text, not HTML.
 
@@ -292,6 +292,19 @@ def messaging_view_is_text_only(seen: Seen) -> Iterator[Breach]:
         for name in ("messages", "private_messages"):
             if info.operations(name) and info.formats(name) != ("text",):
                 yield breach(seen, f"{name}.text, and not {name}.html", f"{name}: {' and '.join(info.formats(name))}")
+
+
+@rule(Level.SHOULD, "IM9", page="options", probe=PROBE, needs=READ)
+def survey_comes_with_messages(seen: Seen) -> Iterator[Breach]:
+    """The option `messages.allow_survey` comes with operations of `messages`.
+
+    Why: surveys are sent as messages; there is no such option for private messages.
+
+    Mend: declare `messages`, or remove the option.
+    """
+    info = seen.declared
+    if "messages.allow_survey" in info.options and not info.operations("messages"):
+        yield breach(seen, "operations of messages", "messages.allow_survey alone")
 
 
 @rule(Level.SHOULD, "IM9", page="options", probe=PROBE, needs=READ)

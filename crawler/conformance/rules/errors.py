@@ -26,7 +26,7 @@ def not_refused(seen: Seen, label: str) -> Iterator[Breach]:
     if sent.exchange.answer is None:
         raise NotApplicable(f"no answer came: {sent.came}")
     if sent.succeeded and not is_error(sent):
-        yield Breach(expected="an error status, such as 400", actual=f"{sent.came}, rightly signed", sent=sent)
+        yield Breach(expected="an error status, such as 400", actual=sent.came_well, sent=sent)
 
 
 def is_error(sent: Sent) -> bool:

@@ -7,7 +7,7 @@ from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
 from crawler.conformance.rule import Breach, Chapter, Level
 from crawler.conformance.timeline import changed_at, listings, newest_date, pages, timeline
 from crawler.errors import PartnerError
-from crawler.protocol.envelope import printable
+from crawler.protocol.envelope import printable, without_mark
 from crawler.protocol.implementation import POLLED, shape
 from crawler.protocol.reading import read_page
 
@@ -59,11 +59,24 @@ def list_answers_an_array(seen: Seen) -> Iterator[Breach]:
             yield Breach(expected=error.expected, actual=error.came, sent=sent)
 
 
+@rule(Level.SHOULD, "TR6", page="request-response", probe="crawling", needs=["answer-signature-is-right"])
+def answers_begin_with_json(seen: Seen) -> Iterator[Breach]:
+    """An answer has no byte-order mark before its JSON.
+
+    Why: we pass over it; most JSON parsers take it for an error.
+
+    Mend: save the endpoint's source files as UTF-8 without a byte-order mark; PHP sends what stands before `<?php`.
+    """
+    for sent in seen.sent:
+        if sent.succeeded and without_mark(sent.body) is not sent.body:
+            yield Breach(expected="JSON from the first byte on", actual="a byte-order mark before it", sent=sent)
+
+
 @rule(Level.SHOULD, "LS2", "OB0", page=PAGE, probe="crawling", needs=ARRAYS)
 def empty_list_is_an_empty_array(seen: Seen) -> Iterator[Breach]:
     """A list without contents is answered with `[]`.
 
-    Why: we take `null`, `{}` and `""` for nothing new; others may take them for an error.
+    Why: we take `null`, `{}`, `""` and an empty body for nothing new; others may take them for an error.
 
     Mend: answer `[]`. In PHP an empty array is `[]`, and an empty object is `{}`.
     """
@@ -71,6 +84,8 @@ def empty_list_is_an_empty_array(seen: Seen) -> Iterator[Breach]:
         answer = sent.json()
         if not isinstance(answer, list):
             yield Breach(expected="[]", actual=shape(answer), sent=sent)
+        elif not without_mark(sent.body).strip():
+            yield Breach(expected="[]", actual="an empty body", sent=sent)
 
 
 @rule(Level.UNCLEAR, "LS1", page=PAGE, probe="crawling", needs=ARRAYS)

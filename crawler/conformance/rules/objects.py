@@ -7,12 +7,13 @@ from typing import Any
 
 from crawler.conformance.evidence import UNREADABLE, NotApplicable, Seen, Sent, id_of
 from crawler.conformance.rule import Breach, Chapter, Level
+from crawler.conformance.rules.transport import verified
 from crawler.errors import PartnerError
 from crawler.protocol.dates import read_date
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import COLLECTION_LEVEL, shape
-from crawler.protocol.reading import MAX_BODY_CHARS, read_page
-from crawler.protocol.wire import NOTHING
+from crawler.protocol.reading import read_page
+from crawler.protocol.wire import MAX_BODY_CHARS, NOTHING
 
 OBJECTS = Chapter("objects and fields")
 rule = OBJECTS.rule
@@ -34,6 +35,7 @@ USER_TEXTS: tuple[str, ...] = (
     "gender",
 )
 DATES = ("created_at", "updated_at")
+PLAIN = re.compile(r"[\w -]+")
 CONTEXT_KEY = re.compile(r"[a-zA-Z_-]+")
 """The guide allows no underscore, and writes one in its own example."""
 
@@ -118,7 +120,7 @@ def contents_are_rightly_signed(seen: Seen) -> Iterator[Breach]:
     answers = [sent for sent in answers if 200 <= (sent.status or 0) < 300]
     if not answers:
         raise NotApplicable("no object was listed or shown")
-    for sent in answers:
+    for sent in verified(answers):
         if sent.exchange.verdict in ("missing", "wrong"):
             expected = f"HMAC-SHA512 of the body of {sent.action}, keyed with the secret"
             yield Breach(expected=expected, actual=sent.came, sent=sent)
@@ -253,13 +255,13 @@ def messages_have_a_thread(seen: Seen) -> Iterator[Breach]:
 
 @rule(Level.MUST, "OB1", "OB2", "LS7", page=PAGE, probe=PROBE, needs=READ)
 def messages_have_a_body(seen: Seen) -> Iterator[Breach]:
-    """Each message and private message has a `body` or `attachments`.
+    """Each message and private message has a `body`, `attachments` or `structured_content`.
 
-    Why: one with neither holds nothing to show, and is ignored.
+    Why: one with none of them holds nothing to show, and is ignored.
 
     Mend: leave empty messages out of the list; put files under `attachments`.
     """
-    yield from lacking(contents(seen, "messages", "private_messages"), "body", "attachments")
+    yield from lacking(contents(seen, "messages", "private_messages"), "body", "attachments", "structured_content")
 
 
 @rule(Level.MUST, "OB3", "LS7", page=PAGE, probe=PROBE, needs=READ)
@@ -477,6 +479,22 @@ def categories_are_a_list(seen: Seen) -> Iterator[Breach]:
             yield Breach(expected="a list", actual=actual, sent=sent)
 
 
+@rule(Level.UNCLEAR, "OB6", page=PAGE, probe=PROBE, needs=READ)
+def categories_are_plain(seen: Seen) -> Iterator[Breach]:
+    """A category is written in small letters, digits, blanks, `_` and `-`.
+
+    Why: the guide wants neither capitals nor special characters, and categories are compared letter by letter.
+
+    Mend: send the category's key instead of its title.
+    """
+    for sent, content in with_content(seen):
+        given = content.get("categories")
+        for name in given if isinstance(given, list) else ():
+            if not isinstance(name, str) or name != name.lower() or not PLAIN.fullmatch(name):
+                actual = f"{which(sent, content)} has {value(name)}"
+                yield Breach(expected="small letters, digits, blanks, '_' and '-'", actual=actual, sent=sent)
+
+
 def text_id(given: object) -> str:
     """An id that is named, as text; empty where there is none."""
     return id_of({"id": given}) or ""
@@ -514,7 +532,7 @@ def asked(seen: Seen, object_name: str, foreign_id: str) -> bool:
 
 @rule(Level.SHOULD, "OB8", "OB11", page=PAGE, probe=PROBE, needs=READ)
 def replies_name_a_known_content(seen: Seen) -> Iterator[Breach]:
-    """`in_reply_to_id` is the id of a content that is listed, or can be shown.
+    """`in_reply_to_id` is the id of a content of the same object that is listed or can be shown, or of its own thread.
 
     Why: a reply to something unknown counts as no reply, and the conversation falls apart.
 
@@ -522,12 +540,15 @@ def replies_name_a_known_content(seen: Seen) -> Iterator[Breach]:
     """
     for sent, content in contents(seen, "messages", "private_messages"):
         named = text_id(content.get("in_reply_to_id"))
-        if not named or not asked(seen, sent.object, named):
+        actual = f"{which(sent, content)} names {value(named)}"
+        if named == "0":
+            yield Breach(expected="no 'in_reply_to_id' where there is none", actual=actual, sent=sent)
             continue
-        others = ("messages", "threads") if sent.object == "messages" else (sent.object,)
-        if not any(named in known(seen, name) for name in others):
-            actual = f"{which(sent, content)} names {value(named)}"
-            yield Breach(expected="a content that is listed or shown", actual=actual, sent=sent)
+        if not named or not asked(seen, sent.object, named) or named in known(seen, sent.object):
+            continue
+        opening = sent.object == "messages" and named == text_id(content.get("thread_id"))
+        if not opening or (asked(seen, "threads", named) and named not in known(seen, "threads")):
+            yield Breach(expected=f"one of {sent.object} that is listed or shown", actual=actual, sent=sent)
 
 
 @rule(Level.SHOULD, "LS9", page=PAGE, probe=PROBE, needs=READ)

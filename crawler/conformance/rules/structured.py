@@ -86,17 +86,26 @@ def structured_type_known(seen: Seen) -> Iterator[Breach]:
     yield from wrong(seen, "type")
 
 
-@rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
+def users(seen: Seen) -> Iterator[dict[str, Any]]:
+    """All that are listed as authors or recipients: it is enough to say once that one is puppetizable (OB4)."""
+    for _, listed in listings(seen):
+        for page in listed:
+            for content in page.contents:
+                yield from (it for role in ("author", "recipient") if isinstance(it := content.get(role), dict))
+
+
+@rule(Level.MUST, "ST", "OB4", page=PAGE, probe="crawling", needs=KNOWN)
 def structured_author_is_puppetizable(seen: Seen) -> Iterator[Breach]:
     """A content with structured content is written by a user who is puppetizable.
 
     Why: only your own side can offer choices and cards; a customer answers them.
 
-    Mend: set `puppetizable: true` for the bot or the agent that writes there.
+    Mend: set `puppetizable: true` for the bot or the agent that writes there, in one of the contents at least.
     """
+    told = {id_of(user) for user in users(seen) if user.get("puppetizable") is True}
     for sent, content, _ in structured(seen):
         author = content.get("author")
-        if not isinstance(author, dict) or author.get("puppetizable") is not True:
+        if not isinstance(author, dict) or author.get("puppetizable", id_of(author) in told) is not True:
             actual = f"{id_of(content)} by an author who is not"
             yield Breach(expected="an author who is puppetizable", actual=actual, sent=sent)
 

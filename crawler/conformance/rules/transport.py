@@ -1,6 +1,6 @@
 """Transport and signature (TR, SG, SP)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from crawler.conformance.evidence import NotApplicable, Seen, Sent
 from crawler.conformance.rule import Breach, Chapter, Level
@@ -25,6 +25,16 @@ def successes(seen: Seen) -> list[Sent]:
     found = [sent for sent in answered(seen) if 200 <= (sent.status or 0) < 300]
     if not found:
         raise NotApplicable("no answer had a 2xx status")
+    return found
+
+
+def verified(answers: Iterable[Sent]) -> list[Sent]:
+    """Of answers with a 2xx status those whose signature was looked at. Raises `NotApplicable` where none was (SG4)."""
+    found = [sent for sent in answers if sent.exchange.verdict != "unchecked"]
+    if not found:
+        unsigned = all(sent.exchange.answer is None or sent.exchange.answer.signature is None for sent in answers)
+        told = ", and the answers carry none" if unsigned else ""
+        raise NotApplicable(f"the source does not verify signatures (verify_signature = false){told}")
     return found
 
 
@@ -117,7 +127,7 @@ def answer_is_signed(seen: Seen) -> Iterator[Breach]:
     Mend: sign the exact bytes of the body with the secret and send the result in that header. An unsigned page with
     HTTP 200 often is the error page of a framework, or PHP's error with a `Status:` header that the server ignores.
     """
-    for sent in successes(seen):
+    for sent in verified(successes(seen)):
         if sent.exchange.verdict == "missing":
             yield Breach(expected="a header X-SMCCSDK-SIGNATURE", actual=sent.came, sent=sent)
 
@@ -130,7 +140,7 @@ def signature_is_lower_case(seen: Seen) -> Iterator[Breach]:
 
     Mend: write the digest with the lower-case variant of your language's hexadecimal function.
     """
-    for sent in successes(seen):
+    for sent in verified(successes(seen)):
         signature = sent.exchange.answer.signature if sent.exchange.answer else None
         if signature and signature != signature.lower():
             yield Breach(expected="lower-case hexadecimal digits", actual=printable(signature, 40), sent=sent)
@@ -142,10 +152,10 @@ def answer_signature_is_right(seen: Seen) -> Iterator[Breach]:
 
     Why: an answer with a wrong signature is not trusted, and nothing of it is imported.
 
-    Mend: sign the bytes that go out, after the last change to them: no newline, warning or byte order mark may come
-    before or after. Check that both sides have the same secret, without blanks around it.
+    Mend: sign the bytes that go out, after the last change to them, with every newline, warning or byte-order mark that
+    comes before or after. Check that both sides have the same secret, without blanks around it.
     """
-    for sent in successes(seen):
+    for sent in verified(successes(seen)):
         if sent.exchange.verdict == "wrong":
             came = f"{sent.came}; the body starts with {printable(sent.body[:60].decode('utf-8', 'replace'), 60)!r}"
             yield Breach(expected="HMAC-SHA512 of the body, keyed with the secret", actual=came, sent=sent)
@@ -172,7 +182,7 @@ def not_refused(sent: Sent, what: str) -> Iterator[Breach]:
     if sent.exchange.answer is None:
         raise NotApplicable(f"{what} brought no answer: {sent.came}")
     if sent.succeeded:
-        yield Breach(expected="an error status, such as 403", actual=f"{sent.came}, rightly signed", sent=sent)
+        yield Breach(expected="an error status, such as 403", actual=sent.came_well, sent=sent)
 
 
 FORGED = ["answer-signature-is-right"]

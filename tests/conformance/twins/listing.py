@@ -223,7 +223,8 @@ LISTING: Mapping[str, Twin] = {
     "list-not-json": fault("list-not-json", "list-answers-an-array"),
     "list-cut-off": fault("list-cut-off", "list-answers-an-array"),
     "list-resource-error": fault("list-resource-error", "list-answers-an-array"),
-    "list-empty": fault("list-empty", "list-answers-an-array"),
+    "list-empty": fault("list-empty", "empty-list-is-an-empty-array", "first-list-gives-something"),
+    "byte-order-mark": fault("byte-order-mark", "answers-begin-with-json"),
     "list-null": fault("list-null", "empty-list-is-an-empty-array", "first-list-gives-something"),
     "no private messages": Twin(without_private_messages, frozenset({"first-list-gives-something"})),
     "newest without id": spoiling(

@@ -59,6 +59,15 @@ def test_a_replay_shows_what_is_different_now_and_sends_the_same_bytes(terminal:
     assert (record["same"], record["status"]) == (False, 403)
 
 
+def test_a_report_may_begin_with_a_byte_order_mark(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.partner()
+    report = tmp_path / "report.json"
+    terminal.run("check", URL, "--select", "no-redirect", "--report", str(report))
+    report.write_text("\ufeff" + report.read_text("utf-8"), "utf-8")
+    done = terminal.run("replay", "declaration.1", "--report", str(report))
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "the answer is the same")
+
+
 def test_a_replay_of_nothing_says_what_there_is(terminal: Terminal) -> None:
     assert "cannot be read" in terminal.run("replay", "signatures.1").stderr
     terminal.partner()

@@ -152,7 +152,14 @@ def test_a_format_that_the_partner_does_not_take_is_refused(terminal: Terminal, 
 
 
 @pytest.mark.parametrize(
-    ("given", "body"), [(b"caf\xc3\xa9\n", "café"), (b"a\r\nb\r\n", "a\r\nb"), (b"a\n\n", "a\n"), (b" a ", " a ")]
+    ("given", "body"),
+    [
+        (b"caf\xc3\xa9\n", "café"),
+        (b"a\r\nb\r\n", "a\r\nb"),
+        (b"a\n\n", "a\n"),
+        (b" a ", " a "),
+        (b"\xef\xbb\xbfa\r\n", "a"),
+    ],
 )
 @pytest.mark.parametrize("kind", ["text", "html"])
 def test_a_body_can_come_from_stdin(

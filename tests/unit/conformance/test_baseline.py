@@ -47,6 +47,10 @@ def test_a_baseline_is_a_table_of_reasons() -> None:
     assert read_baseline("", "b.toml", RULES) == Baseline()
 
 
+def test_a_baseline_may_begin_with_a_byte_order_mark() -> None:
+    assert read_baseline(f'\ufeff[accepted]\r\n{NAME} = "known"\r\n', "b.toml", RULES) == LISTED
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -147,6 +147,30 @@ async def test_a_content_replies_only_to_what_is_known(shop: Shop) -> None:
     assert record["in_reply_to_id"] == "later"
 
 
+@pytest.mark.parametrize(
+    ("object_name", "fields", "known"),
+    [
+        ("messages", {"thread_id": "3", "in_reply_to_id": "3"}, True),
+        ("messages", {"thread_id": "1", "in_reply_to_id": "3"}, False),
+        ("messages", {"thread_id": "3", "in_reply_to_id": "12"}, False),
+        ("messages", {"thread_id": "3", "in_reply_to_id": "4"}, True),
+        ("private_messages", {"in_reply_to_id": "4"}, False),
+        ("private_messages", {"in_reply_to_id": "3"}, False),
+        ("private_messages", {"in_reply_to_id": "12"}, True),
+    ],
+)
+async def test_a_reply_is_to_a_content_of_its_own_object_or_to_its_threads_opening(
+    shop: Shop, object_name: str, fields: dict[str, str], known: bool
+) -> None:
+    """OB8: 1 to 3 are threads, 4 to 11 messages, 12 and 13 private messages."""
+    person = {"id": "marc", "screenname": "m"}
+    content = {"id": "r", "body": "b", "author": person, "recipient": person, **fields}
+    shop.endpoint.plan(f"{object_name}.list", Says([content]))
+    await shop.sync()
+    (record,) = shop.store.content(shop.source, "r")
+    assert record["in_reply_to_id"] == (fields["in_reply_to_id"] if known else None)
+
+
 def test_a_private_message_has_its_recipient(shop: Shop) -> None:
     (record,) = shop.store.content(shop.source, "12")
     assert (record["recipient_id"], record["recipient"], record["thread_id"]) == ("agent", "The shop", None)

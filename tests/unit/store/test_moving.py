@@ -82,6 +82,15 @@ async def test_what_is_moved_is_all_there_and_the_next_cycle_goes_on(stores: Cal
     assert not any(it.ignored for it in report.objects.values())
 
 
+async def test_a_file_may_begin_with_a_byte_order_mark(stores: Callable[[str], Store]) -> None:
+    """And have the line ends of the editor that put it there."""
+    shop = await busy(stores("one.db"))
+    first, *others = shop.store.export_state()
+    other = stores("two.db")
+    other.import_state(f"{line}\r\n" for line in ["\ufeff" + first, *others])
+    assert state(other) == state(shop.store)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("version", [1, 2])
 async def test_a_file_of_a_version_before_is_read_too(stores: Callable[[str], Store], version: int) -> None:

@@ -25,6 +25,7 @@ from tests.unit.sync.listing_partner import (
 )
 from tests.unit.sync.samples import NOW, SOURCE
 
+UNKNOWN_REPLY = Remark("OB8", "'in_reply_to_id' is no known content of the same object, and counts as absent")
 UNKNOWN: list[Unknown] = ["nothing", "everything", "all but the oldest"]
 HOUR = {"hours": 1.0}
 
@@ -327,20 +328,40 @@ def test_a_check_that_brings_no_id_leaves_the_cursor_to_be_checked_again() -> No
 
 @pytest.mark.parametrize(
     ("target", "remarked"),
-    [(None, False), ("2", False), ("7", False), ("0", True), ("old", True)],
+    [(None, False), ("2", False), ("7", False), ("gone", True), ("old", True)],
 )
 def test_a_reply_to_no_known_content_is_reported(target: str | None, remarked: bool) -> None:
-    """OB8: "0" for none as well (OB11); it may be a content of this page, or one that is stored."""
+    """OB8: it may be a content of this page, or one that is stored."""
     listed = page(content("3", in_reply_to_id=target), "2", content("old", created_at="1999-01-01T00:00:00Z"))
     source = replace(SOURCE, ignore_older_than=60)
     it = accept_page(source, Listing.begin(cursor("1")), listed, Stored(replied_to=frozenset({"7"})), NOW)
-    remark = Remark("OB8", "'in_reply_to_id' is no known content, and counts as absent")
-    assert it.remarks.examples == ({remark: ["3"]} if remarked else {})
+    assert it.remarks.examples == ({UNKNOWN_REPLY: ["3"]} if remarked else {})
+
+
+@pytest.mark.parametrize(
+    ("thread_id", "known", "remarked"),
+    [
+        ("15", Stored(threads=frozenset({"15"})), False),
+        ("15", Stored(replied_to=frozenset({"15"})), False),
+        ("15", Stored(), True),
+        ("3", Stored(threads=frozenset({"15"})), True),
+        ("3", Stored(replied_to=frozenset({"15"})), False),
+        (None, Stored(threads=frozenset({"15"})), True),
+        (None, Stored(replied_to=frozenset({"15"})), False),
+    ],
+)
+def test_a_reply_is_to_a_message_or_to_the_opening_of_its_own_thread(
+    thread_id: str | None, known: Stored, remarked: bool
+) -> None:
+    """OB8: partners number threads and messages separately, and thread 15 has nothing to do with message 15."""
+    reply = content("3", thread_id=thread_id, in_reply_to_id="15")
+    it = accept_page(SOURCE, Listing.begin(cursor("1")), page(reply), known, NOW)
+    assert it.remarks.examples == ({UNKNOWN_REPLY: ["3"]} if remarked else {})
 
 
 def test_a_reply_that_is_known_is_not_reported_again() -> None:
     """OB8."""
-    reply = content("3", in_reply_to_id="0")
+    reply = content("3", in_reply_to_id="gone")
     it = accept_page(SOURCE, Listing.begin(cursor("1")), page(reply), Stored(contents={"3": reply}), NOW)
     assert not it.remarks.counts
 

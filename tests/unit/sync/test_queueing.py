@@ -110,6 +110,22 @@ def test_a_reply_needs_the_contents_own_reply_where_reply_is_declared() -> None:
 
 
 @pytest.mark.parametrize(
+    ("object_name", "target"),
+    [("messages", "threads"), ("messages", "private_messages"), ("private_messages", "messages")],
+)
+def test_a_reply_to_a_content_of_another_object_is_refused(object_name: str, target: str) -> None:
+    """OB8."""
+    draft = Draft(object=object_name, body="Hi", in_reply_to=on(target, "15"), thread=on("threads", "15"))
+    with pytest.raises(ActionRefused) as caught:
+        create(draft, known("15", target, actions=("reply",), thread_id="15"))
+    assert refusal(caught) == (
+        "OB8",
+        f"15 is one of {target}, and a reply is to a content of the same object",
+        "a message in a thread names it as its thread",
+    )
+
+
+@pytest.mark.parametrize(
     ("draft", "accepted"),
     [
         (Draft(object="threads"), False),

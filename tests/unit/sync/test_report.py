@@ -135,7 +135,7 @@ def test_the_report_for_machines_has_everything() -> None:
                 "remarks": [
                     {
                         "rule": "OB8",
-                        "text": "'in_reply_to_id' is no known content, and counts as absent",
+                        "text": "'in_reply_to_id' is no known content of the same object, and counts as absent",
                         "count": 1,
                         "examples": ["a"],
                     }
