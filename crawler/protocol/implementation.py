@@ -105,8 +105,8 @@ class ImplementationInfo:
         return f"{object_name}.attachments" in self.options
 
     def takes_title(self, object_name: str) -> bool:
-        """Whether an object is sent with a title (PU14); private messages have none in PU1."""
-        return object_name == "threads" or (object_name == "messages" and "messages.no_title" not in self.options)
+        """Whether an object is sent with a title (PU14)."""
+        return f"{object_name}.no_title" not in self.options
 
 
 def read_implementation(source: str, body: bytes) -> ImplementationInfo:

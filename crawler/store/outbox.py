@@ -11,7 +11,7 @@ from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page
 from crawler.store import statements
 from crawler.store.contents import ContentStore
-from crawler.store.rows import content_values, entry_values, read_entry, read_known, stamp
+from crawler.store.rows import content_values, entry_values, read_entry, read_known, read_user, stamp
 from crawler.store.sources import Lease
 from crawler.sync.exports import Send, Settled, known_content, settle_created, settle_given_up
 from crawler.sync.state import ATTEMPTS, Known, Outbox, OutboxEntry, Source, Status
@@ -21,7 +21,7 @@ class OutboxStore(ContentStore):
     """The part of the store that holds the outbox."""
 
     def load_outbox(self, source: Source) -> Outbox:
-        """The pending entries in queue order, the entries and the contents that they refer to."""
+        """The pending entries in queue order, the entries and the contents that they refer to, and who creates them."""
         with self.driving(writing=False) as driver:
             rows = {row["id"]: row for row in driver.named(statements.pending_entries, its_name=source.name)}
             if not rows:
@@ -39,7 +39,10 @@ class OutboxStore(ContentStore):
             for content in driver.named(statements.contents, **own, ids=array(named_ids)) if named_ids else ():
                 known = read_known(content)
                 contents[known.object, known.id] = known
-        return Outbox(entries=entries, contents=contents)
+            acting = sorted(_authors_of(entries))
+            users = driver.all(statements.stored_identities, **own, ids=array(acting)) if acting else ()
+            authors = {row[0]: read_user(row) for row in users}
+        return Outbox(entries=entries, contents=contents, authors=authors)
 
     def begin_attempt(self, lease: Lease, entry: OutboxEntry, now: datetime) -> OutboxEntry | None:
         """Commit that an attempt begins, before it is sent: after a crash the next one is a repeat (PU2, PU6).
@@ -173,6 +176,12 @@ def _sent_already(entry: OutboxEntry) -> ActionRefused:
 def _entries_of(row: Mapping[str, Any]) -> list[str]:
     names = ("target_entry", "thread_entry", "in_reply_to_entry")
     return [row[name] for name in names if row[name] is not None]
+
+
+def _authors_of(entries: Mapping[str, OutboxEntry]) -> set[str]:
+    """Who is named as the sender of what is still to be created (PU1)."""
+    creates = (it for it in entries.values() if it.operation == "create" and it.status is Status.PENDING)
+    return {entry.author_id for entry in creates if entry.author_id is not None}
 
 
 def _contents_of(entries: Mapping[str, OutboxEntry]) -> set[str]:

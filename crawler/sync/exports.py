@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from crawler.errors import NotJson, PartnerError, ResourceError, UnexpectedShape
 from crawler.protocol.envelope import format_time
 from crawler.protocol.implementation import COLLECTION_LEVEL, ImplementationInfo
-from crawler.protocol.objects import Content
+from crawler.protocol.objects import Content, User
 from crawler.protocol.reading import Page, read_content
 from crawler.protocol.wire import MAX_ID_CHARS, is_storable
 from crawler.sync.state import Json, Known, Outbox, OutboxEntry, Ref, Source, Status
@@ -68,7 +68,7 @@ def decide_export(source: Source, info: ImplementationInfo, entry: OutboxEntry, 
             raise _Never(f"attempt {entry.attempts} was cut off before its answer was seen (PU6)")
         found = {ref: _resolve(ref, outbox) for ref in entry.refs}
         if entry.operation == "create":
-            action, params = _create(source, info, entry, found)
+            action, params = _create(info, entry, found, sender_name(source, outbox.authors.get(entry.author_id or "")))
         else:
             action, params = _act(info, entry, found)
     except _NotNow as wait:
@@ -91,8 +91,18 @@ def _resolve(ref: Ref, outbox: Outbox) -> Known:
     return outbox.known(ref.object, ref.foreign_id or "")
 
 
+def sender_name(source: Source, author: User | None) -> str | None:
+    """Who a content says it is from (PU1): as the source's setting has it, else as its author is called.
+
+    `author` is `None` where nothing is known of who acts; then nobody is named.
+    """
+    if source.sender_name or author is None:
+        return source.sender_name or None
+    return " ".join(filter(None, (author.firstname, author.lastname))) or author.screenname
+
+
 def _create(
-    source: Source, info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known]
+    info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known], sender: str | None
 ) -> tuple[str, dict[str, Json]]:
     if not info.allows(entry.object, "create"):
         raise _NotNow("PU8", f"the partner does not declare {entry.object}.create at the moment")
@@ -120,13 +130,16 @@ def _create(
         "in_reply_to_id": target.id if target else None,
         "recipient_id": entry.recipient_id if private else None,
         "retry": entry.attempts > 0,
-        "sender_name": source.sender_name,
+        "sender_name": sender,
         "structured_content": dict(entry.structured_content) if entry.structured_content and message else None,
         "thread_id": thread_id,
-        "title": entry.title if info.takes_title(entry.object) else None,
+        "title": entry.title,
         "updated_at": queued_at if message else None,
     }
-    return entry.action, {name: value for name, value in params.items() if value not in (None, [])}
+    titled = info.takes_title(entry.object)  # and then `null` is said of a title that was not given
+    return entry.action, {
+        name: value for name, value in params.items() if (titled if name == "title" else value not in (None, []))
+    }
 
 
 def _act(info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known]) -> tuple[str, dict[str, Json]]:

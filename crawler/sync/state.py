@@ -8,6 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
+from crawler.protocol.objects import User
 from crawler.protocol.signature import Secret
 
 Json = object
@@ -170,16 +171,18 @@ class Known:
 class Outbox:
     """The entries that are pending or referred to by pending ones, in queue order, and the contents they refer to.
 
-    `contents` has the key (object, foreign id).
+    `contents` has the key (object, foreign id). `authors` are the identities that create pending ones, by id, as far as
+    they were imported.
     """
 
     entries: Mapping[str, OutboxEntry] = field(default_factory=dict)
     contents: Mapping[tuple[str, str], Known] = field(default_factory=dict)
+    authors: Mapping[str, User] = field(default_factory=dict)
 
     def after(self, entry: OutboxEntry, known: Known | None = None) -> "Outbox":
         """The outbox once `entry` is settled, and `known` is what became of the content it acted on."""
         contents = {**self.contents, (known.object, known.id): known} if known else self.contents
-        return Outbox({**self.entries, entry.id: entry}, contents)
+        return Outbox({**self.entries, entry.id: entry}, contents, self.authors)
 
     def known(self, object_name: str, foreign_id: str) -> Known:
         """What is known of a content; nothing, if it is not stored."""

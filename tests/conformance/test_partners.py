@@ -12,15 +12,19 @@ from crawler.conformance.probes.positions import AGAIN, POSITIONS
 from crawler.conformance.probes.writing import STRANGER
 from crawler.conformance.rule import Outcome
 from crawler.conformance.suite import PAGES
-from crawler.reference import AGENT, DESTROYING, TITLES_ONLY, UNTHREADED, Listing, ReferencePartner
+from crawler.reference import AGENT, DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Listing, ReferencePartner
 from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.wire import Call, Raw
 from tests.conformance.courtroom import breached, judged, partner, skipped
 
+TITLED = replace(DEFAULT, options=tuple(it for it in DEFAULT.options if not it.endswith(".no_title")))
 GOOD: Mapping[str, dict[str, Any]] = {
     "without threads": {"capabilities": UNTHREADED},
     "threads without content": {"capabilities": TITLES_ONLY},
     "destroy instead of delete": {"capabilities": DESTROYING},
+    "titles everywhere": {"capabilities": TITLED},
+    "no options at all": {"capabilities": replace(DEFAULT, options=())},
+    "text alone": {"capabilities": replace(DEFAULT, options=("threads.text", "messages.text", "private_messages.text"))},
     "pages of three": {"listing": Listing(page_size=3)},
     "pages of one": {"listing": Listing(page_size=1)},
     "lists everything after a removed cursor": {"listing": Listing(forgets_removed=True)},

@@ -97,7 +97,7 @@ class Writing:
         assert like.sent is not None  # noqa: S101 - the caller looked
         tag, content_id = self.tag(purpose), self.talk.new_id()
         params = {**like.sent.exchange.params, "body": tag, "content_id": content_id, "retry": False, **changes}
-        params = {name: value for name, value in params.items() if value is not None}
+        params = {name: value for name, value in params.items() if value is not None or name not in changes}
         creation = Creation(purpose=purpose, object=like.object, content_id=content_id, tag=tag)
         self.creations[purpose] = creation
         creation.answered(await self.talk.ask(purpose, f"{like.object}.create", params), self._listed(like.object))

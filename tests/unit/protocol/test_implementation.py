@@ -325,8 +325,10 @@ def test_attachments_need_their_option() -> None:
         ("messages", [], True),
         ("messages", ["messages.no_title"], False),
         ("messages", ["private_messages.no_title"], True),
+        ("private_messages", ["private_messages.no_title"], False),
+        ("private_messages", ["messages.no_title"], True),
         ("threads", ["messages.no_title"], True),
-        ("private_messages", [], False),
+        ("private_messages", [], True),
     ],
 )
 def test_titles_are_sent_where_they_are_taken(object_name: str, options: list[str], taken: bool) -> None:

@@ -187,6 +187,11 @@ def test_private_messages_and_threads_are_created() -> None:
     assert (listed(it, "private_messages")[0], listed(it, "threads")[0]) == ("14", "15")
 
 
+def test_a_title_that_is_null_is_none() -> None:
+    shown = call(partner(), "messages.create", **{**DRAFT, "title": None})
+    assert "title" not in shown
+
+
 def test_a_repeat_creates_nothing_and_answers_the_same() -> None:
     it = partner()
     first = call(it, "messages.create", **DRAFT)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crawler.errors import ActionRefused, DatabaseUnavailable, UnknownContent
-from crawler.protocol.objects import Content
+from crawler.protocol.objects import Content, User
 from crawler.store import Begun, Store
 from crawler.sync.exports import Settled
 from crawler.sync.state import Known, Outbox, OutboxEntry, Ref, Source, Status
@@ -110,6 +110,23 @@ def test_the_outbox_holds_what_is_pending_and_what_that_refers_to(store: Store, 
         ("messages", "7"): Known(object="messages", id="7", actions=("delete",), author_id="ann", thread_id="t"),
         ("messages", "8"): Known(object="messages", id="8", author_id="ann", thread_id="t"),
     }
+
+
+def test_the_outbox_holds_who_creates_what_is_pending_as_far_as_they_were_imported(
+    store: Store, source: Source, begun: Begun
+) -> None:
+    """PU1: they are named as its senders."""
+    ann, bob = user("ann", firstname="Ann", puppetizable=True), user("bob")
+    import_page(store, source, begun, message("7", author=ann), message("8", author=bob))
+    for entry in (creation("done", author_id="bob"), creation("q1"), creation("q2", author_id="nobody")):
+        store.queue(source, entry)
+    store.queue(source, replace(acting("q3", "spam", entry_id="done"), author_id="bob"))
+    store.settle(begun.lease, settled(creation("done"), Status.SUCCESS), NOON)
+
+    outbox = store.load_outbox(source)
+    assert list(outbox.entries) == ["done", "q1", "q2", "q3"]
+    assert outbox.authors == {"ann": User(id="ann", screenname="Ann", firstname="Ann", puppetizable=True)}
+    assert outbox.after(creation("q1")).authors == outbox.authors
 
 
 def test_an_attempt_is_committed_as_begun_before_it_can_be_made(path: Path, source: Source) -> None:

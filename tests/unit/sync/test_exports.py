@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from crawler.errors import DeadlineExceeded, ErrorStatus, NotJson, PartnerError, ResourceError, UnexpectedShape
 from crawler.protocol.implementation import ImplementationInfo
+from crawler.protocol.objects import User
 from crawler.protocol.reading import Page, read_content
 from crawler.sync.exports import (
     Decision,
@@ -91,7 +92,7 @@ def test_a_private_message_is_sent_to_its_recipient_and_into_no_thread() -> None
     send = sent(creation(object_name="private_messages", in_reply_to=on("private_messages", "p1")))
     assert send.action == "private_messages.create"
     assert list(send.params) == [
-        "author_id", "body", "content_id", "created_at", "format", "in_reply_to_id", "recipient_id", "retry",
+        "author_id", "body", "content_id", "created_at", "format", "in_reply_to_id", "recipient_id", "retry", "title",
         "updated_at",
     ]  # fmt: skip
     assert (send.params["recipient_id"], send.params["in_reply_to_id"]) == ("u1", "p1")
@@ -116,6 +117,43 @@ def test_what_the_options_do_not_allow_is_not_sent(options: list[str], absent: s
     entry = creation(attachments=({"url": "u"},), title="T")
     assert absent in sent(entry, under=info("messages.attachments", **ALL)).params
     assert absent not in sent(entry, under=info(*options, **ALL)).params
+
+
+@pytest.mark.parametrize("object_name", ["messages", "private_messages", "threads"])
+def test_a_title_is_sent_as_null_where_titles_are_on_and_none_is_given(object_name: str) -> None:
+    """PU1, PU14."""
+    entry = creation(object_name=object_name)
+    params = sent(entry).params
+    assert params["title"] is None
+    assert sent(replace(entry, title="T")).params == {**params, "title": "T"}
+    if object_name != "threads":
+        for draft in (entry, replace(entry, title="T")):
+            assert "title" not in sent(draft, under=info(f"{object_name}.no_title", **ALL)).params
+
+
+@pytest.mark.parametrize(
+    ("names", "name"),
+    [
+        ({"firstname": "Ada", "lastname": "Lovelace"}, "Ada Lovelace"),
+        ({"firstname": "Ada"}, "Ada"),
+        ({"lastname": "Lovelace"}, "Lovelace"),
+        ({}, "The shop"),
+    ],
+)
+def test_the_sender_is_named_as_who_acts_is_unless_the_source_says_otherwise(names: dict[str, Any], name: str) -> None:
+    """PU1, PU12."""
+    author = User(id="agent", screenname="The shop", **names)
+    entry = creation()
+    own = replace(outbox(entry), authors={"agent": author, "other": User(id="other", screenname="Other")})
+    for sender_name, expected in ((None, name), ("Support", "Support")):
+        send = decide_export(replace(SOURCE, sender_name=sender_name), INFO, entry, own)
+        assert isinstance(send, Send)
+        assert send.params["sender_name"] == expected
+
+
+def test_a_sender_of_whom_nothing_is_known_is_not_named() -> None:
+    """PU12: a partner need not list who writes for it."""
+    assert "sender_name" not in sent(creation()).params
 
 
 @pytest.mark.parametrize(("attempts", "retry"), [(0, False), (1, True), (2, True), (5, True)])
@@ -559,7 +597,7 @@ def test_nothing_is_sent_that_is_forbidden(under: ImplementationInfo, queue: tup
         assert entry.attempts < entry.granted
         first = its_outbox.entries["q0"]
         assert first.status is Status.SUCCESS or all(ref.entry_id is None for ref in entry.refs)
-        assert all(value not in (None, []) for value in decision.params.values())
+        assert all(value not in (None, []) for name, value in decision.params.items() if name != "title")
         assert not any(isinstance(value, float) for value in decision.params.values())
 
 
