@@ -79,7 +79,9 @@ class Agent:
         thread = self._look_at(draft.thread) if draft.thread else None
         if isinstance(thread, Known) and thread.deleted:
             raise ActionRefused(f"{thread.id} was deleted", rule="AC3")
-        entry = queue_create(self._desk(), self._new_id(), draft, replied)
+        parties = [draft.recipient_id, *([replied.author_id, replied.recipient_id] if replied is not None else [])]
+        desk = self._desk(*(parties if draft.object == "private_messages" else []))
+        entry = queue_create(desk, self._new_id(), draft, replied)
         self.store.queue(self.source, entry)
         return entry
 
@@ -163,7 +165,12 @@ class Agent:
             return Known(object="threads", id=foreign_id)
         raise UnknownContent(f"{self.source.name}: no content {ref} is known in {ref.object}")
 
-    def _desk(self) -> Desk:
+    def _desk(self, *parties: str | None) -> Desk:
+        """What decides, and who of those that a private message could go to was imported."""
         return Desk(
-            source=self.source, info=self.info, puppetizable=self.store.puppetizable(self.source), now=self._clock()
+            source=self.source,
+            info=self.info,
+            puppetizable=self.store.puppetizable(self.source),
+            now=self._clock(),
+            recipients=[it for it in parties if it is not None and self.store.identity(self.source, it) is not None],
         )

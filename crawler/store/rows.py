@@ -10,6 +10,7 @@ from msgspec.structs import astuple, replace
 
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content, User
+from crawler.protocol.structured import holds_structured
 from crawler.protocol.wire import is_storable
 from crawler.sync.state import Cursor, Known, OutboxEntry, Ref, Status
 
@@ -191,4 +192,5 @@ def read_known(row: Mapping[str, Any]) -> Known:
         thread_id=row["thread_id"],
         created_by=row["content_id"],
         deleted=row["deleted_at"] is not None,
+        structured=holds_structured(row["extra"]),
     )

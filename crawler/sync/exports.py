@@ -8,6 +8,7 @@ from crawler.protocol.envelope import format_time
 from crawler.protocol.implementation import COLLECTION_LEVEL, ImplementationInfo
 from crawler.protocol.objects import Content, User
 from crawler.protocol.reading import Page, read_content
+from crawler.protocol.structured import OPERATIONS, OPTION, holds_structured
 from crawler.protocol.wire import MAX_ID_CHARS, is_storable
 from crawler.sync.state import Json, Known, Outbox, OutboxEntry, Ref, Source, Status
 
@@ -117,8 +118,10 @@ def _create(
             thread_id = target.thread_id
         if thread_id is None:
             raise _NotNow("PU1", "the partner does not declare messages.unthreaded any more, and no thread was given")
-    queued_at = format_time(entry.queued_at)
     message = entry.object != "threads"
+    if entry.structured_content and message and OPTION not in info.options:
+        raise _NotNow("ST", f"the partner does not declare the option {OPTION} at the moment")
+    queued_at = format_time(entry.queued_at)
     private = entry.object == "private_messages"
     params: dict[str, Json | None] = {
         "attachments": [dict(a) for a in entry.attachments] if info.takes_attachments(entry.object) else None,
@@ -160,7 +163,7 @@ def _act(info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known]) 
 
 
 def operation_refusal(info: ImplementationInfo, content: Known, operation: str) -> tuple[str, str] | None:
-    """Why IM4 and IM5 do not let `operation` be applied to `content` now, as (rule, reason); `None` if they do."""
+    """Why IM4, IM5 and ST do not let `operation` be applied to `content` now, as (rule, reason); `None` if they do."""
     if operation in COLLECTION_LEVEL:
         return "IM4", f"{operation} is not an operation on a content"
     names = {"delete", "destroy"} if operation == "delete" else {operation}
@@ -169,6 +172,9 @@ def operation_refusal(info: ImplementationInfo, content: Known, operation: str) 
         return "PU8", f"the partner does not declare {label}"
     if content.deleted:
         return "IM5", f"{content.id} was deleted"
+    if content.structured and names.isdisjoint(OPERATIONS.get(content.object, ())):
+        possible = sorted(OPERATIONS.get(content.object, frozenset()) - {"destroy"})
+        return "ST", f"{content.id} has structured content, which allows no operation but {', '.join(possible)}"
     if names.isdisjoint(content.actions):
         named = ", ".join(content.actions) or "none"
         return "IM5", f"the actions of {content.id} do not name {operation}: they name {named}"
@@ -226,6 +232,7 @@ def known_content(content: Content) -> Known:
         author_id=content.author_id,
         recipient_id=content.recipient_id,
         thread_id=content.thread_id,
+        structured=holds_structured(content.extra),
     )
 
 

@@ -154,7 +154,7 @@ class OutboxEntry:
 class Known:
     """What is known of a content that an agent acts on: its `actions` decide (IM5, AC4).
 
-    `created_by` is the outbox entry that created it, if one did.
+    `created_by` is the outbox entry that created it, if one did. `structured` says that it has structured content (ST).
     """
 
     object: str
@@ -165,6 +165,7 @@ class Known:
     thread_id: str | None = None
     created_by: str | None = None
     deleted: bool = False
+    structured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

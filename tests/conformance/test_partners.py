@@ -24,7 +24,9 @@ GOOD: Mapping[str, dict[str, Any]] = {
     "destroy instead of delete": {"capabilities": DESTROYING},
     "titles everywhere": {"capabilities": TITLED},
     "no options at all": {"capabilities": replace(DEFAULT, options=())},
-    "text alone": {"capabilities": replace(DEFAULT, options=("threads.text", "messages.text", "private_messages.text"))},
+    "text alone": {
+        "capabilities": replace(DEFAULT, options=("threads.text", "messages.text", "private_messages.text"))
+    },
     "pages of three": {"listing": Listing(page_size=3)},
     "pages of one": {"listing": Listing(page_size=1)},
     "lists everything after a removed cursor": {"listing": Listing(forgets_removed=True)},

@@ -75,14 +75,14 @@ async def test_an_answer_that_quotes_the_secret_does_not_show_it(shop: Shop) -> 
 
 
 def test_a_new_thread_is_queued_and_nothing_is_sent(shop: Shop, agent: Agent) -> None:
-    entry = agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    entry = agent.create(Draft(object="threads", title="Hello", body="All"))
     assert (entry.id, entry.action, entry.author_id, entry.queued_at) == ("q1", "threads.create", "agent", shop.now)
     assert shop.store.entry(shop.source, "q1") == entry
     assert shop.asked == ["implementation.info"]
 
 
 def test_a_message_goes_into_a_thread_that_is_still_queued(shop: Shop, agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     entry = agent.create(Draft(object="messages", body="me too", thread=agent.find("q1")))
     assert entry.thread == Ref("threads", entry_id="q1")
     assert pending(shop) == ["q1", "q2"]
@@ -112,7 +112,7 @@ async def test_a_thread_that_only_messages_name_can_be_written_to(store: Store) 
     agent = await shop.agent()
     ref = agent.find("2", object_name="threads")
     assert ref == Ref("threads", foreign_id="2")
-    agent.create(Draft(object="messages", body="<p>Here you go</p>", thread=ref))
+    agent.create(Draft(object="messages", body="Here you go", thread=ref))
     await shop.sync()
     assert shop.endpoint.forum.ledger.of("messages.create")[0].params["thread_id"] == "2"
     with pytest.raises(UnknownContent, match="no content 99 is known among its threads"):
@@ -130,6 +130,20 @@ def test_a_reply_to_a_private_message_goes_to_its_author(agent: Agent) -> None:
     assert (entry.object, entry.recipient_id) == ("private_messages", "42")
 
 
+def test_a_private_message_goes_to_whoever_was_imported(shop: Shop, agent: Agent) -> None:
+    """PU12: authors and recipients of any object were."""
+    for user_id in ("42", "marc", "jun", "agent"):
+        draft = Draft(object="private_messages", body="Hi", recipient_id=user_id)
+        assert agent.create(draft).recipient_id == user_id
+    for user_id in ("stranger", ""):
+        draft = Draft(object="private_messages", body="Hi", recipient_id=user_id)
+        with pytest.raises(ActionRefused, match="was imported") as refused:
+            agent.create(draft)
+        assert refused.value.rule == "PU12"
+    with pytest.raises(ActionRefused, match="no user stranger was imported"):
+        agent.reply("12", Draft(object="private_messages", body="Hi", recipient_id="stranger"))
+
+
 def test_a_reply_to_a_thread_is_a_message_in_it(agent: Agent) -> None:
     entry = agent.reply("1", Draft(object="threads", body="M"))
     assert (entry.action, entry.thread, entry.in_reply_to) == (
@@ -140,7 +154,7 @@ def test_a_reply_to_a_thread_is_a_message_in_it(agent: Agent) -> None:
 
 
 def test_a_reply_to_a_queued_thread_is_a_message_in_it(agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     assert agent.reply("q1", Draft(object="messages", body="M")).thread == Ref("threads", entry_id="q1")
 
 
@@ -206,9 +220,9 @@ async def test_an_operation_that_the_content_does_not_name_is_refused(shop: Shop
 
 
 def test_deleting_an_unsent_content_cancels_it_and_what_depends_on_it(shop: Shop, agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     agent.reply("q1", Draft(object="messages", body="one"))
-    agent.create(Draft(object="threads", title="Other", body="<p>stays</p>"))
+    agent.create(Draft(object="threads", title="Other", body="stays"))
     done = agent.act("delete", "q1")
     assert done.queued is None
     assert [(entry.id, entry.status) for entry in done.cancelled] == [("q1", Status.ABORTED), ("q2", Status.ABORTED)]
@@ -217,7 +231,7 @@ def test_deleting_an_unsent_content_cancels_it_and_what_depends_on_it(shop: Shop
 
 
 async def test_deleting_a_content_whose_creation_was_begun_waits_for_it(shop: Shop, agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     shop.endpoint.plan("threads.create", Fails(500))
     await shop.sync()
     done = agent.act("delete", "q1")
@@ -229,7 +243,7 @@ async def test_deleting_a_content_whose_creation_was_begun_waits_for_it(shop: Sh
 
 
 async def test_deleting_a_content_that_was_sent_by_its_content_id_deletes_it(shop: Shop, agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     await shop.sync()
     done = agent.act("delete", "q1")
     assert done.queued is not None
@@ -237,7 +251,7 @@ async def test_deleting_a_content_that_was_sent_by_its_content_id_deletes_it(sho
 
 
 async def test_what_refers_to_a_creation_that_was_given_up_is_refused(shop: Shop, agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     shop.endpoint.plan("threads.create", Fails(500), times=3)
     for _ in range(3):
         await shop.sync()
@@ -258,7 +272,7 @@ def test_the_id_of_an_entry_that_creates_nothing_names_no_content(agent: Agent) 
 
 
 def test_an_entry_is_found_only_among_contents_of_its_object(agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     assert agent.find("q1", object_name="threads") == Ref("threads", entry_id="q1")
     with pytest.raises(UnknownContent, match="no content q1 is known among its messages"):
         agent.act("delete", "q1", object_name="messages")
@@ -296,5 +310,5 @@ async def test_the_only_puppetizable_identity_acts_unless_another_is_given(shop:
 
 def test_ids_are_made_up_where_no_maker_is_given(shop: Shop, agent: Agent) -> None:
     own = Agent(shop.source, shop.store, agent.info)
-    entry: OutboxEntry = own.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    entry: OutboxEntry = own.create(Draft(object="threads", title="Hello", body="All"))
     assert len(entry.id) == 24

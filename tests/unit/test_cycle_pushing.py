@@ -57,12 +57,10 @@ def stored(shop: Shop, foreign_id: str) -> dict[str, Any]:
 
 
 def in_thread(thread_id: str = "1", **fields: Any) -> Draft:
-    return Draft(
-        **{"object": "messages", "body": "<p>Hi</p>", "thread": Ref("threads", foreign_id=thread_id), **fields}
-    )
+    return Draft(**{"object": "messages", "body": "Hi", "thread": Ref("threads", foreign_id=thread_id), **fields})
 
 
-REPLY = Draft(object="messages", body="<p>Sorry!</p>")
+REPLY = Draft(object="messages", body="Sorry!")
 
 
 # --- What is sent

@@ -154,8 +154,7 @@ def test_what_is_queued_is_shown_as_it_will_be_sent(terminal: Terminal, partner:
         "queued at  2024-03-01T12:00:00.000Z\n"
         "attached   https://shop.example/a.jpg\n"
         "\n"
-        "one\n"
-        "two\n"
+        "<p>one<br>two</p>\n"
         "\n"
     )
     assert shown(terminal, "id1")["does"] == "sends"

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from crawler.cycle import run_cycle
-from crawler.reference import DEFAULT, UNTHREADED, Fails, Says
+from crawler.reference import DEFAULT, MESSAGING, UNTHREADED, Fails, Says
 from crawler.store import Store
 from crawler.sync.queueing import Draft
 from crawler.sync.state import Cursor, Known, Source, Status
@@ -153,7 +153,7 @@ def test_a_private_message_has_its_recipient(shop: Shop) -> None:
 
 
 async def test_a_content_is_found_by_the_id_of_the_entry_that_created_it(shop: Shop) -> None:
-    (await shop.agent()).create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    (await shop.agent()).create(Draft(object="threads", title="Hello", body="All"))
     assert shop.store.content(shop.source, "q1") == []
     await shop.sync()
     (record,) = shop.store.content(shop.source, "q1")
@@ -171,6 +171,15 @@ def test_what_decides_about_an_action_is_known(shop: Shop) -> None:
         )
     ]
     assert shop.store.known(shop.source, "99") == []
+
+
+async def test_a_content_is_known_to_have_structured_content(shop: Shop) -> None:
+    """ST: it allows few operations."""
+    select = {"type": "select", "items": [{"title": "é"}]}
+    shop.endpoint.forum.add_message("agent", "1", "Which?", structured_content=select)
+    await shop.sync()
+    found = [shop.store.known(shop.source, foreign_id)[0].structured for foreign_id in ("14", "7")]
+    assert found == [True, False]
 
 
 async def test_a_deleted_content_is_known_as_such(shop: Shop) -> None:
@@ -256,11 +265,13 @@ async def test_outbox_entries_come_in_queue_order_with_all_their_fields(shop: Sh
     assert (second["id"], second["operation"], second["target_id"]) == ("q2", "escalate", "7")
 
 
-async def test_attachments_and_structured_content_of_an_entry_are_json_values(shop: Shop) -> None:
-    attachment = {"url": "https://shop.example/reçu.pdf"}
-    structured = {"type": "select", "items": []}
+async def test_attachments_and_structured_content_of_an_entry_are_json_values(store: Store) -> None:
+    shop = Shop(store, settings={"capabilities": MESSAGING})
+    await shop.sync()
+    attachment = {"url": "https://shop.example/reçu.pdf", "type": "pdf", "filename": "reçu.pdf"}
+    structured = {"type": "select", "items": [{"title": "é"}]}
     agent = await shop.agent()
-    draft = Draft(object="messages", body="b", attachments=[attachment], structured_content=structured)
+    draft = Draft(object="messages", attachments=[attachment], structured_content=structured)
     agent.reply("7", draft)
     (entry,) = shop.store.entries(shop.source)
     assert (entry["attachments"], entry["structured_content"]) == ([attachment], structured)

@@ -61,12 +61,12 @@ def test_a_message_is_sent_with_all_it_has_in_the_guides_order() -> None:
         attachments=({"url": "https://shop.example/a.png", "type": "image/png", "filename": "a.png"},),
         in_reply_to=on("messages", "m1"),
         title="Hello",
-        structured_content={"type": "select"},
+        structured_content={"type": "select", "items": [{"title": "S"}]},
         queued_at=datetime(2012, 10, 1, 17, 18, 40, 5, tzinfo=UTC),
         recipient_id="nobody",
     )
     source = replace(SOURCE, sender_name="Support")
-    under = info("messages.attachments", **ALL)
+    under = info("messages.attachments", "view.messaging", **ALL)
     send = decide_export(source, under, entry, outbox(entry, known("m1", thread_id="t7")))
     assert isinstance(send, Send)
     assert (send.action, send.target_id) == ("messages.create", "")
@@ -80,7 +80,7 @@ def test_a_message_is_sent_with_all_it_has_in_the_guides_order() -> None:
         ("in_reply_to_id", "m1"),
         ("retry", False),
         ("sender_name", "Support"),
-        ("structured_content", {"type": "select"}),
+        ("structured_content", {"type": "select", "items": [{"title": "S"}]}),
         ("thread_id", "t1"),
         ("title", "Hello"),
         ("updated_at", "2012-10-01T17:18:40Z"),
@@ -237,6 +237,26 @@ def test_an_operation_whose_answer_was_lost_is_repeated_though_the_content_no_lo
     assert waits(entry, content, under=info(messages=["list"]))[0] == "PU8"
 
 
+def test_structured_content_waits_while_the_partner_does_not_declare_its_option() -> None:
+    """ST, IM2."""
+    entry = creation(structured_content={"type": "select", "items": [{"title": "S"}]}, body=None)
+    assert waits(entry) == ("ST", "the partner does not declare the option view.messaging at the moment")
+    params = sent(entry, under=info("view.messaging", **ALL)).params
+    assert params["structured_content"] == entry.structured_content
+    assert "body" not in params
+
+
+def test_an_operation_waits_that_structured_content_does_not_allow() -> None:
+    """ST: the content may have got it since."""
+    reason = "m1 has structured content, which allows no operation but delete, publish, unpublish"
+    assert waits(operation("spam"), known(structured=True)) == ("ST", reason)
+    assert waits(operation("spam", attempts=1), known(structured=True)) == ("ST", reason)
+    assert sent(operation("publish"), known(structured=True)).action == "messages.publish"
+    private = replace(operation("publish", target=on("private_messages", "m1")))
+    reason = "m1 has structured content, which allows no operation but delete"
+    assert waits(private, known("m1", "private_messages", structured=True)) == ("ST", reason)
+
+
 @pytest.mark.parametrize("named", ["delete", "destroy"])
 @pytest.mark.parametrize(
     ("declared", "action"),
@@ -326,7 +346,7 @@ def page(body: object, under: ImplementationInfo = INFO, object_name: str = "mes
 def test_a_created_content_is_what_was_sent_under_the_answers_id() -> None:
     """PU3, PU11: whatever text the answer shows."""
     entry = creation(title="T", attachments=({"url": "é"},), structured_content={"type": "select"})
-    send = sent(entry, under=info("messages.attachments", **ALL))
+    send = sent(entry, under=info("messages.attachments", "view.messaging", **ALL))
     content = created_content("shop", send, page(message("m7", body="changed", actions=["delete"])))
     assert (content.object, content.id, content.body, content.title) == ("messages", "m7", "<p>Hi</p>", "T")
     assert (content.author_id, content.thread_id, content.format) == ("agent", "t1", "html")
@@ -368,6 +388,13 @@ def test_what_is_known_of_a_created_content_decides_about_the_next() -> None:
     assert known_content(content) == Known(
         object="messages", id="m7", actions=("spam",), author_id="agent", recipient_id=None, thread_id="t1"
     )
+
+
+def test_a_created_content_with_structured_content_is_known_for_it() -> None:
+    """ST."""
+    entry = creation(structured_content={"type": "select", "items": [{"title": "S"}]})
+    content = created_content("shop", sent(entry, under=info("view.messaging", **ALL)), page({"id": "m7"}))
+    assert known_content(content).structured
 
 
 def test_an_operations_answer_shows_the_content_under_the_id_that_was_asked_for() -> None:
