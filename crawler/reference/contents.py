@@ -98,7 +98,9 @@ def show_content(content: Content, users: Mapping[str, User], actions: Sequence[
         {
             "id": content.id,
             "actions": list(actions),
-            "attachments": [_present(vars(attachment)) for attachment in content.attachments],
+            "attachments": [
+                _present({"url": it.url, "type": it.type, "filename": it.filename}) for it in content.attachments
+            ],
             "author": show_user(users[content.author_id]),
             "body": content.body,
             "categories": list(content.categories),

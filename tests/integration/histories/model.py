@@ -86,6 +86,8 @@ class Model:
     _queue: deque[Request] = field(default_factory=deque)
     _death: Death | None = None
     _info: InForce = field(default_factory=InForce)
+    _sender: str | None = None
+    """How the agent was called when the exports of the last cycle began (PU1)."""
     _begun: int = 0
     _settled: int = 0
     _fresh: set[str] = field(default_factory=set)
@@ -112,6 +114,7 @@ class Model:
                 self._follow_lookups()
         if self._death and self._death.method in BEFORE_EXPORTS:
             return
+        self._sender = self.people.get("agent")
         for intent in [it for it in self.intents.values() if it.pending]:
             self._follow_export(intent)
 
@@ -278,7 +281,6 @@ class Model:
             thread_id = self._id(intent.thread) or (replied.row["thread_id"] if replied else None)
             if thread_id is None:
                 return None
-        titled = name == "threads" or (name == "messages" and "messages.no_title" not in info.options)
         params = {
             "attachments": draft.get("attachments") if f"{name}.attachments" in info.options else None,
             "author_id": "agent",
@@ -289,12 +291,14 @@ class Model:
             "in_reply_to_id": in_reply_to,
             "recipient_id": draft.get("recipient_id"),
             "retry": intent.attempts > 0,
-            "sender_name": "The shop",
+            "sender_name": self._sender,
             "thread_id": thread_id,
-            "title": draft.get("title") if titled else None,
             "updated_at": intent.queued_at if name != "threads" else None,
         }
-        return f"{name}.create", {name: value for name, value in params.items() if value is not None}
+        params = {name: value for name, value in params.items() if value is not None}
+        if f"{name}.no_title" not in info.options:
+            params["title"] = draft.get("title")
+        return f"{name}.create", params
 
     def _act(self, intent: Intent) -> tuple[str, dict[str, Any]] | None:
         """Action and params of an operation, `None` where IM5 makes it wait; a repeat waits for no content (PU5)."""

@@ -24,7 +24,6 @@ SOURCE = Source(
     base_uri="http://partner.example/",
     secret=Secret("the secret"),
     agent_id=AGENT,
-    sender_name="The shop",
 )
 
 EMPTY = """
