@@ -39,10 +39,11 @@ def partner(fault: str = "", **settings: object) -> ReferencePartner:
     return reference_partner(SECRET, Clock(), fault=fault, **settings)  # type: ignore[arg-type]  # each has its own type
 
 
-SELECT = {"type": "select", "items": [{"title": "S", "payload": "size:s"}, {"title": "M", "payload": "size:m"}]}
+SELECT = {"type": "select", "items": [{"title": "S", "payload": "size:s"}, {"title": "M"}]}
 LINK = {"type": "rich_link", "url": "https://shop.example/42", "title": "The shirt", "url_text": "Have a look"}
 TEMPLATE = {"type": "template", "title": "The shirt", "items": [{"type": "reply", "title": "Yes", "payload": "yes"}]}
-CAROUSEL = {"type": "carousel", "items": [TEMPLATE, {**TEMPLATE, "url": "https://shop.example/43"}]}
+CARD = {name: value for name, value in TEMPLATE.items() if name != "type"}
+CAROUSEL = {"type": "carousel", "items": [CARD, {**CARD, "url": "https://shop.example/43"}]}
 STRUCTURED_IDS = {"select": "14", "rich_link": "15", "template": "16", "carousel": "17"}
 
 

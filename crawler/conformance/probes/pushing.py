@@ -66,8 +66,8 @@ async def create(writing: Writing, kind: str) -> None:
         fields = private if kind == "private_messages" else place
         writing.create("message", kind, **fields)
         writing.create("accents", kind, f"{{}} {ACCENTS}", **fields)
-        tag = writing.tag("long")
-        writing.create("long", kind, "{} " + "x" * (BODY_CHARS - len(tag) - 1), **fields)
+        short = writing.as_sent(kind, f"{writing.tag('long')} x")
+        writing.create("long", kind, "{} x" + "x" * (BODY_CHARS - len(short)), **fields)
         writing.create("attachment", kind, attachments=(ATTACHMENT,), **fields)
     if talk.info.allows("private_messages", "create"):
         writing.create("private message", "private_messages", **private)

@@ -9,6 +9,7 @@ from crawler.conformance.probe import Talk
 from crawler.conformance.probes.crawling import crawl
 from crawler.conformance.timeline import pages
 from crawler.errors import ActionRefused, UnknownContent
+from crawler.protocol.formats import text_as_html
 from crawler.protocol.implementation import POLLED
 from crawler.sync.queueing import Draft
 from crawler.sync.state import Ref
@@ -79,6 +80,10 @@ class Writing:
         """The text that marks one content."""
         return f"ringcx-crawler check {self.mark}: please ignore ({purpose})"
 
+    def as_sent(self, object_name: str, text: str) -> str:
+        """A text as a body of the format that the object is sent in (PU13)."""
+        return text_as_html(text) if self.talk.info.formats(object_name)[0] == "html" else text
+
     def create(self, purpose: str, object_name: str, body: str = "{}", **fields: Any) -> Ref | None:
         """Queue a content whose `body` has the tag in it; `None`, and a reason, where it cannot be had."""
         tag = self.tag(purpose)
@@ -96,7 +101,8 @@ class Writing:
         """Send a create at once, with the params of another one but for `changes`; `None` leaves a param out."""
         assert like.sent is not None  # noqa: S101 - the caller looked
         tag, content_id = self.tag(purpose), self.talk.new_id()
-        params = {**like.sent.exchange.params, "body": tag, "content_id": content_id, "retry": False, **changes}
+        body = self.as_sent(like.object, tag)
+        params = {**like.sent.exchange.params, "body": body, "content_id": content_id, "retry": False, **changes}
         params = {name: value for name, value in params.items() if value is not None or name not in changes}
         creation = Creation(purpose=purpose, object=like.object, content_id=content_id, tag=tag)
         self.creations[purpose] = creation

@@ -1,25 +1,18 @@
-"""Structured content (ST)."""
+"""Structured content (ST): `crawler.protocol.structured` knows what is wrong with one, each rule has its part of it."""
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of, refusal
 from crawler.conformance.rule import Breach, Chapter, Level
 from crawler.conformance.rules.pushing import READABLE, created, shown
 from crawler.conformance.timeline import listings
-from crawler.protocol.envelope import printable
-from crawler.protocol.implementation import shape
+from crawler.protocol.structured import NAME, OPTION, About, Problem, check_structured
 
 STRUCTURED = Chapter("structured content")
 rule = STRUCTURED.rule
 PAGE = "structured-messages"
-TYPES = ("select", "rich_link", "template", "carousel")
-SELECT_ITEMS, CAROUSEL_ITEMS, CAROUSEL_BUTTONS = 13, 10, 4
-URL_CHARS = 2_048
-SELECT_TEXTS = {"title": 80, "payload": 1_000}
-LINK_TEXTS = {"title": 350, "subtitle": 1_000, "url_text": 80}
-"""Characters at most, by field."""
+CARDS = ("rich_link", "template", "carousel")
 KNOWN = [*READABLE, "structured-type-known"]
 
 
@@ -36,32 +29,32 @@ def structured(seen: Seen) -> Iterator[tuple[Sent, dict[str, Any], Any]]:
         raise NotApplicable("no content is listed with structured content")
 
 
-def of_type(seen: Seen, *types: str) -> Iterator[tuple[Sent, str, dict[str, Any]]]:
-    """The structured contents of these types: the list, the content's id, and the value; a carousel's parts too."""
-    found = False
-    for sent, content, value in structured(seen):
-        if isinstance(value, dict):
-            for part in (value, *(items(value) if value.get("type") == "carousel" else ())):
-                if part.get("type") in types:
-                    found = True
-                    yield sent, str(id_of(content)), part
-    if not found:
+def problems(seen: Seen, *types: str) -> Iterator[tuple[Sent, str, Problem]]:
+    """What is wrong with the structured contents of these types, or of any: the list, the content's id, the problem.
+
+    Raises `NotApplicable` where none of them is listed.
+    """
+    listed = list(structured(seen))
+    meant = [it for it in listed if not types or (isinstance(it[2], dict) and it[2].get("type") in types)]
+    if not meant:
         raise NotApplicable(f"no content is listed with {' or '.join(types)}")
+    for sent, content, value in meant:
+        for problem in check_structured(value):
+            yield sent, str(id_of(content)), problem
 
 
-def items(value: dict[str, Any]) -> list[dict[str, Any]]:
-    """The parts of a structured content that are objects."""
-    found = value.get("items")
-    return [it for it in found if isinstance(it, dict)] if isinstance(found, list) else []
+def wrong(seen: Seen, about: About, *types: str, level: str = "must") -> Iterator[Breach]:
+    """A breach for each problem of one kind of part."""
+    for sent, content_id, problem in problems(seen, *types):
+        if (problem.about, problem.level) == (about, level):
+            yield breach(sent, content_id, problem)
 
 
-def too_long(sent: Sent, content_id: str, value: dict[str, Any], limits: dict[str, int]) -> Iterator[Breach]:
-    """A breach for each text that is longer than it may be, or is none."""
-    for name, limit in limits.items():
-        text = value.get(name)
-        if text is not None and (not isinstance(text, str) or len(text) > limit):
-            came = f"{len(text):,} characters" if isinstance(text, str) else shape(text)
-            yield Breach(expected=f"{name} of at most {limit:,} characters", actual=f"{content_id}: {came}", sent=sent)
+def breach(sent: Sent, content_id: str, problem: Problem) -> Breach:
+    """A problem as a breach."""
+    place = problem.path.removeprefix(NAME).removeprefix(".")
+    expected = f"{place}: {problem.expected}" if place else problem.expected
+    return Breach(expected=expected, actual=f"{content_id}: {problem.came}", sent=sent)
 
 
 @rule(Level.SHOULD, "ST", "IM9", page=PAGE, probe="crawling", needs=READABLE)
@@ -72,7 +65,7 @@ def structured_content_needs_view_messaging(seen: Seen) -> Iterator[Breach]:
 
     Mend: declare `view.messaging`, or say the same in the body.
     """
-    if "view.messaging" in seen.declared.options:
+    if OPTION in seen.declared.options:
         return
     for _, listed in listings(seen):
         for page in listed:
@@ -90,11 +83,7 @@ def structured_type_known(seen: Seen) -> Iterator[Breach]:
 
     Mend: use the nearest of them.
     """
-    for sent, content, value in structured(seen):
-        kind = value.get("type") if isinstance(value, dict) else None
-        if not isinstance(kind, str) or kind not in TYPES:
-            actual = f"{id_of(content)}: {printable(str(kind), 60) if kind else shape(value)}"
-            yield Breach(expected=f"a type out of {', '.join(TYPES)}", actual=actual, sent=sent)
+    yield from wrong(seen, "type")
 
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
@@ -114,94 +103,71 @@ def structured_author_is_puppetizable(seen: Seen) -> Iterator[Breach]:
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
 def select_within_limits(seen: Seen) -> Iterator[Breach]:
-    """A select has 1 to 13 items, each with a title of at most 80 characters and a payload of at most 1,000.
+    """A select has 1 to 13 items, each with a title of at most 80 characters, and a payload, if any, of at most 1,000.
 
     Why: what goes beyond cannot be shown.
 
     Mend: offer fewer choices, or ask in two steps.
     """
-    for sent, content_id, value in of_type(seen, "select"):
-        offered = items(value)
-        if not 1 <= len(offered) <= SELECT_ITEMS:
-            yield Breach(expected=f"1 to {SELECT_ITEMS} items", actual=f"{content_id}: {len(offered)}", sent=sent)
-        for item in offered:
-            yield from too_long(sent, content_id, item, SELECT_TEXTS)
-            missing = [name for name in SELECT_TEXTS if not item.get(name)]
-            if missing:
-                actual = f"{content_id}: no {' and no '.join(missing)}"
-                yield Breach(expected="items with title and payload", actual=actual, sent=sent)
+    yield from wrong(seen, "select", "select")
 
 
-@rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
+@rule(Level.SHOULD, "ST", page=PAGE, probe="crawling", needs=KNOWN)
 def link_is_a_web_address(seen: Seen) -> Iterator[Breach]:
-    """The `url` of a rich link, and of a template if it has one, is http or https, of at most 2,048 characters.
+    """The `url` of a rich link, of a card or of a button begins with http or https.
 
-    Why: it is opened in the customer's browser.
+    Why: it is opened in the customer's browser, which may know no other; the guide says so, and shows another one in
+    its own examples.
 
-    Mend: use an absolute address; shorten it if need be.
+    Mend: use an absolute address of the web; it may lead on into your app.
     """
-    for sent, content_id, value in of_type(seen, "rich_link", "template"):
-        url = value.get("url")
-        if url is None and value.get("type") == "template":
-            continue
-        if not isinstance(url, str) or not _is_web(url) or len(url) > URL_CHARS:
-            came = f"{content_id}: {printable(url, 80)}" if isinstance(url, str) else f"{content_id}: {shape(url)}"
-            yield Breach(expected=f"http(s)://…, at most {URL_CHARS:,} characters", actual=came, sent=sent)
-
-
-def _is_web(url: str) -> bool:
-    try:
-        return urlsplit(url).scheme in ("http", "https")
-    except ValueError:
-        return False
+    for sent, content_id, problem in problems(seen, *CARDS):
+        if problem.kind == "address":
+            yield breach(sent, content_id, problem)
 
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
 def card_texts_within_limits(seen: Seen) -> Iterator[Breach]:
-    """A rich link or template has a title of at most 350 characters, a subtitle of 1,000 and a url_text of 80.
+    """A link or card has its title, a link its url, and none is too long: 350, 1,000 (subtitle), 80 (url_text), 2,048.
 
-    Why: what goes beyond cannot be shown.
+    Why: what goes beyond cannot be shown, and what is missing neither.
 
     Mend: say the rest in the body.
     """
-    for sent, content_id, value in of_type(seen, "rich_link", "template"):
-        yield from too_long(sent, content_id, value, LINK_TEXTS)
+    yield from wrong(seen, "card", *CARDS)
 
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
 def template_buttons_known(seen: Seen) -> Iterator[Breach]:
-    """The items of a template are of the type `url` or `reply`.
+    """A template or card has at most 4 buttons, of the type `url`, with a url, or `reply`, each with a title.
 
     Why: other buttons are not known.
 
     Mend: open an address with `url`, or send an answer with `reply`.
     """
-    for sent, content_id, value in of_type(seen, "template"):
-        for button in items(value):
-            if button.get("type") not in ("url", "reply"):
-                came = f"{content_id}: {printable(str(button.get('type')), 60)}"
-                yield Breach(expected="url or reply", actual=came, sent=sent)
+    yield from wrong(seen, "button", "template", "carousel")
 
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
 def carousel_within_limits(seen: Seen) -> Iterator[Breach]:
-    """A carousel has 1 to 10 items, all templates, each with at most 4 buttons.
+    """A carousel has 1 to 10 cards.
 
     Why: what goes beyond cannot be shown.
 
     Mend: show the best ten, or write two messages.
     """
-    for sent, content_id, value in of_type(seen, "carousel"):
-        cards = items(value)
-        if not 1 <= len(cards) <= CAROUSEL_ITEMS:
-            yield Breach(expected=f"1 to {CAROUSEL_ITEMS} items", actual=f"{content_id}: {len(cards)}", sent=sent)
-        for card in cards:
-            if card.get("type") != "template":
-                came = f"{content_id}: {printable(str(card.get('type')), 60)}"
-                yield Breach(expected="templates in the carousel", actual=came, sent=sent)
-            if len(items(card)) > CAROUSEL_BUTTONS:
-                actual = f"{content_id}: {len(items(card))} buttons"
-                yield Breach(expected=f"at most {CAROUSEL_BUTTONS} buttons", actual=actual, sent=sent)
+    yield from wrong(seen, "carousel", "carousel")
+
+
+@rule(Level.SHOULD, "ST", page=PAGE, probe="crawling", needs=KNOWN)
+def carousel_cards_alike(seen: Seen) -> Iterator[Breach]:
+    """The cards of a carousel all have an `attachment_url`, or none has.
+
+    Why: they stand side by side, and a card without a picture among others looks broken.
+
+    Mend: give each card a picture.
+    """
+    yield from wrong(seen, "carousel", "carousel", level="should")
 
 
 @rule(Level.SHOULD, "ST", "PU1", page=PAGE, probe="structured", needs=READABLE)
