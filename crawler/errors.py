@@ -4,7 +4,7 @@
 
     CrawlerError
     ├── ConfigurationError      settings, secret, URL: nothing was sent
-    ├── ActionRefused           an agent's action that we do not queue (AC3, PU12, PU13)
+    ├── ActionRefused           an agent's action that we do not queue (AC3, PU12, PU13, ST)
     ├── UnknownContent          an id that names nothing here
     ├── PartnerError            one exchange with a partner failed
     │   ├── EndpointUnreachable     no connection: name, network, TLS, proxy

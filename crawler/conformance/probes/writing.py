@@ -158,13 +158,14 @@ class Writing:
         self._count()
 
     def parties(self) -> Iterator[str]:
-        """Who else wrote or received private messages here, the newest first, and then messages."""
+        """Who else wrote or received private messages here, the newest first, and then messages, if imported (PU12)."""
+        store, source = self.talk.store, self.talk.source
         for name in reversed(POLLED):
             for page in reversed(pages(self.talk.seen.sent, name)):
                 for content in page.contents:
                     for role in ("author", "recipient"):
                         found = id_of(content.get(role))
-                        if found is not None and found != self.author:
+                        if found is not None and found != self.author and store.identity(source, found) is not None:
                             yield found
 
     def thread(self) -> Ref | None:
