@@ -162,6 +162,7 @@ def _print_queued(run: Invocation, record: Record) -> None:
             ("title", record["title"]),
             ("format", record["format"]),
             ("queued at", record["queued_at"]),
+            ("structured content", _flat(record["structured_content"])),
             *(("attached", it["url"]) for it in record["attachments"] or ()),
         ]
     )

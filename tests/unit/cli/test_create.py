@@ -191,6 +191,8 @@ def test_structured_content_is_read_from_json_or_a_file(terminal: Terminal) -> N
         for given in (json.dumps(SELECT), f"@{file}"):
             record = queued(terminal, *words, "--structured-content", given)
             assert record["structured_content"] == SELECT
+    shown = terminal.run("show", URL, record["id"]).stdout
+    assert "structured content  type: select, items: title: Petit, payload: s, title: Grand\n" in shown
     assert terminal.run("sync", URL).exit_code == 0
     creates = partner.forum.ledger.of("messages.create")
     assert [it.params.get("body") for it in creates] == ["Which?", "Which?", None, None]
