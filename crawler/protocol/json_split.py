@@ -11,6 +11,8 @@ from crawler.protocol.wire import WrittenFloat
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)  # a string that does not end takes all the rest
 _MEMBER = re.compile(rb'\s*("(?:[^"\\]|\\.)*+")\s*:(.*)', re.DOTALL)
 
+_decoder = json.JSONDecoder(parse_float=WrittenFloat)
+
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for a text that is no JSON, or more deeply nested than it goes."""
 
@@ -57,13 +59,15 @@ def member(text: bytes, name: str) -> object:
     takes the lone surrogates that a partner may have in an id. A number with a fraction or an exponent is a
     `WrittenFloat`.
     """
+    plain = json.dumps(name).encode()  # as nearly everybody writes it
     for part in reversed(elements(text) or ()):  # of two members of one name, decoders take the last
         match = _MEMBER.match(part)
         if match is None:
             continue
         try:
-            if json.loads(match[1]) == name:
-                value: object = json.loads(match[2], parse_float=WrittenFloat)
+            odd = b"\\" in match[1] or not match[1].isascii()
+            if match[1] == plain or (odd and json.loads(match[1]) == name):
+                value: object = _decoder.decode(match[2].decode("utf-8", "surrogatepass"))
                 return value
         except (ValueError, RecursionError):
             continue
