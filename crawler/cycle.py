@@ -17,7 +17,7 @@ from crawler.errors import GONE, LeaseLost, PartnerError, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Answer, Exchange, Params, unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
-from crawler.protocol.reading import Page, check_no_error, read_content, read_page
+from crawler.protocol.reading import check_no_error, read_content, read_page
 from crawler.store import Begun, CycleStore, Lease, this_process
 from crawler.sync.exports import (
     GiveUp,
@@ -157,7 +157,7 @@ class _Saving:
 class _Unsettled:
     """An export that has come to an end, which is still to be stored: by `store`.
 
-    What became of it is `settled` and `known`, or what `store` returns where only the database knows (PU4).
+    What became of it is `settled` and `known`, or what `store` returns where only the database knows (PU4, OB13).
     `foreign_id` is that of the content that it created or acted on, if any.
     """
 
@@ -351,9 +351,12 @@ class Steps:
             self.unsettled.append(_Unsettled(send.entry, partial(self.store.settle_created, *values), created.id))
         else:
             shown, remark = shown_content(self.source.name, send, answer, info)
-            actions = shown.contents[0].actions if shown else ()
-            known = replace(self.outbox.known(name, send.target_id), actions=actions)
-            self.settle(send.entry, settle_success(send.entry, remark), known if shown else None, shown=shown)
+            settled = settle_success(send.entry, remark)
+            if shown is None:
+                self.settle(send.entry, settled)
+                return
+            store = partial(self.store.settle_shown, self.lease, settled, shown, self.clock(), self.recorded())
+            self.unsettled.append(_Unsettled(send.entry, store, send.target_id))
 
     def settle(
         self,
@@ -361,7 +364,6 @@ class Steps:
         settled: Settled,
         known: Known | None = None,
         *,
-        shown: Page | None = None,
         deleted: str | None = None,
     ) -> None:
         """Let the next commit store what became of an export: that of the next attempt, or of the cycle's end.
@@ -369,7 +371,7 @@ class Steps:
         Nothing is sent before, and nothing is decided about what it concerns.
         """
         values = (self.lease, settled, self.clock(), self.recorded())
-        store = partial(self.store.settle, *values, shown=shown, deleted=deleted)
+        store = partial(self.store.settle, *values, deleted=deleted)
         self.unsettled.append(_Unsettled(entry, store, known.id if known is not None else None, settled, known))
 
     async def write(self, method: Callable[Concatenate[Lease, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -10,7 +10,7 @@ import click
 from crawler.cli.arguments import stored_text
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import MOST, stored_source
-from crawler.cli.queued import next_cycle
+from crawler.cli.queued import lost, next_cycle
 from crawler.cli.structured import reply_summary, structured_summary
 from crawler.errors import UnknownContent
 from crawler.protocol.envelope import printable
@@ -80,8 +80,10 @@ def _thread_id(store: Store, source: Source, given: str) -> str:
     found = [record["id"] for record in store.content(source, given) if record["object"] == "threads"]
     if found or store.names_thread(source, given):
         return str(found[0]) if found else given
-    entry = store.entry(source, given)
-    queued = "; it is queued, and has no message yet" if entry and entry.action == "threads.create" else ""
+    (record,) = store.entries(source, ids=[given]) or (None,)
+    queued = ""
+    if record is not None and (record["object"], record["operation"]) == ("threads", "create"):
+        queued = f"; {lost(record) or 'it is queued, and has no message yet'}"
     raise UnknownContent(f"{source.name}: no thread {given} is known{queued}")
 
 

@@ -9,7 +9,7 @@ from crawler.cli.contents import Record, excerpt, person
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import stored_source
 from crawler.cli.output import clean
-from crawler.cli.queued import entry_records, last_info
+from crawler.cli.queued import entry_records, last_info, lost
 from crawler.cli.structured import reply_summary, structured_lines
 from crawler.errors import UnknownContent
 from crawler.protocol.implementation import ImplementationInfo
@@ -68,7 +68,7 @@ def _content(store: Store, source: Source, info: ImplementationInfo | None, reco
     if name == "threads" and "messages" not in known:
         replies += store.contents(source, "messages", thread_id=foreign_id, in_reply_to_id=foreign_id)
     created_by = store.entries(source, ids=[record["content_id"]]) if record["content_id"] else []
-    pending = [it for it in store.entries(source, pending_only=True) if it["target_id"] == foreign_id]
+    pending = store.entries(source, on=known[name], pending_only=True)
     return {
         **record,
         "thread": thread,
@@ -82,7 +82,7 @@ def _content(store: Store, source: Source, info: ImplementationInfo | None, reco
         if info is not None
         else None,
         "export": next(iter(entry_records(store, source, info, created_by)), None),
-        "pending": entry_records(store, source, info, [it for it in pending if it["object"] == name]),
+        "pending": entry_records(store, source, info, pending),
     }
 
 
@@ -162,11 +162,13 @@ def _print_may(run: Invocation, record: Record) -> None:
 def _print_queued(run: Invocation, record: Record) -> None:
     run.out.facts(
         [
-            (record["object"], f"{record['id']} (queued, not sent)"),
+            (record["object"], f"{record['id']} ({_fate(record)})"),
             ("status", record["status"]),
             (str(record["does"] or ""), record["waits"]),
             ("attempts", f"{record['attempts']} of {record['granted']}"),
             ("error", record["error"]),
+            ("foreign id", record["foreign_id"]),
+            ("note", lost(record)),
             ("author", record["author_id"]),
             ("recipient", record["recipient_id"]),
             ("thread", record["thread_id"] or record["thread_entry"]),
@@ -179,6 +181,13 @@ def _print_queued(run: Invocation, record: Record) -> None:
         ]
     )
     _print_body(run, record)
+
+
+def _fate(record: Record) -> str:
+    """What became of a content that is not stored as what an entry created."""
+    if record["foreign_id_lost_at"]:
+        return "created, and gone"
+    return "created, without an id of its own" if record["status"] == "success" else "queued, not sent"
 
 
 def _print_body(run: Invocation, record: Record) -> None:

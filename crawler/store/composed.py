@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from crawler.store.dialect import Dialect, fixed
+from crawler.store.incarnations import NEXT, differs, is_another, shown
 from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, LOOKUP, OUTBOX, SOURCE
 from crawler.sync.state import Status
 
@@ -20,7 +21,6 @@ Composed = sa.UpdateBase | sa.Select[*tuple[Any, ...]]
 ITS_ID = SOURCE.c.id == bindparam("its_id")
 PENDING = OUTBOX.c.status == fixed(str(Status.PENDING))
 CONTENT_KEY = ("source_id", "object", "foreign_id")
-OF_INCARNATION = frozenset({"imported_at", "content_id", "incarnation"})
 CONTENT_FIELDS = (
     "author_id",
     "recipient_id",
@@ -304,9 +304,10 @@ def known_contents(dialect: Dialect) -> Composed:
 
 
 def known_threads(dialect: Dialect) -> Composed:
-    """The ids among `ids` that threads have."""
+    """The ids among `ids` that threads have; one that was deleted may have left its id to another (OB13)."""
     own = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.object == fixed("threads"))
-    return sa.select(CONTENT.c.foreign_id).where(*own, dialect.among(CONTENT.c.foreign_id, "ids"))
+    standing = CONTENT.c.deleted_at.is_(None)
+    return sa.select(CONTENT.c.foreign_id).where(*own, standing, dialect.among(CONTENT.c.foreign_id, "ids"))
 
 
 def _put(
@@ -331,10 +332,15 @@ def _first(but: Iterable[str]) -> dict[str, Any]:
 
 
 def put_content(dialect: Dialect) -> Composed:
-    """A content, new or changed; one that is as it was is not touched."""
-    differ = [CONTENT.c[name].is_distinct_from(sa.literal_column(f"excluded.{name}")) for name in CONTENT_FIELDS]
-    changed = sa.or_(*differ, CONTENT.c.deleted_at.is_not(None))
-    return _put(dialect, CONTENT, CONTENT_KEY, OF_INCARNATION, changed)
+    """A content, new or changed; one that is as it was is not touched, and of another one nothing is kept (OB13)."""
+    changed = sa.or_(*map(differs, CONTENT_FIELDS), CONTENT.c.deleted_at.is_not(None))
+    another = is_another()
+    of_another: dict[str, Any] = {
+        "content_id": sa.case((another, sa.null()), else_=CONTENT.c.content_id),
+        "imported_at": sa.case((another, shown("imported_at")), else_=CONTENT.c.imported_at),
+        "incarnation": sa.case((another, NEXT), else_=CONTENT.c.incarnation),
+    }
+    return _put(dialect, CONTENT, CONTENT_KEY, (), changed, **of_another)
 
 
 def put_identity(dialect: Dialect) -> Composed:
@@ -391,10 +397,10 @@ def forget_pages(_dialect: Dialect) -> Composed:
     return sa.update(CURSOR).where(*marked).values(page_mark=sa.null(), page_seen=sa.null())
 
 
-def doubt_cursors(_dialect: Dialect) -> Composed:
-    """Cursors at a content that is gone are looked at when there is the next chance (LS11)."""
-    own = (CURSOR.c.source_id == bindparam("its_id"), CURSOR.c.since_id == bindparam("its_foreign_id"))
-    return sa.update(CURSOR).where(*own).values(checked_at=sa.null())
+def doubt_cursor(_dialect: Dialect) -> Composed:
+    """A cursor that a deleted content was, or had been (LS11)."""
+    own = (CURSOR.c.source_id == bindparam("its_id"), CURSOR.c.object == bindparam("its_object"))
+    return sa.update(CURSOR).where(*own).values(_bound("trail", "checked_at"))
 
 
 # exports
@@ -459,9 +465,18 @@ def grant_attempts(_dialect: Dialect) -> Composed:
     return sa.update(OUTBOX).where(OUTBOX.c.id == bindparam("its_id")).values(values)
 
 
-def keep_content(dialect: Dialect) -> Composed:
-    """A content that was created, unless one of its id is there: somebody else's stays as it is (PU4)."""
-    return dialect.insert(CONTENT).values(_first(but=["id"])).on_conflict_do_nothing()
+def doubt_content(_dialect: Dialect) -> Composed:
+    """A content whose id may have been given again: no entry and no reference means it any more (OB13)."""
+    own = (*OWN_CONTENT, CONTENT.c.foreign_id == bindparam("its_foreign_id"))
+    values = {"content_id": sa.null(), "incarnation": NEXT, **_bound("imported_at")}
+    return sa.update(CONTENT).where(*own).values(values)
+
+
+def renew_content(dialect: Dialect) -> Composed:
+    """A content that was created under the id of one that was deleted, of which nothing is kept (OB13)."""
+    insert = dialect.insert(CONTENT).values(_first(but=["id"]))
+    changes = {c.name: insert.excluded[c.name] for c in CONTENT.c if c.name not in ("id", *CONTENT_KEY)}
+    return insert.on_conflict_do_update(index_elements=list(CONTENT_KEY), set_=changes | {"incarnation": NEXT})
 
 
 def own_content(dialect: Dialect) -> Composed:

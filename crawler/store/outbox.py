@@ -11,9 +11,10 @@ from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page
 from crawler.store import statements
 from crawler.store.contents import ContentStore
+from crawler.store.driver import Driver
 from crawler.store.rows import content_values, entry_values, read_entry, read_known, read_user, stamp
 from crawler.store.sources import Lease
-from crawler.sync.exports import Send, Settled, known_content, settle_created, settle_given_up
+from crawler.sync.exports import Meant, Send, Settled, known_after, settle_created, settle_given_up
 from crawler.sync.state import ATTEMPTS, Known, Outbox, OutboxEntry, Source, Status
 
 
@@ -116,15 +117,26 @@ class OutboxStore(ContentStore):
 
     def settle_created(
         self, lease: Lease, send: Send, created: Content, now: datetime, exchanges: Sequence[Exchange] = ()
-    ) -> tuple[Settled, Known | None]:
+    ) -> tuple[Settled, Known]:
         """Store that a create was answered with the content that it made: the database knows what that means (PU4).
 
-        Returns it as settled, and what is known of that content, if it is a new one.
+        Returns it as settled, and what is known of the content of that id.
         """
         found = self.find_content(lease, created.object, created.id)
         settled = settle_created(send, created.id, found)
         self.settle(lease, settled, now, exchanges, created=created)
-        return settled, None if found else known_content(created)
+        return settled, known_after(settled, created, found, stamp(now))
+
+    def settle_shown(
+        self, lease: Lease, settled: Settled, shown: Page, now: datetime, exchanges: Sequence[Exchange] = ()
+    ) -> tuple[Settled, Known | None]:
+        """Store the content as the answer to an operation shows it (PU5): it may be another one by now (OB13).
+
+        Returns it as settled, and what is known of that content.
+        """
+        self.settle(lease, settled, now, exchanges, shown=shown)
+        [content] = shown.contents
+        return settled, self.find_content(lease, content.object, content.id)
 
     def settle(
         self,
@@ -139,8 +151,8 @@ class OutboxStore(ContentStore):
     ) -> None:
         """Store what became of an export, in one transaction.
 
-        `created` is the content that a create made, stored unless one of its id is there (PU3, PU4); `shown` the
-        content as an answer shows it now (PU5); `deleted` the foreign id of one that is gone.
+        `created` is the content of a create's answer, stored as `settled` says which one that is (PU3, PU4); `shown`
+        the content as an answer shows it now (PU5); `deleted` the foreign id of one that is gone.
         """
         entry = settled.entry
         with self.driving() as driver:
@@ -154,10 +166,7 @@ class OutboxStore(ContentStore):
                 settled_at=stamp(now) if entry.status is not Status.PENDING else None,
             )
             if created is not None:
-                names = statements.put_content.values
-                values = dict(zip(names, content_values(lease.source_id, created, stamp(now)), strict=True))
-                kept = statements.keep_content if settled.remark else statements.own_content
-                driver.run(kept, **values, content_id=entry.id)
+                self._put_created(driver, lease, settled, created, now)
             if created is not None or shown is not None or deleted is not None:
                 driver.run(statements.forget_pages, its_id=lease.source_id)
             if shown is not None:
@@ -166,6 +175,16 @@ class OutboxStore(ContentStore):
             if deleted is not None:
                 self._delete(driver, lease, entry.object, deleted, now)
             self._put_exchanges(driver, lease, exchanges)
+
+    def _put_created(self, driver: Driver, lease: Lease, settled: Settled, created: Content, now: datetime) -> None:
+        if settled.meant is Meant.UNSURE:
+            its = {"its_id": lease.source_id, "its_object": created.object, "its_foreign_id": created.id}
+            driver.run(statements.doubt_content, **its, imported_at=stamp(now))
+        elif settled.meant is not Meant.ANOTHER:
+            put = statements.own_content if settled.meant is Meant.CREATED else statements.renew_content
+            names = statements.put_content.values
+            values = dict(zip(names, content_values(lease.source_id, created, stamp(now)), strict=True))
+            driver.run(put, **values, content_id=settled.entry.id)
 
 
 def _sent_already(entry: OutboxEntry) -> ActionRefused:

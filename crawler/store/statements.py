@@ -543,16 +543,16 @@ known_threads = Statement(
     'known_threads',
     sqlite=
         "SELECT content.foreign_id FROM content WHERE content.source_id = ? AND content.object = 'threads' AND "
-        'content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
+        'content.deleted_at IS NULL AND content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
         ,
     postgresql=
         'SELECT content.foreign_id FROM content WHERE content.source_id = %s::INTEGER AND content.object = '
-        "'threads' AND content.foreign_id = any(%s::TEXT[])"
+        "'threads' AND content.deleted_at IS NULL AND content.foreign_id = any(%s::TEXT[])"
         ,
     values=('its_id', 'ids'),
     columns=('foreign_id',),
 )
-'The ids among `ids` that threads have.'
+'The ids among `ids` that threads have; one that was deleted may have left its id to another (OB13).'
 
 put_content = Statement(
     'put_content',
@@ -560,11 +560,27 @@ put_content = Statement(
         'INSERT INTO content (source_id, object, foreign_id, author_id, recipient_id, thread_id, in_reply_to_id, '
         'title, body, format, language, created_at, updated_at, actions, extra, imported_at, changed_at, '
         'deleted_at, incarnation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT '
-        '(source_id, object, foreign_id) DO UPDATE SET author_id = excluded.author_id, recipient_id = '
+        '(source_id, object, foreign_id) DO UPDATE SET content_id = CASE WHEN CASE WHEN (content.deleted_at IS NOT '
+        'NULL) THEN content.author_id IS NOT excluded.author_id OR content.created_at IS NOT excluded.created_at '
+        'ELSE content.author_id != excluded.author_id AND coalesce(content.created_at = excluded.created_at, 0) = 0 '
+        'AND coalesce(content.body = excluded.body, 0) = 0 OR content.content_id IS NULL AND content.created_at != '
+        'excluded.created_at AND (content.author_id != excluded.author_id OR content.body IS NOT excluded.body) END '
+        'THEN NULL ELSE content.content_id END, author_id = excluded.author_id, recipient_id = '
         'excluded.recipient_id, thread_id = excluded.thread_id, in_reply_to_id = excluded.in_reply_to_id, title = '
         'excluded.title, body = excluded.body, format = excluded.format, language = excluded.language, created_at = '
         'excluded.created_at, updated_at = excluded.updated_at, actions = excluded.actions, extra = excluded.extra, '
-        'changed_at = excluded.changed_at, deleted_at = excluded.deleted_at WHERE content.author_id IS NOT '
+        'imported_at = CASE WHEN CASE WHEN (content.deleted_at IS NOT NULL) THEN content.author_id IS NOT '
+        'excluded.author_id OR content.created_at IS NOT excluded.created_at ELSE content.author_id != '
+        'excluded.author_id AND coalesce(content.created_at = excluded.created_at, 0) = 0 AND coalesce(content.body '
+        '= excluded.body, 0) = 0 OR content.content_id IS NULL AND content.created_at != excluded.created_at AND '
+        '(content.author_id != excluded.author_id OR content.body IS NOT excluded.body) END THEN '
+        'excluded.imported_at ELSE content.imported_at END, changed_at = excluded.changed_at, deleted_at = '
+        'excluded.deleted_at, incarnation = CASE WHEN CASE WHEN (content.deleted_at IS NOT NULL) THEN '
+        'content.author_id IS NOT excluded.author_id OR content.created_at IS NOT excluded.created_at ELSE '
+        'content.author_id != excluded.author_id AND coalesce(content.created_at = excluded.created_at, 0) = 0 AND '
+        'coalesce(content.body = excluded.body, 0) = 0 OR content.content_id IS NULL AND content.created_at != '
+        'excluded.created_at AND (content.author_id != excluded.author_id OR content.body IS NOT excluded.body) END '
+        'THEN content.incarnation + 1 ELSE content.incarnation END WHERE content.author_id IS NOT '
         'excluded.author_id OR content.recipient_id IS NOT excluded.recipient_id OR content.thread_id IS NOT '
         'excluded.thread_id OR content.in_reply_to_id IS NOT excluded.in_reply_to_id OR content.title IS NOT '
         'excluded.title OR content.body IS NOT excluded.body OR content.format IS NOT excluded.format OR '
@@ -578,11 +594,28 @@ put_content = Statement(
         'deleted_at, incarnation) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, 0) ON CONFLICT (source_id, object, '
-        'foreign_id) DO UPDATE SET author_id = excluded.author_id, recipient_id = excluded.recipient_id, thread_id '
-        '= excluded.thread_id, in_reply_to_id = excluded.in_reply_to_id, title = excluded.title, body = '
-        'excluded.body, format = excluded.format, language = excluded.language, created_at = excluded.created_at, '
-        'updated_at = excluded.updated_at, actions = excluded.actions, extra = excluded.extra, changed_at = '
-        'excluded.changed_at, deleted_at = excluded.deleted_at WHERE content.author_id IS DISTINCT FROM '
+        'foreign_id) DO UPDATE SET content_id = CASE WHEN CASE WHEN (content.deleted_at IS NOT NULL) THEN '
+        'content.author_id IS DISTINCT FROM excluded.author_id OR content.created_at IS DISTINCT FROM '
+        'excluded.created_at ELSE content.author_id != excluded.author_id AND NOT coalesce(content.created_at = '
+        'excluded.created_at, false) AND NOT coalesce(content.body = excluded.body, false) OR content.content_id IS '
+        'NULL AND content.created_at != excluded.created_at AND (content.author_id != excluded.author_id OR '
+        'content.body IS DISTINCT FROM excluded.body) END THEN NULL ELSE content.content_id END, author_id = '
+        'excluded.author_id, recipient_id = excluded.recipient_id, thread_id = excluded.thread_id, in_reply_to_id = '
+        'excluded.in_reply_to_id, title = excluded.title, body = excluded.body, format = excluded.format, language '
+        '= excluded.language, created_at = excluded.created_at, updated_at = excluded.updated_at, actions = '
+        'excluded.actions, extra = excluded.extra, imported_at = CASE WHEN CASE WHEN (content.deleted_at IS NOT '
+        'NULL) THEN content.author_id IS DISTINCT FROM excluded.author_id OR content.created_at IS DISTINCT FROM '
+        'excluded.created_at ELSE content.author_id != excluded.author_id AND NOT coalesce(content.created_at = '
+        'excluded.created_at, false) AND NOT coalesce(content.body = excluded.body, false) OR content.content_id IS '
+        'NULL AND content.created_at != excluded.created_at AND (content.author_id != excluded.author_id OR '
+        'content.body IS DISTINCT FROM excluded.body) END THEN excluded.imported_at ELSE content.imported_at END, '
+        'changed_at = excluded.changed_at, deleted_at = excluded.deleted_at, incarnation = CASE WHEN CASE WHEN '
+        '(content.deleted_at IS NOT NULL) THEN content.author_id IS DISTINCT FROM excluded.author_id OR '
+        'content.created_at IS DISTINCT FROM excluded.created_at ELSE content.author_id != excluded.author_id AND '
+        'NOT coalesce(content.created_at = excluded.created_at, false) AND NOT coalesce(content.body = '
+        'excluded.body, false) OR content.content_id IS NULL AND content.created_at != excluded.created_at AND '
+        '(content.author_id != excluded.author_id OR content.body IS DISTINCT FROM excluded.body) END THEN '
+        'content.incarnation + 1 ELSE content.incarnation END WHERE content.author_id IS DISTINCT FROM '
         'excluded.author_id OR content.recipient_id IS DISTINCT FROM excluded.recipient_id OR content.thread_id IS '
         'DISTINCT FROM excluded.thread_id OR content.in_reply_to_id IS DISTINCT FROM excluded.in_reply_to_id OR '
         'content.title IS DISTINCT FROM excluded.title OR content.body IS DISTINCT FROM excluded.body OR '
@@ -596,7 +629,7 @@ put_content = Statement(
         'changed_at', 'deleted_at'),
     columns=(),
 )
-'A content, new or changed; one that is as it was is not touched.'
+'A content, new or changed; one that is as it was is not touched, and of another one nothing is kept (OB13).'
 
 put_identity = Statement(
     'put_identity',
@@ -734,18 +767,19 @@ forget_pages = Statement(
 )
 'A content was changed by something else than a list: a page that is shown again may change it back (LS5).'
 
-doubt_cursors = Statement(
-    'doubt_cursors',
+doubt_cursor = Statement(
+    'doubt_cursor',
     sqlite=
-        'UPDATE cursor SET checked_at=NULL WHERE cursor.source_id = ? AND cursor.since_id = ?'
+        'UPDATE cursor SET trail=?, checked_at=? WHERE cursor.source_id = ? AND cursor.object = ?'
         ,
     postgresql=
-        'UPDATE cursor SET checked_at=NULL WHERE cursor.source_id = %s::INTEGER AND cursor.since_id = %s::VARCHAR'
+        'UPDATE cursor SET trail=%s::VARCHAR, checked_at=%s::VARCHAR WHERE cursor.source_id = %s::INTEGER AND '
+        'cursor.object = %s::VARCHAR'
         ,
-    values=('its_id', 'its_foreign_id'),
+    values=('trail', 'checked_at', 'its_id', 'its_object'),
     columns=(),
 )
-'Cursors at a content that is gone are looked at when there is the next chance (LS11).'
+'A cursor that a deleted content was, or had been (LS11).'
 
 pending_entries = Statement(
     'pending_entries',
@@ -968,13 +1002,33 @@ grant_attempts = Statement(
 )
 'An entry is pending again, and may be sent until there were `granted` attempts.'
 
-keep_content = Statement(
-    'keep_content',
+doubt_content = Statement(
+    'doubt_content',
+    sqlite=
+        'UPDATE content SET content_id=NULL, imported_at=?, incarnation=(content.incarnation + 1) WHERE '
+        'content.source_id = ? AND content.object = ? AND content.foreign_id = ?'
+        ,
+    postgresql=
+        'UPDATE content SET content_id=NULL, imported_at=%s::VARCHAR, incarnation=(content.incarnation + 1) WHERE '
+        'content.source_id = %s::INTEGER AND content.object = %s::VARCHAR AND content.foreign_id = %s::VARCHAR'
+        ,
+    values=('imported_at', 'its_id', 'its_object', 'its_foreign_id'),
+    columns=(),
+)
+'A content whose id may have been given again: no entry and no reference means it any more (OB13).'
+
+renew_content = Statement(
+    'renew_content',
     sqlite=
         'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
         'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
         'changed_at, deleted_at, incarnation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) '
-        'ON CONFLICT DO NOTHING'
+        'ON CONFLICT (source_id, object, foreign_id) DO UPDATE SET content_id = excluded.content_id, author_id = '
+        'excluded.author_id, recipient_id = excluded.recipient_id, thread_id = excluded.thread_id, in_reply_to_id = '
+        'excluded.in_reply_to_id, title = excluded.title, body = excluded.body, format = excluded.format, language '
+        '= excluded.language, created_at = excluded.created_at, updated_at = excluded.updated_at, actions = '
+        'excluded.actions, extra = excluded.extra, imported_at = excluded.imported_at, changed_at = '
+        'excluded.changed_at, deleted_at = excluded.deleted_at, incarnation = (content.incarnation + 1)'
         ,
     postgresql=
         'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
@@ -982,14 +1036,19 @@ keep_content = Statement(
         'changed_at, deleted_at, incarnation) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, 0) ON CONFLICT '
-        'DO NOTHING'
+        '(source_id, object, foreign_id) DO UPDATE SET content_id = excluded.content_id, author_id = '
+        'excluded.author_id, recipient_id = excluded.recipient_id, thread_id = excluded.thread_id, in_reply_to_id = '
+        'excluded.in_reply_to_id, title = excluded.title, body = excluded.body, format = excluded.format, language '
+        '= excluded.language, created_at = excluded.created_at, updated_at = excluded.updated_at, actions = '
+        'excluded.actions, extra = excluded.extra, imported_at = excluded.imported_at, changed_at = '
+        'excluded.changed_at, deleted_at = excluded.deleted_at, incarnation = (content.incarnation + 1)'
         ,
     values=('source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
         'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',
         'imported_at', 'changed_at', 'deleted_at'),
     columns=(),
 )
-"A content that was created, unless one of its id is there: somebody else's stays as it is (PU4)."
+'A content that was created under the id of one that was deleted, of which nothing is kept (OB13).'
 
 own_content = Statement(
     'own_content',

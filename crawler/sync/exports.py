@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from crawler.errors import NotJson, PartnerError, ResourceError, UnexpectedShape
 from crawler.protocol.envelope import format_time
@@ -88,8 +89,29 @@ def _resolve(ref: Ref, outbox: Outbox) -> Known:
         if creation.foreign_id is None:
             why = "the partner gave it no id of its own" if creation.status is Status.SUCCESS else str(creation.status)
             raise _Never(f"the {NOUNS[ref.object]} it refers to was not created: {why} ({creation.id}) (PU9)")
-        ref = Ref(ref.object, foreign_id=creation.foreign_id)
-    return outbox.known(ref.object, ref.foreign_id or "")
+        known = outbox.known(ref.object, creation.foreign_id)
+        if known.created_by != creation.id:
+            raise _Never(f"{gone(known, made_by=creation.id)} (OB13)")
+        return known
+    known = outbox.known(ref.object, ref.foreign_id or "")
+    if ref.incarnation not in (None, known.incarnation):
+        raise _Never(f"{gone(known)} (OB13)")
+    return known
+
+
+def gone(known: Known, made_by: str | None = None) -> str:
+    """Why nothing is done any more to the content that had an id, and that an entry made, before `known` (OB13)."""
+    which = f"{NOUNS[known.object]} {known.id}" + (f", which {made_by} made," if made_by else "")
+    return f"{which} is gone: since {known.imported_at} its id names another content"
+
+
+def _gone_for_now(entry: OutboxEntry, content: Known, rule: str) -> _NotNow | _Never:
+    """Why nothing that refers to a deleted content is sent: its id may name another one by now (OB13).
+
+    What was never sent waits, in case the same content comes back; what was begun would never end (PU5).
+    """
+    reason = f"{content.id} was deleted"
+    return _Never(f"{reason}, and its id may be another's by now (OB13)") if entry.attempts else _NotNow(rule, reason)
 
 
 def sender_name(source: Source, author: User | None) -> str | None:
@@ -108,6 +130,9 @@ def _create(
     if not info.allows(entry.object, "create"):
         raise _NotNow("PU8", f"the partner does not declare {entry.object}.create at the moment")
     target = found.get(entry.in_reply_to) if entry.in_reply_to else None
+    addressed = target or (found.get(entry.thread) if entry.thread and not info.unthreaded else None)
+    if addressed is not None and addressed.deleted:
+        raise _gone_for_now(entry, addressed, "AC3")
     if target is not None and (refusal := reply_refusal(info, target)):
         raise _NotNow("AC4", refusal)
     thread_id = None
@@ -150,6 +175,8 @@ def _act(info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known]) 
         raise _Never("it names no content to act on")
     target = found[entry.target]
     refusal = operation_refusal(info, target, entry.operation)
+    if refusal is not None and refusal[0] == "IM5" and target.deleted:
+        raise _gone_for_now(entry, target, "IM5")
     # An attempt whose answer was lost may be the very reason why the content no longer names the operation (PU5).
     if refusal is not None and not (refusal[0] == "IM5" and entry.attempts):
         raise _NotNow(*refusal)
@@ -253,12 +280,25 @@ def shown_content(source: str, send: Send, body: bytes, info: ImplementationInfo
     return None, f"the answer does not show the content{reason} (PU5)"
 
 
+class Meant(StrEnum):
+    """Which content the id means that a create was answered with (PU4, OB13)."""
+
+    CREATED = "the one that it created"
+    CREATED_AGAIN = "the one that it created, under the id of one that was deleted"
+    ANOTHER = "another one, which stays as it is"
+    UNSURE = "the one that another entry created, or this one"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What an attempt, or giving up, makes of an entry. Pending again means that a later cycle tries once more."""
+    """What an attempt, or giving up, makes of an entry. Pending again means that a later cycle tries once more.
+
+    `meant` says of a create which content its answer's id means.
+    """
 
     entry: OutboxEntry
     remark: str = ""
+    meant: Meant = Meant.CREATED
 
     @property
     def outcome(self) -> str:
@@ -280,15 +320,36 @@ def settle_success(entry: OutboxEntry, remark: str = "") -> Settled:
 def settle_created(send: Send, foreign_id: str, found: Known | None) -> Settled:
     """The attempt created the content that the partner calls `foreign_id` (PU3).
 
-    `found` is the content of that id that was there already. On a repeat it may be what an earlier attempt created.
-    Else the answer carries somebody else's id (PU4): a success, but the entry gets no foreign id, lest a later
-    operation on what it created hits that other content.
+    `found` is the content of that id that was there already. On a repeat it may be what an earlier attempt created. One
+    that was deleted has left its id to the new one (OB13). Else the answer carries somebody else's id (PU4): a success,
+    but the entry gets no foreign id, lest a later operation on what it created hits that other content. Where another
+    entry created that one, it may be gone, and its id given again: neither entry is acted on by that id any more.
     """
     entry = replace(send.entry, status=Status.SUCCESS, error=None)
-    if found is not None and not _may_have_created(send, found):
-        remark = f"the answer's id {foreign_id} is that of another content, which stays as it is (PU4)"
-        return Settled(entry=entry, remark=remark)
-    return Settled(entry=replace(entry, foreign_id=foreign_id))
+    if found is None or _may_have_created(send, found):
+        return Settled(entry=replace(entry, foreign_id=foreign_id))
+    of_its_own = found.id != send.params.get("in_reply_to_id")
+    if found.deleted and of_its_own:
+        return Settled(entry=replace(entry, foreign_id=foreign_id), meant=Meant.CREATED_AGAIN)
+    remark = f"the answer's id {foreign_id} is that of another content, which stays as it is (PU4)"
+    unsure = of_its_own and found.created_by is not None
+    return Settled(entry=entry, remark=remark, meant=Meant.UNSURE if unsure else Meant.ANOTHER)
+
+
+def known_after(settled: Settled, created: Content, found: Known | None, stamp: str) -> Known:
+    """What is known of the content of a create's answer once it is stored; `stamp` is when that was (OB13)."""
+    made = replace(known_content(created), created_by=settled.entry.id, imported_at=stamp)
+    if found is None:
+        return made
+    match settled.meant:
+        case Meant.CREATED:
+            return replace(found, created_by=settled.entry.id)
+        case Meant.CREATED_AGAIN:
+            return replace(made, incarnation=found.incarnation + 1)
+        case Meant.UNSURE:
+            return replace(found, created_by=None, incarnation=found.incarnation + 1, imported_at=stamp)
+        case _:
+            return found
 
 
 def _may_have_created(send: Send, found: Known) -> bool:

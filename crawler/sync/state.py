@@ -76,8 +76,9 @@ class Cursor:
     """Where the import of one object stands (LS1).
 
     `trail` holds the cursors before `since_id`, newest first, a few of them; `checked_at` is when `since_id` was last
-    seen to be known to the partner (LS11). `page_mark` is what a page is recognised by that was shown from here
-    and changed nothing (LS5), and `page_seen` what was to be said of it: see `crawler.sync.pages.recognize`.
+    seen to be known to the partner, `None` where we deleted its content since (LS11). `page_mark` is what a page is
+    recognised by that was shown from here and changed nothing (LS5), and `page_seen` what was to be said of it: see
+    `crawler.sync.pages.recognize`.
     """
 
     object: str

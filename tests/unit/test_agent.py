@@ -13,6 +13,7 @@ from crawler.store import Store
 from crawler.sync.queueing import Draft
 from crawler.sync.state import OutboxEntry, Ref, Status
 from tests.unit.shop import Shop
+from tests.unit.sync.samples import on
 
 pytestmark = pytest.mark.usefixtures("anyio_backend")  # for plain tests on async fixtures
 
@@ -121,8 +122,8 @@ async def test_a_thread_that_only_messages_name_can_be_written_to(store: Store) 
 
 def test_a_reply_goes_to_the_thread_of_what_it_replies_to(agent: Agent) -> None:
     entry = agent.reply("7", Draft(object="messages", body="Merci"))
-    assert (entry.object, entry.in_reply_to) == ("messages", Ref("messages", foreign_id="7"))
-    assert entry.thread == Ref("threads", foreign_id="2")
+    assert (entry.object, entry.in_reply_to) == ("messages", on("messages", "7", 0))
+    assert entry.thread == on("threads", "2", 0)
 
 
 def test_a_reply_to_a_private_message_goes_to_its_author(agent: Agent) -> None:
@@ -148,7 +149,7 @@ def test_a_reply_to_a_thread_is_a_message_in_it(agent: Agent) -> None:
     entry = agent.reply("1", Draft(object="threads", body="M"))
     assert (entry.action, entry.thread, entry.in_reply_to) == (
         "messages.create",
-        Ref("threads", foreign_id="1"),
+        on("threads", "1", 0),
         None,
     )
 
@@ -161,7 +162,7 @@ def test_a_reply_to_a_queued_thread_is_a_message_in_it(agent: Agent) -> None:
 async def test_a_reply_to_a_queued_message_stays_in_its_thread(shop: Shop, agent: Agent) -> None:
     agent.create(Draft(object="messages", body="one", thread=Ref("threads", foreign_id="1")))
     entry = agent.reply("q1", Draft(object="messages", body="two"))
-    assert (entry.in_reply_to, entry.thread) == (Ref("messages", entry_id="q1"), Ref("threads", foreign_id="1"))
+    assert (entry.in_reply_to, entry.thread) == (Ref("messages", entry_id="q1"), on("threads", "1", 0))
     await shop.sync()
     first, second = shop.endpoint.forum.ledger.of("messages.create")
     assert second.params["in_reply_to_id"] == agent.find("q1").foreign_id
@@ -185,7 +186,7 @@ async def test_a_thread_without_content_takes_replies(store: Store) -> None:
     shop = Shop(store, settings={"capabilities": TITLES_ONLY})
     await shop.sync()
     entry = (await shop.agent()).reply("1", Draft(object="messages", body="M"))
-    assert entry.thread == Ref("threads", foreign_id="1")
+    assert entry.thread == on("threads", "1", 0)
 
 
 def test_a_content_without_a_body_is_refused(agent: Agent) -> None:
@@ -198,7 +199,7 @@ def test_an_operation_is_queued(shop: Shop, agent: Agent) -> None:
     assert done.queued is not None
     assert (done.queued.action, done.queued.target, done.queued.author_id) == (
         "messages.escalate",
-        Ref("messages", foreign_id="7"),
+        on("messages", "7", 0),
         "agent",
     )
     assert done.cancelled == ()
@@ -247,7 +248,7 @@ async def test_deleting_a_content_that_was_sent_by_its_content_id_deletes_it(sho
     await shop.sync()
     done = agent.act("delete", "q1")
     assert done.queued is not None
-    assert done.queued.target == Ref("threads", foreign_id="14")
+    assert done.queued.target == on("threads", "14", 0)
 
 
 async def test_what_refers_to_a_creation_that_was_given_up_is_refused(shop: Shop, agent: Agent) -> None:
@@ -289,8 +290,8 @@ async def test_an_id_of_several_contents_needs_its_object(shop: Shop, agent: Age
     assert thread.id == "x"
     with pytest.raises(UnknownContent, match=r"x is the id of several contents, in messages and threads: say of which"):
         agent.find("x")
-    assert agent.find("x", object_name="threads") == Ref("threads", foreign_id="x")
-    assert agent.find("x", object_name="messages") == Ref("messages", foreign_id="x")
+    assert agent.find("x", object_name="threads") == on("threads", "x", 0)
+    assert agent.find("x", object_name="messages") == on("messages", "x", 0)
     for name in ("messages", "threads"):
         queued = agent.act("mark_as_solved", "x", object_name=name).queued
         assert queued is not None

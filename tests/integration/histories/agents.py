@@ -175,6 +175,9 @@ class Agents:
         assert refused == refusal, f"{intent} is refused by {refused}, expected {refusal}"
         if refused:
             return None
+        for name, reference in intent.references:
+            if isinstance(reference, str) and (held := self.model.held.get((name, reference))):
+                intent.meant[name, reference] = held.incarnation
         intent.queued_at = self.world.now.strftime("%Y-%m-%dT%H:%M:%SZ")
         self.model.intents[intent.id] = intent
         return intent
@@ -198,12 +201,22 @@ class Agents:
             return None
         return None if "reply" in self.model.held[name, content].row["actions"] else "AC4"
 
+    def _in_earlier_thread(self, name: str, thread: Named | None, in_reply_to: Named | None) -> bool:
+        """Whether a reply would go into a thread whose id another one has by now."""
+        if name != "messages" or thread is not None or self._info.unthreaded or not isinstance(in_reply_to, str):
+            return False
+        replied = self.model.held[name, in_reply_to]
+        goes_to = self.model.held.get(("threads", replied.row["thread_id"]))
+        return goes_to is not None and goes_to.incarnation > 0 and replied.since < goes_to.since
+
     def _create_refusal(
         self, name: str, draft: dict[str, Any], thread: Named | None, in_reply_to: Named | None, *, with_thread: bool
     ) -> str | None:
         info, held = self._info, self.model.held
         if isinstance(thread, str) and held["threads", thread].deleted:
             return "AC3"
+        if self._in_earlier_thread(name, thread, in_reply_to):
+            return "OB13"
         if not info.allows(f"{name}.create"):
             return "AC3"
         if isinstance(in_reply_to, str) and held[name, in_reply_to].deleted:

@@ -72,6 +72,15 @@ class TouchesAll(MortalStore):
             session.connection().exec_driver_sql("UPDATE content SET changed_at = 'now'")
 
 
+class TakesAllForTheFirst(MortalStore):
+    """Takes what is shown under a deleted content's id for that content (OB13)."""
+
+    def save_page(self, lease: Lease, accepted: Accepted, now: datetime, exchanges: Sequence[Exchange]) -> None:
+        super().save_page(lease, accepted, now, exchanges)
+        with self.writing() as session:
+            session.connection().exec_driver_sql("UPDATE content SET incarnation = 0")
+
+
 FAULTY: dict[type[MortalStore], str] = {
     CommitsAttemptsLate: "PU2|PU6",
     SavesTheCursorFirst: "LS6",
@@ -79,5 +88,6 @@ FAULTY: dict[type[MortalStore], str] = {
     IgnoresActions: "IM5|AC4",  # its contents allow replies, too
     GrantsOneMore: "PU6",
     TouchesAll: "LS4",
+    TakesAllForTheFirst: "OB13",
 }
 """The rules of which the failure must name one."""

@@ -110,7 +110,7 @@ class MortalStore(Store):
             return cast(T, self._do(method.func, *method.args, *args, **{**method.keywords, **kwargs}))
         if method.__name__ == "together":  # by one commit, or by one each as on PostgreSQL: then it may die in between
             return cast(T, [self._do(each) for each in args])  # type: ignore[arg-type]
-        name = "settle" if method.__name__ == "settle_created" else method.__name__
+        name = "settle" if method.__name__.startswith("settle_") else method.__name__
         self.calls[name] += 1
         dies = self.death is not None and (self.death.method, self.death.count) == (name, self.calls[name])
         if dies and self.death and not self.death.committed:

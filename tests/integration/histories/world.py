@@ -102,7 +102,10 @@ class World:
     def _snapshot(self) -> dict[Key, tuple[Any, tuple[Any, ...]]]:
         """Each content as the model holds it, and as it stands in the database."""
         rows = {(row[2], row[3]): row for row in self.rows()}
-        return {key: ((held.row, held.deleted, held.content_id), rows[key]) for key, held in self.model.held.items()}
+        return {
+            key: ((held.row, held.deleted, held.content_id, held.incarnation), rows[key])
+            for key, held in self.model.held.items()
+        }
 
     def all_well(self) -> bool:
         """Whether nothing is planned to go wrong."""
@@ -123,11 +126,21 @@ class World:
             assert key not in rows, f"LS4: {key} is there twice"
             row = {name: column[name] for name in TEXTS}
             row["actions"], row["extra"] = json.loads(column["actions"]), json.loads(column["extra"] or "{}")
-            rows[key] = {"row": row, "deleted": column["deleted_at"] is not None, "content_id": column["content_id"]}
+            rows[key] = {
+                "row": row,
+                "deleted": column["deleted_at"] is not None,
+                "content_id": column["content_id"],
+                "incarnation": column["incarnation"],
+            }
         for key, held in self.model.held.items():
             assert key in rows, f"LS6: {key} is not there"
-            expected = {"row": held.row, "deleted": held.deleted, "content_id": held.content_id}
-            assert rows[key] == expected, f"LS4, PU3, PU5: {key} is {rows[key]}, expected {expected}"
+            expected = {
+                "row": held.row,
+                "deleted": held.deleted,
+                "content_id": held.content_id,
+                "incarnation": held.incarnation,
+            }
+            assert rows[key] == expected, f"LS4, PU3, PU5, OB13: {key} is {rows[key]}, expected {expected}"
         assert rows.keys() == self.model.held.keys(), f"nobody showed {rows.keys() - self.model.held.keys()}"
         people = self.database.execute("SELECT foreign_id, screenname FROM identity").fetchall()
         assert sorted(people) == sorted(self.model.people.items()), f"OB10: {people}, expected {self.model.people}"

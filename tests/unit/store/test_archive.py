@@ -286,6 +286,7 @@ async def test_outbox_entries_come_in_queue_order_with_all_their_fields(shop: Sh
         "queued_at": "2024-03-01T12:00:00.000Z",
         "begun_at": None,
         "settled_at": None,
+        "foreign_id_lost_at": None,
     }
     assert (second["id"], second["operation"], second["target_id"]) == ("q2", "escalate", "7")
 

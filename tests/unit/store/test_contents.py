@@ -226,14 +226,25 @@ def test_a_deletion_concerns_one_content(store: Store, source: Source, neighbour
     assert [bool(row["deleted_at"]) for row in rows(store, "content")] == [True, False, False]
 
 
-@pytest.mark.parametrize(("deleted", "unchecked"), [("2", True), ("1", False)])
+@pytest.mark.parametrize(
+    ("deleted", "object_name", "unchecked", "trail"),
+    [
+        ("2", "messages", True, '["1", "0"]'),
+        ("1", "messages", False, '["0"]'),
+        ("3", "messages", False, '["1", "0"]'),
+        ("2", "threads", False, '["1", "0"]'),
+    ],
+)
 def test_a_cursor_whose_content_we_deleted_is_to_be_checked(
-    store: Store, source: Source, begun: Begun, deleted: str, unchecked: bool
+    store: Store, source: Source, begun: Begun, *, deleted: str, object_name: str, unchecked: bool, trail: str
 ) -> None:
-    import_page(store, source, begun, message("2"), message("1"))
-    delete(store, begun, deleted)
+    cursor = Cursor(object="messages", since_id="2", trail=("1", "0"), checked_at=NOON)
+    store.save_page(begun.lease, replace(decide(store, source, begun.lease, message("2")), cursor=cursor), NOON, ())
+    [before] = rows(store, "cursor")
+    delete(store, begun, deleted, object_name)
 
-    assert (rows(store, "cursor")[0]["checked_at"] is None) is unchecked
+    [row] = rows(store, "cursor")
+    assert row == {**before, "trail": trail, "checked_at": None if unchecked else before["checked_at"]}
 
 
 # Threads that messages name and nobody knows (LS9)

@@ -14,7 +14,7 @@ from crawler.errors import ActionRefused, DatabaseUnavailable, UnknownContent
 from crawler.protocol.objects import Content, User
 from crawler.store import Begun, Store
 from crawler.store.rows import stamp
-from crawler.sync.exports import Settled
+from crawler.sync.exports import Meant, Settled
 from crawler.sync.state import Known, Outbox, OutboxEntry, Ref, Source, Status
 from tests.unit.store.writing import (
     NOON,
@@ -195,7 +195,7 @@ def test_an_answer_with_the_id_of_another_content_leaves_that_as_it_is(
     import_page(store, source, begun, message("7"))
     before = rows(store, "content")
     store.queue(source, creation("q1"))
-    success = replace(settled(creation("q1"), Status.SUCCESS, foreign_id="7"), remark="that of another content (PU4)")
+    success = replace(settled(creation("q1"), Status.SUCCESS, foreign_id="7"), meant=Meant.ANOTHER)
     store.settle(begun.lease, success, NOON, created=sent("7"))
 
     assert rows(store, "content") == before

@@ -17,11 +17,13 @@ from crawler.protocol.reading import Page, read_content
 from crawler.sync.exports import (
     Decision,
     GiveUp,
+    Meant,
     Send,
     Settled,
     Wait,
     created_content,
     decide_export,
+    known_after,
     known_content,
     operation_refusal,
     reply_refusal,
@@ -229,10 +231,9 @@ def test_an_operation_needs_the_declaration_and_the_contents_actions(name: str) 
     assert waits(entry, known("m1", deleted=True)) == ("IM5", "m1 was deleted")
 
 
-@pytest.mark.parametrize("content", [known("m1", actions=()), known("m1", deleted=True)])
-def test_an_operation_whose_answer_was_lost_is_repeated_though_the_content_no_longer_names_it(content: Known) -> None:
+def test_an_operation_whose_answer_was_lost_is_repeated_though_the_content_no_longer_names_it() -> None:
     """PU5: that it was done may be why; it would wait for ever. What the partner no longer declares still waits."""
-    entry = operation("spam", attempts=1)
+    entry, content = operation("spam", attempts=1), known("m1", actions=())
     assert sent(entry, content).params == {"id": "m1", "user_id": "agent"}
     assert waits(entry, content, under=info(messages=["list"]))[0] == "PU8"
 
@@ -296,16 +297,15 @@ def test_what_refers_to_a_content_that_is_still_to_be_created_waits_for_it(entry
         reason = f"the {noun} it refers to was not created: {status} (q1) (PU9)"
         assert decision == GiveUp(entry=entry, reason=reason)
     created = replace(first, status=Status.SUCCESS, foreign_id="x7")
-    assert "x7" in sent(entry, created, known("x7", object_name)).params.values()
+    assert "x7" in sent(entry, created, known("x7", object_name, created_by="q1")).params.values()
 
 
 def test_an_operation_on_a_created_content_waits_until_its_own_actions_name_it() -> None:
     """PU9, IM5."""
     created = creation("q1", status=Status.SUCCESS, foreign_id="m7")
     entry = operation("spam", target=queued("messages", "q1"))
-    assert waits(entry, created)[0] == "IM5"
-    assert waits(entry, created, known("m7", actions=("delete",)))[0] == "IM5"
-    assert sent(entry, created, known("m7")).target_id == "m7"
+    assert waits(entry, created, known("m7", actions=("delete",), created_by="q1"))[0] == "IM5"
+    assert sent(entry, created, known("m7", created_by="q1")).target_id == "m7"
 
 
 def test_a_reply_to_a_queued_reply_waits_for_it_and_not_for_what_that_replies_to() -> None:
@@ -314,7 +314,7 @@ def test_a_reply_to_a_queued_reply_waits_for_it_and_not_for_what_that_replies_to
     second = creation("q2", in_reply_to=queued("messages", "q1"), thread=None)
     assert waits(second, first, known("m1"))[0] == "PU9"
     created = replace(first, status=Status.SUCCESS, foreign_id="m7")
-    send = sent(second, created, known("m1"), known("m7", thread_id="t7"))
+    send = sent(second, created, known("m1"), known("m7", thread_id="t7", created_by="q1"))
     assert (send.params["in_reply_to_id"], send.params["thread_id"]) == ("m7", "t7")
 
 
@@ -555,6 +555,120 @@ def test_what_refers_to_a_content_without_an_id_of_its_own_is_given_up() -> None
     assert "the partner gave it no id of its own" in decision.reason
 
 
+# --- An id that is given again (OB13)
+
+
+SINCE = "2024-03-02T00:00:00.000Z"
+GONE = f"is gone: since {SINCE} its id names another content (OB13)"
+
+
+@pytest.mark.parametrize(
+    ("entry", "which"),
+    [
+        (operation("delete", target=on("messages", "m1", 0)), "message m1"),
+        (operation("spam", target=on("threads", "t1", 1), attempts=2), "thread t1"),
+        (creation(in_reply_to=on("messages", "m1", 0)), "message m1"),
+        (creation(thread=on("threads", "t1", 0), attempts=1), "thread t1"),
+        (creation(object_name="private_messages", in_reply_to=on("private_messages", "p1", 1)), "private message p1"),
+    ],
+)
+def test_what_waited_while_the_id_that_it_names_was_given_to_another_is_given_up(
+    entry: OutboxEntry, which: str
+) -> None:
+    names = {"messages": "m1", "threads": "t1", "private_messages": "p1"}
+    others = [known(it, name, incarnation=2, imported_at=SINCE) for name, it in names.items()]
+    assert decided(entry, *others) == GiveUp(entry=entry, reason=f"{which} {GONE}")
+
+
+def test_what_names_the_content_that_has_the_id_now_is_sent() -> None:
+    for incarnation in (2, None):
+        entry = operation("spam", target=on("messages", "m1", incarnation))
+        assert sent(entry, known("m1", incarnation=2)).target_id == "m1"
+
+
+@pytest.mark.parametrize("created_by", [None, "q9"])
+def test_what_names_an_entry_means_what_that_created(created_by: str | None) -> None:
+    created = creation("q1", status=Status.SUCCESS, foreign_id="m7")
+    entry = operation("delete", target=queued("messages", "q1"))
+    assert sent(entry, created, known("m7", created_by="q1")).target_id == "m7"
+    other = known("m7", created_by=created_by, incarnation=1, imported_at=SINCE)
+    reason = f"message m7, which q1 made, {GONE}"
+    assert decided(entry, created, other) == GiveUp(entry=entry, reason=reason)
+
+
+ON_WHAT_IS_DELETED = [
+    (operation("delete"), "IM5"),
+    (operation("spam", target=on("threads", "m1")), "IM5"),
+    (creation(in_reply_to=on("messages", "m1")), "AC3"),
+    (creation(thread=on("threads", "m1")), "AC3"),
+    (creation(object_name="private_messages", in_reply_to=on("private_messages", "m1")), "AC3"),
+]
+
+
+@pytest.mark.parametrize(("entry", "rule"), ON_WHAT_IS_DELETED)
+def test_nothing_is_sent_that_names_a_deleted_content(entry: OutboxEntry, rule: str) -> None:
+    """It may come back, or its id be given again before a list shows that; PU5: what was begun does not wait for it."""
+    deleted = [known("m1", name, deleted=True) for name in ALL]
+    assert waits(entry, *deleted) == (rule, "m1 was deleted")
+    begun = replace(entry, attempts=1)
+    reason = "m1 was deleted, and its id may be another's by now (OB13)"
+    assert decided(begun, *deleted) == GiveUp(entry=begun, reason=reason)
+
+
+def test_a_reply_goes_into_a_thread_that_was_deleted_where_its_message_was_not() -> None:
+    """PU12: that the message is there says that its thread is; and where there are no threads (IM7), none matters."""
+    reply = creation(thread=on("threads", "t1"), in_reply_to=on("messages", "m1"))
+    gone = known("t1", "threads", deleted=True)
+    assert sent(reply, known("m1"), gone).params["thread_id"] == "t1"
+    assert sent(creation(), gone, under=info("messages.unthreaded", **ALL)).action == "messages.create"
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_a_create_that_is_answered_with_a_deleted_contents_id_was_given_that_id_again(attempts: int) -> None:
+    found = known("m7", deleted=True, created_by="q9", incarnation=4)
+    settled = answered(attempts, "m7", found)
+    assert (settled.entry.foreign_id, settled.meant, settled.remark) == ("m7", Meant.CREATED_AGAIN, "")
+    made = created_content("shop", sent(creation()), page({"id": "m7"}))
+    after = known_after(settled, made, found, SINCE)
+    assert (after.created_by, after.incarnation, after.imported_at, after.deleted) == (REPLY.id, 5, SINCE, False)
+    assert (after.author_id, after.thread_id) == (made.author_id, made.thread_id)
+
+
+def test_on_a_repeat_a_deleted_content_may_be_what_the_earlier_attempt_created() -> None:
+    found = known("m7", deleted=True, author_id=REPLY.author_id)
+    settled = answered(2, "m7", found)
+    assert (settled.entry.foreign_id, settled.meant) == ("m7", Meant.CREATED)
+    made = created_content("shop", sent(creation()), page({"id": "m7"}))
+    assert known_after(settled, made, found, SINCE) == replace(found, created_by=REPLY.id)
+
+
+def test_what_the_partner_calls_by_the_id_of_what_another_entry_created_is_neithers() -> None:
+    """PU4: that one may be gone, and its id given again."""
+    found = known("m7", created_by="q9", incarnation=4, imported_at="before")
+    settled = answered(1, "m7", found)
+    assert (settled.entry.foreign_id, settled.meant) == (None, Meant.UNSURE)
+    made = created_content("shop", sent(creation()), page({"id": "m7"}))
+    after = known_after(settled, made, found, SINCE)
+    assert after == replace(found, created_by=None, incarnation=5, imported_at=SINCE)
+
+
+@pytest.mark.parametrize(
+    "found", [known("m1", created_by="q9"), known("m1", deleted=True, created_by="q9"), known("m7")]
+)
+def test_an_answer_with_the_replied_to_id_or_that_of_a_customers_content_changes_nothing(found: Known) -> None:
+    """PU4."""
+    settled = answered(1, found.id, found)
+    assert (settled.entry.foreign_id, settled.meant) == (None, Meant.ANOTHER)
+    made = created_content("shop", sent(creation()), page({"id": found.id}))
+    assert known_after(settled, made, found, SINCE) == found
+
+
+def test_what_is_known_of_a_content_that_is_new() -> None:
+    made = created_content("shop", sent(creation()), page({"id": "m7"}))
+    after = known_after(answered(1, "m7", None), made, None, SINCE)
+    assert after == replace(known_content(made), created_by=REPLY.id, imported_at=SINCE)
+
+
 names = st.lists(st.sampled_from([*OPERATIONS, "reply", "destroy", "ham"]), unique=True)
 objects = st.sampled_from(["threads", "messages", "private_messages"])
 infos = st.builds(
@@ -580,7 +694,8 @@ def entries(draw: st.DrawFn) -> tuple[OutboxEntry, Outbox]:
         entry = creation("q1", object_name, **changes)
     else:
         entry = operation(name, "q1", ref, **changes)
-    content = known("x", object_name, actions=tuple(draw(names)), deleted=draw(st.booleans()))
+    created_by = draw(st.sampled_from(["q0", None]))
+    content = known("x", object_name, actions=tuple(draw(names)), deleted=draw(st.booleans()), created_by=created_by)
     return entry, outbox(first, entry, *([content] if draw(st.booleans()) else []))
 
 

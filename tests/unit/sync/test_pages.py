@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crawler.protocol.objects import Content, User
 from crawler.protocol.remarks import Ignored, Remark, Remarks
-from crawler.sync.pages import SEEN_CHARS, TRAIL, Accepted, Listing, Stored, accept_page, page_mark, recognize
+from crawler.sync.pages import SEEN_CHARS, TRAIL, Accepted, Listing, Stored, accept_page, doubt, page_mark, recognize
 from crawler.sync.state import Cursor, Source
 from tests.unit.protocol.samples import unhurried
 from tests.unit.sync.listing_partner import (
@@ -244,13 +244,45 @@ def test_the_time_between_checks_is_a_setting() -> None:
     assert platform.asked == ["1", None]
 
 
-def test_a_cursor_that_we_deleted_is_checked_at_once() -> None:
-    """LS11."""
-    platform = Platform(ListingPartner(contents=["1", "3"]), cursor=cursor("2", "1", checked_at=None))
-    platform.stored = {"1": content("1")}
+def test_a_listing_whose_cursor_we_deleted_begins_before_it() -> None:
+    """LS11: the partner may have forgotten that id, or given it to a content that is older than the newest."""
+    for contents, imported in ((["1", "3"], ["3"]), (["1", "2", "3"], ["3", "2"])):
+        platform = Platform(ListingPartner(contents=contents), cursor=cursor("2", "1", checked_at=None))
+        platform.stored = {"1": content("1")}
+        platform.cycle()
+        assert platform.asked == ["1", "3"]
+        assert (platform.imported, platform.cursor) == (imported, cursor("3", "2", "1"))
+
+
+def test_what_we_deleted_is_no_cursor_to_go_back_to() -> None:
+    """LS11, OB13."""
+    assert doubt(cursor("3", "2", "1"), "3") == cursor("3", "2", "1", checked_at=None)
+    assert doubt(cursor("3", "2", "1"), "2") == cursor("3", "1")
+    assert doubt(cursor("3", "2", "1"), "4") == cursor("3", "2", "1")
+
+
+def test_a_cursor_that_we_deleted_is_asked_for_when_nothing_was_before_it() -> None:
+    """LS11: a partner may list nothing without a cursor, and something after one that it no longer knows."""
+    answers = {None: page(), "2": page("3"), "3": page()}
+    platform = Platform(lambda since_id: answers[since_id], cursor=cursor("2", checked_at=None))
     platform.cycle()
-    assert platform.asked == ["2", "1", "3"]
-    assert (platform.imported, platform.cursor) == (["3"], cursor("3", "2", "1"))
+    assert platform.asked == [None, "2", "3"]
+    assert (platform.imported, platform.cursor) == (["3"], cursor("3", "2"))
+
+
+def test_an_id_that_is_given_again_when_nothing_was_left_is_not_passed_over() -> None:
+    """LS11: the partner deleted all, and numbers anew."""
+    partner = ListingPartner()
+    platform = Platform(partner, cursor=cursor("2", "1", checked_at=None))
+    platform.cycle()
+    assert platform.asked == ["1", None, "2"]
+    platform.cycle()
+    assert platform.asked == [None, "2"]
+    partner.contents = ["1", "2", "3"]
+    platform.cycle()
+    assert platform.asked == [None, "3"]
+    assert sorted(platform.imported) == ["1", "2", "3"]
+    assert platform.cursor == cursor("3", "2")
 
 
 def test_a_check_asks_from_each_cursor_before_and_last_without_one() -> None:
