@@ -21,11 +21,11 @@ import anyio
 import httpx
 
 from crawler.clock import Clock, utc_now
+from crawler.connection import ContradictoryLength, KeptConnectionLost
 from crawler.errors import (
     AddressRefused,
     AnswerEncoded,
     AnswerTooLarge,
-    ConfigurationError,
     ConnectionBroken,
     DeadlineExceeded,
     EndpointUnreachable,
@@ -49,9 +49,8 @@ from crawler.protocol.envelope import (
 from crawler.protocol.framing import LENGTH, behind_remark, length_too_large, length_too_small
 from crawler.protocol.signature import Secret
 from crawler.protocol.uri import request_target, split_uri, with_query, without_userinfo
-from crawler.proxies import proxy_for
 from crawler.sync.state import Source
-from crawler.transport import ContradictoryLength, KeptConnectionLost, Transport
+from crawler.transport import way_to
 
 Record = Callable[[Exchange], None]
 """Is told of each exchange when it has ended, failed ones included."""
@@ -63,26 +62,6 @@ def unrecorded(_exchange: Exchange) -> None:
 
 def unguarded() -> None:
     """Let everything be sent."""
-
-
-@functools.cache
-def tls_context(ca_bundle: str | None, verify: bool) -> ssl.SSLContext:
-    """The shared TLS context for these settings.
-
-    Raises `ConfigurationError` where the bundle cannot be read.
-    """
-    try:
-        if verify and ca_bundle is not None:
-            context = ssl.create_default_context(cafile=ca_bundle)
-        else:
-            context = httpx.create_ssl_context(verify=verify, trust_env=False)
-        context.set_alpn_protocols(["http/1.1"])
-        return context
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigurationError(
-            f"the CA bundle {ca_bundle} cannot be used: {reason}", hint="ca_bundle must name a PEM file"
-        ) from error
 
 
 class Partner:
@@ -99,7 +78,7 @@ class Partner:
         self._clock = clock
         # A transport and no client around it: of what a client adds (cookies, redirects, encodings, defaults that are
         # merged at each request) nothing is wanted here, and it takes two fifths of the CPU of an exchange.
-        self._transport = transport if transport is not None else _network(source)
+        self._transport = transport if transport is not None else way_to(source)
 
     async def __aenter__(self) -> Self:
         return self
@@ -318,14 +297,6 @@ class _Came:
     def _length(self) -> str | None:
         headers = self.response.headers if self.response is not None else {}
         return None if "transfer-encoding" in headers else headers.get("content-length")
-
-
-def _network(source: Source) -> Transport:
-    """The way to a source: by checked addresses, or through the proxy that the environment names, if it is trusted."""
-    proxy = proxy_for(source.base_uri) if source.trust_env else None
-    encrypted = proxy is not None or source.base_uri.lower().startswith("https:")
-    context = tls_context(source.ca_bundle, source.verify_tls) if encrypted else None
-    return Transport(tls=context, private=source.private_addresses, proxy=proxy)
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:

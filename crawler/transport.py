@@ -5,10 +5,9 @@ and with ``fresh`` for a connection that served nobody yet. It is told ``unsent`
 certain, ``stray``, bytes that came behind the answer before, and ``behind``, bytes that came behind its own.
 """
 
-import re
+import functools
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import suppress
 
 import anyio
 import h11
@@ -16,8 +15,11 @@ import httpx
 from anyio.abc import ByteStream
 from anyio.streams.tls import TLSStream
 
+from crawler.connection import Connection
+from crawler.errors import ConfigurationError
 from crawler.network import Resolve, SocketStream, connect, resolve
-from crawler.proxies import ProxyTransport
+from crawler.proxies import ProxyTransport, proxy_for
+from crawler.sync.state import Source
 
 KEEPALIVE = 600.0
 """Seconds for which an unused connection is kept: longer than any interval between cycles (CY1)."""
@@ -25,26 +27,27 @@ KEEPALIVE = 600.0
 KEPT_CONNECTIONS = 2
 """How many unused connections of a source are kept at most."""
 
-HEAD_BYTES = 100 * 1024
-"""How many bytes an answer's headers may have; its trailers, too."""
-
-BEHIND_BYTES = 65_536
-"""How many bytes behind an answer are looked at."""
-
-AT_ONCE = 16_384
-"""So many bytes are sent without a wait; while more are, the partner may answer already."""
-
 PORTS = {"http": 80, "https": 443}
-BROKEN = (anyio.BrokenResourceError, anyio.ClosedResourceError, ssl.SSLError)
-_LENGTHS = re.compile(rb"^content-length:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
 
-class KeptConnectionLost(httpx.RemoteProtocolError):
-    """A connection that had served before broke before anything of an answer came: the request may have been seen."""
+@functools.cache
+def tls_context(ca_bundle: str | None, verify: bool) -> ssl.SSLContext:
+    """The shared TLS context for these settings.
 
-
-class ContradictoryLength(httpx.RemoteProtocolError):
-    """An answer whose Content-Length is no number, or several; the text says which (TR13)."""
+    Raises `ConfigurationError` where the bundle cannot be read.
+    """
+    try:
+        if verify and ca_bundle is not None:
+            context = ssl.create_default_context(cafile=ca_bundle)
+        else:
+            context = httpx.create_ssl_context(verify=verify, trust_env=False)
+        context.set_alpn_protocols(["http/1.1"])
+        return context
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigurationError(
+            f"the CA bundle {ca_bundle} cannot be used: {reason}", hint="ca_bundle must name a PEM file"
+        ) from error
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -61,7 +64,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._private = private
         self._proxied = ProxyTransport(proxy, tls) if proxy is not None else None
         self._resolve = resolve
-        self._kept: list[_Connection] = []
+        self._kept: list[tuple[Connection, float]] = []  # each with the moment until which it is kept
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -84,26 +87,26 @@ class Transport(httpx.AsyncBaseTransport):
         """Close the connections."""
         self._closed = True
         while self._kept:
-            self._kept.pop().close()
+            self._kept.pop()[0].close()
         if self._proxied is not None:
             await self._proxied.aclose()
 
-    def keep(self, connection: "_Connection") -> None:
+    def keep(self, connection: Connection) -> None:
         """Keep a connection whose answer is at its end for another request; close it where that cannot be."""
         if self._closed or not connection.rest():
             connection.close()
             return
-        self._kept.append(connection)
+        self._kept.append((connection, anyio.current_time() + KEEPALIVE))
         if len(self._kept) > KEPT_CONNECTIONS:
-            self._kept.pop(0).close()
+            self._kept.pop(0)[0].close()
 
-    async def _rested(self, request: httpx.Request) -> "_Connection | None":
+    async def _rested(self, request: httpx.Request) -> Connection | None:
         """A kept connection over which nothing has come meanwhile: no bytes, and no end."""
         while self._kept:
-            connection = self._kept.pop()
+            connection, until = self._kept.pop()
             behind, ended = b"", True
             try:
-                if anyio.current_time() < connection.rests_until:
+                if anyio.current_time() < until:
                     behind, ended = await connection.at_hand()
             finally:
                 if behind or ended:
@@ -114,7 +117,7 @@ class Transport(httpx.AsyncBaseTransport):
                 request.extensions["stray"] = behind
         return None
 
-    async def _connected(self, request: httpx.Request) -> "_Connection":
+    async def _connected(self, request: httpx.Request) -> Connection:
         """A new connection. Raises `ConnectionRefused`, and httpx's errors for one that does not come about."""
         url, timeout = request.url, request.extensions.get("timeout", {}).get("connect")
         if url.scheme not in PORTS:
@@ -126,7 +129,7 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             with anyio.fail_after(timeout):
                 plain = await connect(host, port, private=self._private, resolve=self._resolve)
-                return _Connection(plain, await self._secured(plain, host) if url.scheme == "https" else plain)
+                return Connection(plain, await self._secured(plain, host) if url.scheme == "https" else plain)
         except TimeoutError as error:
             raise httpx.ConnectTimeout("no connection in time") from error
         except (OSError, UnicodeError) as error:
@@ -144,140 +147,10 @@ class Transport(httpx.AsyncBaseTransport):
             raise
 
 
-class _Connection:
-    """One connection, and where HTTP stands on it: `ask`, then `event` until the answer's end, then `rest` or `close`.
-
-    `plain` is its socket, `stream` what is spoken over it.
-    """
-
-    def __init__(self, plain: SocketStream, stream: ByteStream) -> None:
-        self.rests_until = 0.0
-        self._plain = plain
-        self._stream = stream
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
-        self._served = False
-        self._in_step = True
-        self._latest = b""
-
-    async def ask(self, request: httpx.Request) -> h11.Response:
-        """Send a request, headers and body together, and return the answer's head."""
-        target = request.extensions.get("target", request.url.raw_path)
-        head = h11.Request(method=request.method, target=target, headers=request.headers.raw)
-        events = (head, h11.Data(data=await request.aread()), h11.EndOfMessage())
-        data = b"".join([self._http.send(event) for event in events])
-        request.extensions.pop("unsent", None)
-        if len(data) <= AT_ONCE:
-            await self._send(data)
-            return await self._head(request)
-        heard: h11.Response | Exception
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._send, data)
-            try:
-                heard = await self._head(request)
-            except Exception as error:  # noqa: BLE001 - raised below, for here it would become one of a group
-                heard = error
-            if isinstance(heard, Exception) or heard.status_code >= 300:
-                tasks.cancel_scope.cancel()  # who refuses what was not sent yet does not want it
-        if isinstance(heard, Exception):
-            raise heard
-        return heard
-
-    async def _send(self, data: bytes) -> None:
-        self._in_step = False
-        with suppress(*BROKEN):  # who does not listen any more may have answered all the same
-            await self._stream.send(data)
-            self._in_step = True
-
-    async def _head(self, request: httpx.Request) -> h11.Response:
-        if self._served:
-            await self._begin(request)
-        while True:
-            event = await self.event()
-            if isinstance(event, h11.Response):
-                return event
-            if isinstance(event, h11.ConnectionClosed):
-                raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
-
-    async def _begin(self, request: httpx.Request) -> None:
-        """Hear the beginning of an answer over a connection that has served before: what else comes was behind that.
-
-        Raises `KeptConnectionLost`.
-        """
-        began = b""
-        while not began:
-            try:
-                received = await self._receive()
-            except httpx.ReadError as error:
-                raise KeptConnectionLost(str(error)) from error
-            if not received:
-                raise KeptConnectionLost("Server disconnected without sending a response.")
-            began = received.lstrip(b"\r\n")
-            if began != received:
-                self._in_step = False
-                request.extensions["stray"] = received[: len(received) - len(began)]
-        if not began.startswith(b"HTTP/"[: len(began)]):
-            request.extensions["stray"] = began
-            raise KeptConnectionLost("what came was no answer")
-        self._feed(began)
-
-    async def event(self) -> h11.Event:
-        """What came next. Raises httpx's errors where that is not HTTP, or breaks off."""
-        try:
-            while isinstance(event := self._http.next_event(), type):  # NEED_DATA
-                self._feed(await self._receive())
-        except h11.RemoteProtocolError as error:
-            if "Content-Length" in str(error):
-                given = b" and ".join(_LENGTHS.findall(self._latest)).decode("latin-1")
-                raise ContradictoryLength(given or "several, or no number") from error
-            raise httpx.RemoteProtocolError(str(error)) from error
-        return event
-
-    def _feed(self, received: bytes) -> None:
-        self._latest = received
-        self._http.receive_data(received)
-
-    async def _receive(self) -> bytes:
-        """Some bytes, none at the end. Raises `httpx.ReadError`."""
-        try:
-            return await self._stream.receive()
-        except anyio.EndOfStream:
-            return b""
-        except BROKEN as error:
-            raise httpx.ReadError(str(error)) from error
-
-    async def at_hand(self) -> tuple[bytes, bool]:
-        """What has come and was not read as an answer, and whether the connection has ended; waits for nothing."""
-        came, _ = self._http.trailing_data
-        self._plain.waits = False
-        try:
-            while len(came) < BEHIND_BYTES:
-                came += await self._stream.receive()
-        except anyio.WouldBlock:
-            return came, False
-        except (anyio.EndOfStream, *BROKEN):
-            pass
-        finally:
-            self._plain.waits = True
-        return came, True
-
-    def rest(self) -> bool:
-        """Be ready for another request, where the partner keeps the connection; says whether it does."""
-        if not self._in_step or (self._http.our_state, self._http.their_state) != (h11.DONE, h11.DONE):
-            return False
-        self._http.start_next_cycle()
-        self._served = True
-        self.rests_until = anyio.current_time() + KEEPALIVE
-        return True
-
-    def close(self) -> None:
-        """Close it, at once."""
-        self._plain.close()
-
-
 class _Body(httpx.AsyncByteStream):
     """An answer's body as it comes. At its end the connection is kept, before that `aclose` closes it."""
 
-    def __init__(self, transport: Transport, connection: _Connection, request: httpx.Request) -> None:
+    def __init__(self, transport: Transport, connection: Connection, request: httpx.Request) -> None:
         self._transport = transport
         self._connection = connection
         self._request = request
@@ -303,3 +176,14 @@ class _Body(httpx.AsyncByteStream):
             self._transport.keep(self._connection)
         else:
             self._connection.close()
+
+
+def way_to(source: Source) -> Transport:
+    """The way to a source: by checked addresses, or through the proxy that the environment names, if it is trusted.
+
+    Raises `ConfigurationError` for a proxy or a CA bundle that cannot be used.
+    """
+    proxy = proxy_for(source.base_uri) if source.trust_env else None
+    encrypted = proxy is not None or source.base_uri.lower().startswith("https:")
+    tls = tls_context(source.ca_bundle, source.verify_tls) if encrypted else None
+    return Transport(tls=tls, private=source.private_addresses, proxy=proxy)

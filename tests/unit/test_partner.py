@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -55,6 +56,38 @@ async def test_the_signature_goes_into_the_query_as_well_where_the_source_says_s
     [request] = endpoint.requests
     assert request.line == f"POST /sdk?shop=7&signature={SECRET.sign(request.body)} HTTP/1.1"
     assert request.headers[HEADER.lower()] == SECRET.sign(request.body)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sdk?debug",
+        "/sdk?",
+        "?debug",
+        "/a;b?c;d=e",
+        "/%zz%",
+        "/a%2Fb%2fc",
+        "/a/../b/./c//",
+        "/%7Eä?[]{}|^`'\"<>\\=%C3%a4",
+    ],
+)
+@pytest.mark.parametrize("signature_in_query", [False, True])
+async def test_what_the_user_wrote_is_what_the_partner_sees(path: str, signature_in_query: bool) -> None:
+    """TR8, SG3."""
+    async with raw_partner(saying(OK)) as endpoint:
+        endpoint.base_uri = endpoint.base_uri.replace("//", "//jo:p%40w@").removesuffix("/sdk") + path
+        async with calling(endpoint, signature_in_query=signature_in_query) as partner:
+            await call(partner)
+            assert partner.source.address == endpoint.base_uri.replace("jo:p%40w@", "")
+
+    [request] = endpoint.requests
+    seen = path.replace("ä", "%C3%A4") if path.startswith("/") else f"/{path}"
+    if signature_in_query:
+        mark = "?" if "?" not in seen else "" if seen.endswith("?") else "&"
+        seen += f"{mark}signature={SECRET.sign(request.body)}"
+    assert request.line == f"POST {seen} HTTP/1.1"
+    assert request.headers["host"] == endpoint.base_uri.split("@")[1].partition("/")[0].partition("?")[0]
+    assert request.headers["authorization"] == f"Basic {b64encode(b'jo:p@w').decode()}"
 
 
 async def test_the_answer_comes_as_it_is() -> None:

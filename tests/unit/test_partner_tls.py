@@ -10,7 +10,8 @@ from crawler.errors import (
     ConnectionBroken,
     EndpointUnreachable,
 )
-from crawler.partner import Partner, tls_context
+from crawler.partner import Partner
+from crawler.transport import tls_context
 from tests.partners.calling import call, calling, failed, source
 from tests.partners.raw import CERTIFICATE, raw_partner, response, saying
 
