@@ -102,7 +102,7 @@ class Exchange:
     ``wrong``, ``unchecked`` (not 2xx, or the source does not verify), or ``none`` without an answer; `error` is the
     text of the error that ended the exchange, empty when all was well; `seconds` is how long it took, and `answered`
     after how many of them the answer's head was there, `None` if it never was. `method`, `headers` and `query` are the
-    request's (see `Request`).
+    request's (see `Request`). `remarks` are about the connection (TR12).
     """
 
     action: str
@@ -119,6 +119,7 @@ class Exchange:
     error: str = ""
     request_size: int
     answer_size: int = 0
+    remarks: tuple[str, ...] = ()
 
     def cut(self, keep_bytes: int) -> "Exchange":
         """The exchange with its bodies cut at `keep_bytes`; the sizes remain those of the whole."""

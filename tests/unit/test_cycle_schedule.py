@@ -38,13 +38,13 @@ class Timed(Partner):
     took: tuple[tuple[float, float | None], ...] = ()
 
     async def call(
-        self, action: str, params: Params | None = None, *, expected: str, record: Record = unrecorded
+        self, action: str, params: Params | None = None, *, expected: str, record: Record = unrecorded, **more: Any
     ) -> Answer:
         if action != INFO:
-            return await super().call(action, params, expected=expected, record=record)
+            return await super().call(action, params, expected=expected, record=record, **more)
         real: list[Exchange] = []
         try:
-            return await super().call(action, params, expected=expected, record=real.append)
+            return await super().call(action, params, expected=expected, record=real.append, **more)
         finally:
             for seconds, answered in self.took:
                 record(replace(real[-1], seconds=seconds, answered=answered))
