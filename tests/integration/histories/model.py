@@ -288,7 +288,7 @@ class Model:
         assert (request.action, request.params) == expected, f"PU1, PU2, IM5, LS8: expected {expected}, sent {request}"
         self._end(intent, request)
 
-    def _end(self, intent: Intent, request: Any) -> None:
+    def _end(self, intent: Intent, request: Request) -> None:
         if request.fate == "died":
             raise _Ended
         if request.fate == "answered":
