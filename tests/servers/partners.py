@@ -54,7 +54,12 @@ SERVERS = {
         environment={"NODE_PATH": MODULES},
         habits=frozenset({"refusals-are-no-web-pages", "refusals-hide-the-stack"}),
     ),
-    "php": Server(path="/builtin.php", needs=["php"], commands=builtin, habits=frozenset({"actions-are-a-list"})),
+    "php": Server(
+        path="/builtin.php",
+        needs=["php"],
+        commands=builtin,
+        habits=frozenset({"actions-are-a-list", "nothing-behind-answers"}),
+    ),
     "apache": Server(path="/apache.php", needs=["apache2", "mod_php"], commands=apache, humble=True),
     "nginx": Server(path="/sdk/?channel=7", needs=["nginx", "php-fpm"], commands=nginx, humble=True, habits=NUMBERS),
     "gunicorn": Server(
