@@ -402,9 +402,10 @@ class Steps:
         return await self.partner.call(action, params, expected=expected, record=self.record)
 
     def record(self, exchange: Exchange) -> None:
-        """Keep an exchange for the next commit."""
-        self.exchanges.append(exchange.cut(self.source.keep_bytes))
-        self.watch(exchange)
+        """Keep an exchange for the next commit; neither the store nor whoever watches is shown the secret."""
+        shown = exchange.without(self.source.secret)
+        self.exchanges.append(shown.cut(self.source.keep_bytes))
+        self.watch(shown)
 
     def recorded(self) -> list[Exchange]:
         """The exchanges since the last commit, which the next one stores."""

@@ -11,7 +11,6 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from io import BytesIO
 from time import perf_counter
 from types import TracebackType
@@ -44,7 +43,6 @@ from crawler.protocol.envelope import (
     sign_request,
     verdict,
 )
-from crawler.protocol.signature import Secret
 from crawler.sync.state import Source
 
 KEEPALIVE = 600.0
@@ -54,7 +52,10 @@ KEPT_CONNECTIONS = 2
 """How many unused connections of a source are kept at most."""
 
 Record = Callable[[Exchange], None]
-"""Is told of each exchange when it has ended, failed ones included."""
+"""Is told of each exchange when it has ended, failed ones included: as it was on the wire.
+
+Whoever shows or stores one takes the secret out first (`Exchange.without`).
+"""
 
 
 def unrecorded(_exchange: Exchange) -> None:
@@ -141,16 +142,16 @@ class Partner:
         """
         source, started, begun = self.source, self._clock(), perf_counter()
         heads: list[float] = []
-        shown: Answer | None = None
+        answer: Answer | None = None
         failure: PartnerError | None = None
         signature_verdict = "none"
         try:
             answer = await self._answer(request, expected, heads)
-            shown = _without_secret(answer, source.secret)
             self._answered = True
             signature_verdict = verdict(answer, source.secret if source.verify_signature else None)
             raw_non_ascii = not request.body.isascii()
-            check_answer(source.name, request.action, expected, shown, signature_verdict, raw_non_ascii=raw_non_ascii)
+            quoted = answer if signature_verdict == "valid" else answer.without(source.secret)  # errors shorten it
+            check_answer(source.name, request.action, expected, quoted, signature_verdict, raw_non_ascii=raw_non_ascii)
             return answer
         except PartnerError as error:
             failure = error.without(source.secret.redact)
@@ -167,11 +168,11 @@ class Partner:
                     started=started,
                     seconds=perf_counter() - begun,
                     answered=heads[0] - begun if heads else None,
-                    answer=shown,
+                    answer=answer,
                     verdict=signature_verdict,
-                    error=str(failure) if failure else "" if shown else INTERRUPTED,
+                    error=str(failure) if failure else "" if answer else INTERRUPTED,
                     request_size=len(request.body),
-                    answer_size=len(shown.body) if shown else 0,
+                    answer_size=len(answer.body) if answer else 0,
                 )
             )
 
@@ -281,12 +282,6 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
         assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - httpx says no more by its types
         async for chunk in response.stream:
             yield chunk
-
-
-def _without_secret(answer: Answer, secret: Secret) -> Answer:
-    """The answer as errors, logs and the database may show it, should a partner send the secret back."""
-    headers = {name: secret.redact(value) for name, value in answer.headers.items()}
-    return replace(answer, headers=headers, body=secret.redact_bytes(answer.body))
 
 
 def _reason(error: BaseException) -> str:

@@ -18,7 +18,8 @@ class TracedPartner(Partner):
         self, action: str, params: Params | None = None, *, expected: str, record: Record = unrecorded
     ) -> Answer:
         """Send an action; see `Partner.call`."""
-        click.echo(f"{clean(self.source.name)} {sent(action, params or {})}", err=True)
+        line = self.source.secret.redact(sent(action, params or {}))  # a partner's id may hold it
+        click.echo(f"{clean(self.source.name)} {line}", err=True)
 
         def show(exchange: Exchange) -> None:
             answer = exchange.answer
