@@ -409,11 +409,12 @@ class Steps:
             raise LeaseLost(f"{self.source.name}: the lease lapsed while this process did nothing")
 
     def record(self, exchange: Exchange) -> None:
-        """Keep an exchange for the next commit."""
-        self.exchanges.append(exchange.cut(self.source.keep_bytes))
-        for remark in exchange.remarks:
-            self.report.connections.add("TR12", remark, exchange.action)
-        self.watch(exchange)
+        """Keep an exchange for the next commit; neither the store nor whoever watches is shown the secret."""
+        shown = exchange.without(self.source.secret)
+        self.exchanges.append(shown.cut(self.source.keep_bytes))
+        for remark in shown.remarks:
+            self.report.connections.add("TR12", remark, shown.action)
+        self.watch(shown)
 
     def recorded(self) -> list[Exchange]:
         """The exchanges since the last commit, which the next one stores."""

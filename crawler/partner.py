@@ -11,7 +11,7 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import BytesIO
 from time import perf_counter
 from types import TracebackType
@@ -47,13 +47,15 @@ from crawler.protocol.envelope import (
     verdict,
 )
 from crawler.protocol.framing import LENGTH, behind_remark, length_too_large, length_too_small
-from crawler.protocol.signature import Secret
 from crawler.protocol.uri import request_target, split_uri, with_query, without_userinfo
 from crawler.sync.state import Source
 from crawler.transport import way_to
 
 Record = Callable[[Exchange], None]
-"""Is told of each exchange when it has ended, failed ones included."""
+"""Is told of each exchange when it has ended, failed ones included: as it was on the wire.
+
+Whoever shows or stores one takes the secret out first (`Exchange.without`).
+"""
 
 
 def unrecorded(_exchange: Exchange) -> None:
@@ -139,16 +141,16 @@ class Partner:
         source, started, begun = self.source, self._clock(), perf_counter()
         where = {"source": source.name, "action": request.action, "expected": expected}
         came = _Came()
-        shown: Answer | None = None
+        answer: Answer | None = None
         failure: PartnerError | None = None
         signature_verdict = "none"
         try:
             answer = await self._answer(request, where, came, fresh=fresh)
-            shown = _without_secret(answer, source.secret)
             signature_verdict = verdict(answer, source.secret if source.verify_signature else None)
             came.check(answer, signature_verdict, where)
             raw_non_ascii = not request.body.isascii()
-            check_answer(source.name, request.action, expected, shown, signature_verdict, raw_non_ascii=raw_non_ascii)
+            quoted = answer if signature_verdict == "valid" else answer.without(source.secret)  # errors shorten it
+            check_answer(source.name, request.action, expected, quoted, signature_verdict, raw_non_ascii=raw_non_ascii)
             return answer
         except PartnerError as error:
             failure = error.without(source.secret.redact)
@@ -165,11 +167,11 @@ class Partner:
                     started=started,
                     seconds=perf_counter() - begun,
                     answered=came.head - begun if came.head is not None else None,
-                    answer=shown,
+                    answer=answer,
                     verdict=signature_verdict,
-                    error=str(failure) if failure else "" if shown else INTERRUPTED,
+                    error=str(failure) if failure else "" if answer else INTERRUPTED,
                     request_size=len(request.body),
-                    answer_size=len(shown.body) if shown else 0,
+                    answer_size=len(answer.body) if answer else 0,
                     remarks=tuple(
                         behind_remark(source.secret.redact_bytes(behind))
                         for behind in (came.told("stray"), came.told("behind"))
@@ -310,12 +312,6 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
         assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - httpx says no more by its types
         async for chunk in response.stream:
             yield chunk
-
-
-def _without_secret(answer: Answer, secret: Secret) -> Answer:
-    """The answer as errors, logs and the database may show it, should a partner send the secret back."""
-    headers = {name: secret.redact(value) for name, value in answer.headers.items()}
-    return replace(answer, headers=headers, body=secret.redact_bytes(answer.body))
 
 
 def _reason(error: BaseException) -> str:

@@ -16,10 +16,11 @@ import click
 from crawler.cli.advice import advise
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_advice
+from crawler.cli.recorded import last_report
 from crawler.cli.trace import received, sent
 from crawler.conformance.baseline import Baseline
 from crawler.conformance.evidence import Seen
-from crawler.conformance.judgement import Judgement, redacted
+from crawler.conformance.judgement import Judgement
 from crawler.conformance.probe import Probe
 from crawler.conformance.probes.declaration import DECLARATION
 from crawler.conformance.reports import FILES
@@ -75,12 +76,11 @@ class Bench:
         async def work() -> Judgement:
             with anyio.CancelScope() as scope, cancelled_by_signals(scope) as came:
                 async with suite:
-                    return await suite.run(self.rules, shown.result, self.unwanted)
+                    return await suite.run(self.rules, shown.trace, self.unwanted)
             return self._cut_short(suite, ENDINGS[came[0]])
 
         unwritten: OSError | None = None
         try:
-            shown.head()
             judgement = self.run.wait_for(work)
         except KeyboardInterrupt:
             judgement = self._cut_short(suite, CTRL_C)
@@ -92,7 +92,7 @@ class Bench:
         try:
             if unwritten is not None:
                 raise unwritten
-            shown.tail(judgement)
+            shown.end(judgement)
         finally:
             self._keep(judgement)
         return judgement
@@ -173,51 +173,32 @@ def cancelled_by_signals(scope: anyio.CancelScope) -> Iterator[list[signal.Signa
 
 
 class Shown:
-    """What a person sees of a run that goes on: each rule, and with ``-v`` each exchange.
-
-    Of an endpoint that cannot be reached only that is shown: no rule says more about it.
-    """
+    """What a person sees of a run: with ``-v`` each exchange while it goes on, and at its end what came of it."""
 
     def __init__(self, bench: Bench, suite: Suite) -> None:
         self._bench = bench
         self._suite = suite
-        self._before: Result | None = None
         self._traced: set[str] = set()
 
-    @property
-    def _as_json(self) -> bool:
-        return self._bench.run.as_json
-
-    def head(self) -> None:
-        """What comes first."""
-        if not self._as_json:
-            self._write(self._bench.page.head(self._bench.source))
-
-    def result(self, result: Result) -> None:
-        """One rule, when it was judged."""
-        if self._bench.run.verbose:
-            self._trace()
-        if self._as_json or (self._suite.judgement is not None and self._suite.judgement.unreachable):
-            return
-        shown = redacted(self._bench.baseline.apply(result), self._bench.source.secret)
-        self._write(self._bench.page.judged(shown, self._before))
-        self._before = shown
-
-    def tail(self, judgement: Judgement) -> None:
-        """What comes last."""
-        if self._as_json:
-            self._bench.run.out.json(as_json(judgement))
+    def end(self, judgement: Judgement) -> None:
+        """The verdict first, and what was found; with ``-v`` every rule as well, and the evidence."""
+        run, page = self._bench.run, self._bench.page
+        if run.as_json:
+            run.out.json(as_json(judgement))
         else:
-            self._write(self._bench.page.tail(judgement))
+            text = page.screen(judgement)
+            if run.verbose and not judgement.unreachable:  # no rule says more about an endpoint that is not there
+                text += page.details(judgement)
+            click.echo(text, nl=False)
+        sys.stdout.flush()
         if judgement.unreachable:
             print_advice(advise(judgement.unreached[0]))
 
-    def _write(self, text: str) -> None:
-        click.echo(text, nl=False)
-        sys.stdout.flush()
-
-    def _trace(self) -> None:
+    def trace(self, _result: Result) -> None:
         """The exchanges that have come up since the last rule was judged."""
+        if not self._bench.run.verbose:
+            return
+        redact = self._suite.source.secret.redact
         for seen in self._suite.seen.values():
             for it in seen.sent:
                 if it.id not in self._traced:
@@ -230,15 +211,8 @@ class Shown:
                         seconds=answer.seconds,
                         error=answer.error,
                     )
-                    click.echo(f"{it.id} ({it.label}) {sent(it.action, answer.params)}", err=True)
+                    click.echo(f"{it.id} ({it.label}) {redact(sent(it.action, answer.params))}", err=True)
                     click.echo(f"{it.id} {line}", err=True)
-
-
-def last_report(run: Invocation) -> Path | None:
-    """Where the report of the last run is kept for `replay`: in the user's cache, `None` for a user without a home."""
-    environ = run.outside.environ
-    cache = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else "")
-    return Path(cache) / "ringcx-crawler" / "last-check.json" if cache else None
 
 
 def write_file(path: Path, text: str, *, mode: int = 0o666) -> None:

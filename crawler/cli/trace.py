@@ -18,7 +18,8 @@ class TracedPartner(Partner):
         self, request: Request, *, expected: str, record: Record = unrecorded, fresh: bool = False
     ) -> Answer:
         """Send a request; see `Partner.send`."""
-        click.echo(f"{clean(self.source.name)} {sent(request.action, request.params)}", err=True)
+        line = self.source.secret.redact(sent(request.action, request.params))  # a partner's id may hold it
+        click.echo(f"{clean(self.source.name)} {line}", err=True)
 
         def show(exchange: Exchange) -> None:
             answer = exchange.answer

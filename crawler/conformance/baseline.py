@@ -8,10 +8,10 @@ A baseline is a TOML file::
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from crawler.conformance.rule import BREACHED, Outcome, Result, Rule
+from crawler.conformance.rule import BREACHED, JUDGED, Outcome, Result, Rule
 from crawler.conformance.selection import named
 from crawler.errors import ConfigurationError
 
@@ -30,7 +30,7 @@ class Baseline:
     def apply(self, result: Result) -> Result:
         """The result, as `ACCEPTED` where it is a breach that is listed, as `STALE` where a listed rule is kept now.
 
-        A rule that was skipped, or that the judge failed at, stays what it is: nothing was learnt about it.
+        A rule that was not judged, or that the judge failed at, stays what it is: nothing was learnt about it.
         """
         reason = self.accepted.get(result.rule.name)
         if reason is None:
@@ -41,6 +41,11 @@ class Baseline:
             stale = f"the baseline accepts its failure ('{reason}'), but the partner keeps it now: delete that line"
             return replace(result, outcome=Outcome.STALE, reason=stale)
         return result
+
+    def unlearnt(self, results: Iterable[Result]) -> Sequence[str]:
+        """The listed rules that were not judged this time, so that nothing is known about them: their lines stay."""
+        judged = {result.rule.name for result in results if result.outcome in JUDGED}
+        return [name for name in self.accepted if name not in judged]
 
 
 def read_baseline(text: str, where: str, rules: Iterable[Rule]) -> Baseline:
@@ -68,10 +73,15 @@ def read_baseline(text: str, where: str, rules: Iterable[Rule]) -> Baseline:
 
 
 def new_baseline(results: Iterable[Result], known: Baseline) -> str:
-    """A baseline that accepts what failed or was warned of in `results`; reasons that are `known` are kept."""
+    """A baseline that accepts what failed or was warned of in `results`; reasons that are `known` are kept.
+
+    Lines that are known of rules that were not judged this time are carried over.
+    """
+    listed = list(results)
+    accepted = (Outcome.FAILED, Outcome.WARNED, Outcome.ACCEPTED)
+    names = [it.rule.name for it in listed if it.outcome in accepted]
     lines = [f"[{TABLE}]"]
-    for result in results:
-        if result.outcome in (Outcome.FAILED, Outcome.WARNED, Outcome.ACCEPTED):
-            reason = known.accepted.get(result.rule.name, UNEXPLAINED)
-            lines.append(f"{result.rule.name} = {json.dumps(reason, ensure_ascii=False)}")
+    for name in dict.fromkeys([*names, *known.unlearnt(listed)]):
+        reason = known.accepted.get(name, UNEXPLAINED)
+        lines.append(f"{name} = {json.dumps(reason, ensure_ascii=False)}")
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crawler.conformance.evidence import Sent
+from crawler.protocol.implementation import STANDARD
 from crawler.protocol.uri import with_query
 from crawler.sync.state import Source
 
@@ -45,9 +46,10 @@ class Exhibit:
     def curl(self) -> str:
         """A line for a POSIX shell that sends the same request, and prints the answer with its headers.
 
+        curl would take brackets and braces in a URL for patterns (``--globoff``).
         Bytes that are not printable text go through printf, since no quoting carries them safely.
         """
-        words = ["curl", "-sS", "-i", "-X", self.method, self.url]
+        words = ["curl", "-sS", "-i", "--globoff", "-X", self.method, self.url]
         for name, value in {**ALWAYS_SENT, **self.headers}.items():
             words += ["-H", f"{name}: {value}" if value else f"{name};"]  # curl leaves out a header that ends in ':'
         text = self.body.decode("utf-8", "replace")
@@ -65,7 +67,7 @@ def exhibit(sent: Sent, source: Source, *, keep_bytes: int) -> Exhibit:
     return Exhibit(
         id=sent.id,
         label=sent.label,
-        action=exchange.action,
+        action=exchange.action if exchange.action.partition(".")[2] in STANDARD else redact(exchange.action),
         method=exchange.method,
         url=redact(url),
         headers={name: redact(value) for name, value in exchange.headers.items()},

@@ -9,15 +9,15 @@ import anyio
 import httpx
 
 from crawler.clock import Clock, NewId, new_id, utc_now
-from crawler.conformance.evidence import NotApplicable, Seen
+from crawler.conformance.evidence import UNJUDGED, DoesNotApply, NotJudged, Remedy, Seen, Unjudged, no_info
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.judging import judge
-from crawler.conformance.probe import GONE_AT_MOST, Gone, Probe, Talk, read_info
+from crawler.conformance.probe import GONE_AT_MOST, Gone, Probe, Talk, Witness, read_info
 from crawler.conformance.probes import PROBES
 from crawler.conformance.probes.presence import PRESENCE
-from crawler.conformance.rule import Outcome, Result, Rule
+from crawler.conformance.rule import Result, Rule
 from crawler.conformance.rules import RULES
-from crawler.partner import Partner
+from crawler.protocol.implementation import ImplementationInfo
 from crawler.store import Store
 from crawler.sync.state import Source
 
@@ -74,11 +74,11 @@ class Suite:
         self._seconds = seconds
         self._during = during
         self._results: dict[str, Result] = {}
-        self._gone = ""  # why it is doubtful, after a conversation, that the endpoint is still there
+        self._gone: Unjudged | None = None  # why it is doubtful, after a conversation, that the endpoint is there
         self._given_up = False
 
     async def __aenter__(self) -> Self:
-        self._partner = Partner(self.source, transport=self._transport, clock=self._clock)
+        self._partner = Witness(self.source, transport=self._transport, clock=self._clock)
         self._store = Store.open("sqlite://", clock=self._clock)
         self._until = anyio.current_time() + self._seconds
         return self
@@ -114,11 +114,7 @@ class Suite:
         """What becomes of one rule, and first of those that it needs."""
         if rule.name not in self._results:
             needed = {name: await self.judge(self.rules[name]) for name in rule.needs}
-            if self.probes[rule.probe].writes and not self._write:
-                result = Result(rule=rule, outcome=Outcome.SKIPPED, reason=NOT_WRITTEN)
-            else:
-                result = judge(rule, await self.look(rule.probe), needed)
-            self._results[rule.name] = result
+            self._results[rule.name] = judge(rule, await self.look(rule.probe), needed)
         return self._results[rule.name]
 
     async def look(self, name: str) -> Seen:
@@ -126,36 +122,54 @@ class Suite:
         if name in self.seen:
             return self.seen[name]
         probe = self.probes[name]
-        if probe.writes:  # what only reads comes first, and sees the partner as it was
+        allowed = self._write or not probe.writes
+        if probe.writes and allowed:  # what only reads comes first, and sees the partner as it was
             for other in self.probes.values():
                 if not other.writes:
                     await self.look(other.name)
         before = {needed: await self.look(needed) for needed in probe.needs}
-        seen = self.seen[name] = Seen(probe=name)
-        gone = next((earlier.broke_off for earlier in before.values() if earlier.facts.get("gone")), "")
-        if gone := gone or await self._is_gone():
-            seen.broke_off, seen.facts["gone"] = gone, True
-            return seen
-        if "declaration" in before:
-            seen.info = read_info(before["declaration"].sent[0]) if before["declaration"].sent else None
-        await self._hold(probe, seen, before)
+        seen = self.seen[name] = Seen(probe=name, verified=self.source.verify_signature)
+        first = next(iter(before["declaration"].sent), None) if "declaration" in before else None
+        seen.info = read_info(first) if first is not None else None
+        if seen.info is not None:
+            seen.reasons |= {label: DoesNotApply(why) for label, why in probe.undeclared(seen.info).items()}
+        gone = next((earlier.ended for earlier in before.values() if earlier.gone), None)
+        if not_held := self._inapplicable(probe, seen.info):
+            seen.ended = not_held
+        elif gone or (allowed and (gone := await self._is_gone())):
+            seen.ended, seen.gone = gone, True
+        elif not allowed:
+            seen.ended = NotJudged(NOT_WRITTEN, Remedy.WRITE)
+        elif first is not None and not first.succeeded:
+            seen.ended = no_info(first)
+        else:
+            await self._hold(probe, seen, before)
         return seen
 
-    async def _is_gone(self) -> str:
-        """Why the endpoint is taken for gone; empty where it always was there, or is there again."""
+    @staticmethod
+    def _inapplicable(probe: Probe, info: ImplementationInfo | None) -> DoesNotApply | None:
+        """Why the conversation is about something that the partner does not declare, if so."""
+        try:
+            if info is not None:
+                probe.applies(info)
+        except DoesNotApply as reason:
+            return reason
+        return None
+
+    async def _is_gone(self) -> Unjudged | None:
+        """Why the endpoint is taken for gone; `None` where it always was there, or is there again."""
         if self._gone and not self._given_up:
             seen = self.seen.setdefault(PRESENCE.name, Seen(probe=PRESENCE.name))
-            before, self._gone = self._gone, ""
+            before, self._gone = self._gone, None
             await self._hold(PRESENCE, seen, {})
-            self._given_up = bool(seen.broke_off)
-            self._gone = before if self._given_up else ""
+            self._given_up = seen.ended is not None
+            self._gone = before if self._given_up else None
         return self._gone
 
     async def _hold(self, probe: Probe, seen: Seen, before: Mapping[str, Seen]) -> None:
         source = replace(
             self.source,
             name=f"{self.source.name} ({probe.name})",  # in the store a source of its own, which begins without cursors
-            keep_bytes=self.source.max_answer_bytes,
             max_pages=PAGES,
         )
         ways = {"partner": self._partner, "store": self._store, "clock": self._clock, "new_id": self._new_id}
@@ -165,11 +179,11 @@ class Suite:
         with self._during(probe), anyio.move_on_after(max(seconds, 0)) as scope:
             try:
                 await probe.hold(talk)
-            except NotApplicable as reason:
-                seen.broke_off, seen.facts["inapplicable"] = str(reason), True
+            except UNJUDGED as reason:
+                seen.ended = reason
             except Gone as gone:
-                seen.broke_off, seen.facts["gone"] = str(gone), True
-                self._gone = str(gone)
+                seen.ended = self._gone = NotJudged(str(gone), Remedy.THERE)
+                seen.gone = True
         if scope.cancelled_caught:
             what = "the whole run" if seconds < enough else f"the conversation '{probe.name}'"
-            seen.broke_off = self._gone = f"{what} took longer than {max(seconds, 0):.0f} s"
+            seen.ended = self._gone = NotJudged(f"{what} took longer than {max(seconds, 0):.0f} s", Remedy.TIME)

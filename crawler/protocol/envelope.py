@@ -93,6 +93,11 @@ class Answer:
         kind = self.headers.get("content-type", "no content type").split(";")[0].strip()
         return f"HTTP {self.status} ({printable(kind, 60)}, {len(self.body)} bytes)"
 
+    def without(self, secret: Secret) -> "Answer":
+        """The answer as it may be shown or stored, should a partner have sent the secret back."""
+        headers = {name: secret.redact(value) for name, value in self.headers.items()}
+        return replace(self, headers=headers, body=secret.redact_bytes(self.body))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
@@ -127,6 +132,14 @@ class Exchange:
         if answer is not None and len(answer.body) > keep_bytes:
             answer = replace(answer, body=answer.body[:keep_bytes])
         return replace(self, request=self.request[:keep_bytes], answer=answer)
+
+    def without(self, secret: Secret) -> "Exchange":
+        """The exchange as it may be shown or stored: without the secret, should a partner have sent that back.
+
+        Only then: what is compared is compared as it came, for a secret may be a word of the protocol.
+        """
+        answer = self.answer.without(secret) if self.answer is not None else None
+        return replace(self, request=secret.redact_bytes(self.request), answer=answer)
 
 
 def verdict(answer: Answer, secret: Secret | None) -> str:

@@ -22,6 +22,7 @@ class User:
     firstname: str = ""
     lastname: str = ""
     email: str = ""
+    gender: str = ""
     avatar_url: str = ""
 
 
@@ -80,6 +81,7 @@ def show_user(user: User) -> Shown:
             "firstname": user.firstname,
             "lastname": user.lastname,
             "email": user.email,
+            "gender": user.gender,
             "avatar_url": user.avatar_url,
             "puppetizable": user.puppetizable,
             "created_at": wire_time(user.created_at),

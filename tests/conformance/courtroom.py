@@ -1,13 +1,19 @@
 """The judge over the reference partner, in process: every test of a rule stands here."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
+from typing import Any
 
 import httpx
+from jsonschema import Draft202012Validator
 
+from crawler.conformance import reports
 from crawler.conformance.judgement import Judgement
+from crawler.conformance.reports.json import json_report
 from crawler.conformance.rule import Outcome, Rule
 from crawler.conformance.rules import RULES
 from crawler.conformance.suite import Suite
@@ -15,6 +21,7 @@ from crawler.protocol.signature import Secret
 from crawler.reference import AGENT, MESSAGING, ReferencePartner, reference_partner, seeded
 from crawler.sync.state import Source
 
+SCHEMA = Path(reports.__file__).with_name("report.schema.json")
 SECRET = Secret("open sesame")
 SOURCE = Source(name="partner", base_uri="http://partner.example/", secret=SECRET)
 Endpoint = Callable[..., object] | httpx.AsyncBaseTransport
@@ -67,11 +74,23 @@ async def judged(
         return await suite.run(rules)
 
 
+def reported(judgement: Judgement) -> dict[str, Any]:
+    """The JSON report, which keeps the schema that is shipped."""
+    report: dict[str, Any] = json.loads(json_report(judgement))
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(report)
+    return report
+
+
 def breached(judgement: Judgement) -> set[str]:
     """The names of the rules that were found broken, at whatever level."""
     return {result.rule.name for result in judgement.results if result.outcome in BREACHED}
 
 
-def skipped(judgement: Judgement) -> dict[str, str]:
+def unjudged(judgement: Judgement) -> dict[str, str]:
     """The rules that there was nothing to judge by, with the reason."""
-    return {result.rule.name: result.reason for result in judgement.results if result.outcome is Outcome.SKIPPED}
+    return {result.rule.name: result.reason for result in judgement.results if result.outcome is Outcome.NOT_JUDGED}
+
+
+def inapplicable(judgement: Judgement) -> dict[str, str]:
+    """The rules that are about what the partner does not declare, with the reason."""
+    return {it.rule.name: it.reason for it in judgement.results if it.outcome is Outcome.DOES_NOT_APPLY}

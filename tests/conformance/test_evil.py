@@ -9,7 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from crawler.conformance.judgement import Judgement
+from crawler.conformance.judgement import Judgement, Verdict
 from crawler.conformance.reports.html import html_report
 from crawler.conformance.reports.json import json_report
 from crawler.conformance.reports.junit import junit_report
@@ -19,7 +19,7 @@ from crawler.conformance.rules import RULES
 from crawler.conformance.suite import Suite
 from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.wire import Call
-from tests.conformance.courtroom import SOURCE, Clock, judged, partner
+from tests.conformance.courtroom import SOURCE, Clock, judged, partner, reported
 from tests.partners.raw import RawPartner, raw_partner
 
 CAP = 100_000
@@ -88,10 +88,12 @@ def assert_complete(judgement: Judgement) -> None:
     """Each rule has a result, none is the judge's own fault, and each form of the report has them all."""
     assert [result.rule for result in judgement.results] == list(RULES)
     assert [(it.rule.name, it.reason) for it in judgement.results if it.outcome is Outcome.BROKEN] == []
-    assert all(result.reason for result in judgement.results if result.outcome is Outcome.SKIPPED)
+    left = (Outcome.NOT_JUDGED, Outcome.DOES_NOT_APPLY)
+    assert all(result.reason for result in judgement.results if result.outcome in left)
     for report in (json_report, junit_report, html_report, Page().whole):
         text = report(judgement)
         assert [rule.name for rule in RULES if rule.name not in text] == []
+    assert reported(judgement)["verdict"] == judgement.verdict
 
 
 @pytest.mark.slow
@@ -101,7 +103,7 @@ async def test_whatever_an_endpoint_turns_to_the_report_is_complete_and_says_so(
     async with turning(evil, after) as it:
         judgement = await over(it.base_uri)
     assert_complete(judgement)
-    assert not judgement.conforms
+    assert judgement.verdict is not Verdict.CLEAR
     assert judgement.failures or judgement.broke_off
 
 
@@ -209,4 +211,4 @@ async def test_lists_that_double_with_each_answer_are_read_up_to_the_cap_and_jud
     sent = [sent for seen in judgement.seen.values() for sent in seen.sent]
     assert max(len(one.body) for one in sent) <= CAP
     assert any("more than" in one.came for one in sent)
-    assert json.loads(json_report(judgement))["conforms"] is False
+    assert json.loads(json_report(judgement))["verdict"] == "does not conform"

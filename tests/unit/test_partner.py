@@ -394,7 +394,7 @@ async def test_a_secret_that_a_partner_sends_back_is_shown_nowhere(
     caplog.set_level(logging.INFO)
     seen: list[Exchange] = []
     async with calling(ECHOES[echo](text), secret=Secret(text)) as partner:
-        error = await failed(partner, record=seen.append)
+        error = await failed(partner, record=lambda exchange: seen.append(exchange.without(Secret(text))))
 
     shown = [f"{error}", f"{error!r}", f"{vars(error)}", f"{partner.source}", caplog.text, *map(repr, seen)]
     bytes_kept = [exchange.request + (exchange.answer.body if exchange.answer else b"") for exchange in seen]
@@ -404,7 +404,7 @@ async def test_a_secret_that_a_partner_sends_back_is_shown_nowhere(
     assert len(seen) == 1
 
 
-async def test_the_trusted_answer_itself_is_not_touched() -> None:
+async def test_an_exchange_is_recorded_as_it_was_on_the_wire_and_shown_without_the_secret() -> None:
     text = "a secret in a message"
     body = json.dumps([{"body": text}]).encode()
     seen: list[Exchange] = []
@@ -414,5 +414,8 @@ async def test_the_trusted_answer_itself_is_not_touched() -> None:
 
     assert answer.body == body
     assert seen[0].answer is not None
-    assert seen[0].answer.body == b'[{"body": "[secret]"}]'
+    assert seen[0].answer.body == body
     assert seen[0].verdict == "valid"
+    shown = seen[0].without(Secret(text)).answer
+    assert shown is not None
+    assert shown.body == b'[{"body": "[secret]"}]'

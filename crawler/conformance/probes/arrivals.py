@@ -7,26 +7,32 @@ Facts: those of `Writing`; ``object``, what is created and listed; ``created``, 
 before the first page, and ``between pages``.
 """
 
-from crawler.conformance.evidence import NotApplicable
+from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy
 from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.probes.writing import MESSAGES, Writing
 from crawler.conformance.timeline import pages, timeline
+from crawler.protocol.implementation import ImplementationInfo
 
 AT_ONCE, BETWEEN = 4, 2
 """How many contents are created."""
 PAGES = 10
 
 
+def listed_and_created(info: ImplementationInfo) -> list[str]:
+    """The kinds of messages that are both. Raises `DoesNotApply` where none is."""
+    found = [name for name in MESSAGES if info.allows(name, "list") and info.allows(name, "create")]
+    if not found:
+        raise DoesNotApply("the partner declares no message that can both be created and listed")
+    return found
+
+
 async def hold(talk: Talk) -> None:
     """Create, list, create, and list on."""
-    listed = [name for name in MESSAGES if talk.info.allows(name, "list") and talk.info.allows(name, "create")]
-    if not listed:
-        raise NotApplicable("the partner declares no message that can both be created and listed")
-    name = talk.seen.facts["object"] = listed[0]
+    name = talk.seen.facts["object"] = listed_and_created(talk.info)[0]
     writing = Writing(talk)
     await writing.begin()
     if name in talk.seen.facts["partial"]:
-        raise NotApplicable(f"{name} have too many pages to come to the newest")
+        raise NotJudged(f"{name} have too many pages to come to the newest", Remedy.CONTENTS)
     since_id = timeline(pages(talk.seen.sent, name)).newest
     created = talk.seen.facts["created"] = {}
     created["at once"] = await create(writing, name, "at once", AT_ONCE)
@@ -56,4 +62,12 @@ async def create(writing: Writing, name: str, label: str, number: int) -> list[s
     return [it for it in made if it is not None]
 
 
-ARRIVALS = Probe(name="arrivals", about="what is created while somebody pages", hold=hold, writes=True, seconds=90)
+ARRIVALS = Probe(
+    name="arrivals",
+    about="what is created while somebody pages",
+    hold=hold,
+    needs=("declaration", "crawling"),
+    writes=True,
+    applies=listed_and_created,
+    seconds=90,
+)

@@ -9,6 +9,7 @@ as there; ``newest``, object → the newest date. A content that moved in this c
 
 from collections.abc import Sequence
 
+from crawler.conformance.evidence import NotJudged, Remedy
 from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.timeline import Timeline, newest_date, pages, timeline
 
@@ -48,7 +49,7 @@ async def ask_everywhere(talk: Talk, name: str, line: Timeline) -> None:
     async def ask(label: str, since_id: str | None) -> None:
         nonlocal read
         if read > ENOUGH:
-            talk.leave_out(label, "the answers are too large to ask from every position")
+            talk.leave_out(label, NotJudged("the answers are too large to ask from every position", Remedy.CONTENTS))
             return
         sent = await talk.ask(label, f"{name}.list", {"since_id": since_id} if since_id is not None else None)
         read += len(sent.body)

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from crawler.conformance.evidence import Cycle, NotApplicable, Sent, id_of, refusal
+from crawler.conformance.evidence import Cycle, NotJudged, Remedy, Sent, id_of, refusal
 from crawler.conformance.probe import Talk
 from crawler.conformance.probes.crawling import crawl
 from crawler.conformance.timeline import pages
@@ -19,7 +19,8 @@ STRANGER = "ringcx-crawler-check"
 """The judge's own identity, where the partner shows none that agents could write as.
 
 PU12 takes the identity that comes with an action before all others, and this one comes with each. It is nobody's name,
-as that of a customer would be. A partner need not know it, so a partner that refuses it has broken nothing.
+as that of a customer would be. A partner need not know it, so one that refuses it with a client error breaks nothing;
+but one that crashes on whatever is written is one where no agent can ever answer.
 """
 
 
@@ -44,7 +45,7 @@ class Creation:
         self.sent = sent
         try:
             self.named = id_of(sent.json())
-        except NotApplicable:
+        except NotJudged:
             self.named = None
         params = sent.exchange.params
         taken = self.named in (params.get("in_reply_to_id"), params.get("thread_id")) or self.named in others
@@ -55,8 +56,8 @@ class Writing:
     """Writing in one conversation.
 
     Facts: ``partial``, the objects that have too many pages to come to the newest; ``creations``, purpose → `Creation`;
-    ``author``, who writes, and ``stranger``, whether that is `STRANGER`; ``left_behind``, what was created and not
-    deleted so far, as (object, id).
+    ``author``, who writes, and ``stranger``, whether that is `STRANGER`; ``unwelcome``, the creates of a stranger where
+    all of them were refused; ``left_behind``, what was created and not deleted so far, as (object, id).
     """
 
     def __init__(self, talk: Talk) -> None:
@@ -71,8 +72,8 @@ class Writing:
     async def begin(self) -> None:
         """Crawl, so that all is known that a content may refer to, and find somebody to write as."""
         await crawl(self.talk, "before")
-        puppetizable = self.talk.store.puppetizable(self.talk.source)
-        self.author = self.talk.source.agent_id or next(iter(puppetizable), STRANGER)
+        listed = [*self.talk.store.puppetizable(self.talk.source), *self._puppetizable()]
+        self.author = self.talk.source.agent_id or next(iter(listed), STRANGER)
         self.talk.seen.facts["author"] = self.author
         self.talk.seen.facts["stranger"] = self.author == STRANGER
 
@@ -92,7 +93,7 @@ class Writing:
         try:
             entry = self.talk.agent().create(draft)
         except (ActionRefused, UnknownContent) as refused:
-            self.talk.leave_out(purpose, str(refused))
+            self.talk.leave_out(purpose, NotJudged(str(refused), Remedy.CONTENTS))
             return None
         self.creations[purpose] = Creation(purpose=purpose, object=object_name, content_id=entry.id, tag=tag)
         return Ref(object_name, entry_id=entry.id)
@@ -121,7 +122,7 @@ class Writing:
     async def sync(self, label: str) -> Cycle:
         """Run a cycle, and see what became of what was queued.
 
-        Raises `NotApplicable` where nothing could be created by a stranger.
+        Raises `NotJudged` where nothing could be created by a stranger.
         """
         before = len(self.talk.seen.sent)
         try:
@@ -145,7 +146,7 @@ class Writing:
             try:
                 agent.act("delete", content_id, object_name=object_name)
             except ActionRefused as refused:
-                talk.seen.reasons.setdefault(label, str(refused))
+                talk.seen.reasons.setdefault(label, NotJudged(str(refused), Remedy.CONTENTS))
             except UnknownContent:
                 unseen.append((object_name, content_id))
         await self.sync(label)
@@ -180,6 +181,15 @@ class Writing:
                         return Ref("threads", foreign_id=found)
         return None
 
+    def _puppetizable(self) -> Iterator[str]:
+        """Whom agents may write as, by what was listed before: a partner may list each content but once."""
+        for name in POLLED:
+            for page in pages(self.talk.before["crawling"].sent, name):
+                for content in page.contents:
+                    author = content.get("author")
+                    if isinstance(author, dict) and author.get("puppetizable") is True and id_of(author):
+                        yield str(id_of(author))
+
     def _note(self, before: int) -> None:
         """See what was created, by the requests after so many."""
         queued = {creation.content_id: creation for creation in self.creations.values()}
@@ -190,14 +200,13 @@ class Writing:
         self._count()
 
     def _be_welcome(self) -> None:
-        """See whether a stranger may write. Raises `NotApplicable`."""
+        """See whether a stranger may write. Raises `NotJudged`."""
         sent = [it.sent for it in self.creations.values() if it.sent is not None and it.sent.status is not None]
         if self.author == STRANGER and sent and all(map(refusal, sent)):
             self.creations.clear()
-            raise NotApplicable(
-                "nobody to write as: no puppetizable identity is listed, and an unknown one is refused "
-                f"({refusal(sent[0])}); set agent_id (PU12)"
-            )
+            self.talk.seen.facts["unwelcome"] = sent
+            reason = "nobody to write as: no puppetizable identity is listed, and an unknown one is refused (PU12)"
+            raise NotJudged(f"{reason}: {refusal(sent[0])}", Remedy.AGENT)
 
     def _left(self) -> Sequence[tuple[str, str]]:
         """What is still there of what was created: what answers named, and what is listed and bears the mark."""

@@ -1,10 +1,10 @@
 """Structured content (ST): `crawler.protocol.structured` knows what is wrong with one, each rule has its part of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of, refusal
-from crawler.conformance.rule import Breach, Chapter, Level
+from crawler.conformance.evidence import DoesNotApply, Seen, Sent, id_of, refusal
+from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, case, harm
 from crawler.conformance.rules.pushing import READABLE, created, shown
 from crawler.conformance.timeline import listings
 from crawler.protocol.structured import NAME, OPTION, About, Problem, check_structured
@@ -16,49 +16,43 @@ CARDS = ("rich_link", "template", "carousel")
 KNOWN = [*READABLE, "structured-type-known"]
 
 
-def structured(seen: Seen) -> Iterator[tuple[Sent, dict[str, Any], Any]]:
-    """Each content that is listed with structured content, with its list. Raises `NotApplicable` if there is none."""
-    found = False
-    for name, listed in listings(seen):
-        for page in listed:
-            for content in page.contents:
-                if name != "threads" and content.get("structured_content"):
-                    found = True
-                    yield page.sent, content, content["structured_content"]
-    if not found:
-        raise NotApplicable("no content is listed with structured content")
+def structured(seen: Seen) -> Sequence[tuple[Sent, dict[str, Any], Any]]:
+    """Each content that is listed with structured content, with its list, at least one. Raises `Unjudged`."""
+    found = [
+        (page.sent, content, content["structured_content"])
+        for name, listed in listings(seen)
+        for page in listed
+        for content in page.contents
+        if name != "threads" and content.get("structured_content")
+    ]
+    if not found and OPTION not in seen.declared.options:
+        raise DoesNotApply("the partner does not declare the option view.messaging, and lists no structured content")
+    return seen.some(found, "no content is listed with structured content")
 
 
-def problems(seen: Seen, *types: str) -> Iterator[tuple[Sent, str, Problem]]:
-    """What is wrong with the structured contents of these types, or of any: the list, the content's id, the problem.
-
-    Raises `NotApplicable` where none of them is listed.
-    """
-    listed = list(structured(seen))
+def each(seen: Seen, wrong: Callable[[Problem], bool], *types: str) -> Iterator[Case]:
+    """A breach for each problem that is meant, of the structured contents of these types. Raises `Unjudged`."""
+    listed = structured(seen)
     meant = [it for it in listed if not types or (isinstance(it[2], dict) and it[2].get("type") in types)]
-    if not meant:
-        raise NotApplicable(f"no content is listed with {' or '.join(types)}")
-    for sent, content, value in meant:
-        for problem in check_structured(value):
-            yield sent, str(id_of(content)), problem
+    for sent, content, value in seen.some(meant, f"no content is listed with {' or '.join(types)}"):
+        content_id = str(id_of(content))
+        found = [problem for problem in check_structured(value) if wrong(problem)]
+        if not found:
+            yield Kept(sent=sent, note=content_id)
+        for problem in found:
+            place = problem.path.removeprefix(NAME).removeprefix(".")
+            expected = f"{place}: {problem.expected}" if place else problem.expected
+            yield Breach(expected=expected, actual=f"{content_id}: {problem.came}", sent=sent)
 
 
-def wrong(seen: Seen, about: About, *types: str, level: str = "must") -> Iterator[Breach]:
-    """A breach for each problem of one kind of part."""
-    for sent, content_id, problem in problems(seen, *types):
-        if (problem.about, problem.level) == (about, level):
-            yield breach(sent, content_id, problem)
-
-
-def breach(sent: Sent, content_id: str, problem: Problem) -> Breach:
-    """A problem as a breach."""
-    place = problem.path.removeprefix(NAME).removeprefix(".")
-    expected = f"{place}: {problem.expected}" if place else problem.expected
-    return Breach(expected=expected, actual=f"{content_id}: {problem.came}", sent=sent)
+def about(part: About, level: str = "must") -> Callable[[Problem], bool]:
+    """Whether a problem is one of that kind of part."""
+    return lambda problem: (problem.about, problem.level) == (part, level)
 
 
 @rule(Level.SHOULD, "ST", "IM9", page=PAGE, probe="crawling", needs=READABLE)
-def structured_content_needs_view_messaging(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.ALTERED, "agents see the message without it")
+def structured_content_needs_view_messaging(seen: Seen) -> Iterator[Case]:
     """Structured content is listed only where the option `view.messaging` is declared.
 
     Why: it is shown in that view alone; elsewhere agents see a message without it, or nothing.
@@ -66,24 +60,25 @@ def structured_content_needs_view_messaging(seen: Seen) -> Iterator[Breach]:
     Mend: declare `view.messaging`, or say the same in the body.
     """
     if OPTION in seen.declared.options:
-        return
+        raise DoesNotApply("the partner declares the option view.messaging")
     for _, listed in listings(seen):
         for page in listed:
             for content in page.contents:
-                if content.get("structured_content"):
-                    actual = f"{id_of(content)} with structured content"
-                    yield Breach(expected="none without view.messaging", actual=actual, sent=page.sent)
+                actual = f"{id_of(content)} with structured content"
+                kept = not content.get("structured_content")
+                yield case(kept, page.sent, expected="none without view.messaging", actual=actual)
 
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=READABLE)
-def structured_type_known(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "what the platform cannot show is not shown")
+def structured_type_known(seen: Seen) -> Iterator[Case]:
     """Structured content is an object whose `type` is `select`, `rich_link`, `template` or `carousel`.
 
     Why: the platform knows how to show these four.
 
     Mend: use the nearest of them.
     """
-    yield from wrong(seen, "type")
+    yield from each(seen, about("type"))
 
 
 def users(seen: Seen) -> Iterator[dict[str, Any]]:
@@ -95,7 +90,8 @@ def users(seen: Seen) -> Iterator[dict[str, Any]]:
 
 
 @rule(Level.MUST, "ST", "OB4", page=PAGE, probe="crawling", needs=KNOWN)
-def structured_author_is_puppetizable(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "the platform takes it from nobody else")
+def structured_author_is_puppetizable(seen: Seen) -> Iterator[Case]:
     """A content with structured content is written by a user who is puppetizable.
 
     Why: only your own side can offer choices and cards; a customer answers them.
@@ -105,24 +101,26 @@ def structured_author_is_puppetizable(seen: Seen) -> Iterator[Breach]:
     told = {id_of(user) for user in users(seen) if user.get("puppetizable") is True}
     for sent, content, _ in structured(seen):
         author = content.get("author")
-        if not isinstance(author, dict) or author.get("puppetizable", id_of(author) in told) is not True:
-            actual = f"{id_of(content)} by an author who is not"
-            yield Breach(expected="an author who is puppetizable", actual=actual, sent=sent)
+        kept = isinstance(author, dict) and author.get("puppetizable", id_of(author) in told) is True
+        actual = f"{id_of(content)} by an author who is not"
+        yield case(kept, sent, expected="an author who is puppetizable", actual=actual, note=str(id_of(content)))
 
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
-def select_within_limits(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "what goes beyond is not shown")
+def select_within_limits(seen: Seen) -> Iterator[Case]:
     """A select has 1 to 13 items, each with a title of at most 80 characters, and a payload, if any, of at most 1,000.
 
     Why: what goes beyond cannot be shown.
 
     Mend: offer fewer choices, or ask in two steps.
     """
-    yield from wrong(seen, "select", "select")
+    yield from each(seen, about("select"), "select")
 
 
 @rule(Level.SHOULD, "ST", page=PAGE, probe="crawling", needs=KNOWN)
-def link_is_a_web_address(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.ALTERED, "it is shown, but cannot be opened; the guide's own examples break it")
+def link_is_a_web_address(seen: Seen) -> Iterator[Case]:
     """The `url` of a rich link, of a card or of a button begins with http or https.
 
     Why: it is opened in the customer's browser, which may know no other; the guide says so, and shows another one in
@@ -130,57 +128,60 @@ def link_is_a_web_address(seen: Seen) -> Iterator[Breach]:
 
     Mend: use an absolute address of the web; it may lead on into your app.
     """
-    for sent, content_id, problem in problems(seen, *CARDS):
-        if problem.kind == "address":
-            yield breach(sent, content_id, problem)
+    yield from each(seen, lambda problem: problem.kind == "address", *CARDS)
 
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
-def card_texts_within_limits(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "what goes beyond is not shown")
+def card_texts_within_limits(seen: Seen) -> Iterator[Case]:
     """A link or card has its title, a link its url, and none is too long: 350, 1,000 (subtitle), 80 (url_text), 2,048.
 
     Why: what goes beyond cannot be shown, and what is missing neither.
 
     Mend: say the rest in the body.
     """
-    yield from wrong(seen, "card", *CARDS)
+    yield from each(seen, about("card"), *CARDS)
 
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
-def template_buttons_known(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "another button is not shown")
+def template_buttons_known(seen: Seen) -> Iterator[Case]:
     """A template or card has at most 4 buttons, of the type `url`, with a url, or `reply`, each with a title.
 
     Why: other buttons are not known.
 
     Mend: open an address with `url`, or send an answer with `reply`.
     """
-    yield from wrong(seen, "button", "template", "carousel")
+    yield from each(seen, about("button"), "template", "carousel")
 
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
-def carousel_within_limits(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "what goes beyond is not shown")
+def carousel_within_limits(seen: Seen) -> Iterator[Case]:
     """A carousel has 1 to 10 cards.
 
     Why: what goes beyond cannot be shown.
 
     Mend: show the best ten, or write two messages.
     """
-    yield from wrong(seen, "carousel", "carousel")
+    yield from each(seen, about("carousel"), "carousel")
 
 
 @rule(Level.SHOULD, "ST", page=PAGE, probe="crawling", needs=KNOWN)
-def carousel_cards_alike(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.ALTERED, "a card without a picture among others looks broken")
+def carousel_cards_alike(seen: Seen) -> Iterator[Case]:
     """The cards of a carousel all have an `attachment_url`, or none has.
 
     Why: they stand side by side, and a card without a picture among others looks broken.
 
     Mend: give each card a picture.
     """
-    yield from wrong(seen, "carousel", "carousel", level="should")
+    yield from each(seen, about("carousel", "should"), "carousel")
 
 
 @rule(Level.SHOULD, "ST", "PU1", page=PAGE, probe="structured", needs=READABLE)
-def structured_content_is_kept(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.ALTERED, "the message is delivered, without its choices or its card")
+def structured_content_is_kept(seen: Seen) -> Iterator[Case]:
     """With the option `view.messaging`, messages with a select and with a rich link are accepted, and listed as sent.
 
     Why: with that option agents can send them, and so do the platform's own surveys.
@@ -188,11 +189,13 @@ def structured_content_is_kept(seen: Seen) -> Iterator[Breach]:
     Mend: store `structured_content` as it came; or do not declare `view.messaging`.
     """
     for creation in created(seen, "select", "rich link"):
-        content = shown(seen, creation)
+        expected = f"the {creation.purpose} that was sent"
         if refused := refusal(creation.sent):
             yield Breach(expected=f"a message with a {creation.purpose}", actual=refused, sent=creation.sent)
-        elif content is None:
-            yield Breach(expected=f"the {creation.purpose} in a list", actual="never listed", sent=creation.sent)
-        elif content.get("structured_content") != creation.sent.exchange.params["structured_content"]:
-            actual = f"{creation.id} with {'another' if content.get('structured_content') else 'no'} structured content"
-            yield Breach(expected=f"the {creation.purpose} that was sent", actual=actual, sent=creation.sent)
+            continue
+        content = shown(seen, creation)
+        given = content.get("structured_content") if content is not None else None
+        same = given == creation.sent.exchange.params["structured_content"]
+        what = f"{creation.id} with {'another' if given else 'no'} structured content"
+        actual = what if content is not None else "never listed"
+        yield case(same, creation.sent, expected=expected, actual=actual, note=creation.purpose)

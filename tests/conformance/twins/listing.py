@@ -163,7 +163,7 @@ def nothing_after_empty(call: Call, proceed: Proceed) -> object:
     return [] if call.params.get("since_id") == "" else proceed(call)
 
 
-def sulks_after_quotes(_it: ReferencePartner) -> Act:
+def sulks_after_quotes(_it: ReferencePartner, status: int = 500) -> Act:
     sulking = [False]
 
     def act(call: Call, proceed: Proceed) -> object:
@@ -171,7 +171,7 @@ def sulks_after_quotes(_it: ReferencePartner) -> Act:
             sulking[0] = True
         elif sulking[0] and not since(call):
             sulking[0] = False
-            raise Refusal(503, "current transaction is aborted")
+            raise Refusal(status, "current transaction is aborted")
         return proceed(call)
 
     return act

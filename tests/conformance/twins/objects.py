@@ -8,7 +8,7 @@ from crawler.protocol.signature import HEADER
 from crawler.reference.faults.fault import Proceed
 from crawler.reference.seed import DESIGNATED_MESSAGE, DESIGNATED_THREAD
 from crawler.reference.wire import Call, Refusal, Response
-from tests.conformance.twins.twin import Twin, answering, defect, fault, spoiling
+from tests.conformance.twins.twin import Twin, acting, answering, defect, fault, spoiling
 
 
 def message(*breached: str, **fields: object) -> Twin:
@@ -37,6 +37,16 @@ def unknown_shown(answer: Callable[[Refusal], object]) -> Callable[[Call, Procee
 
 def crash(_refusal: Refusal) -> object:
     raise Refusal(500, "something went wrong")
+
+
+def without_reply(call: Call, proceed: Proceed) -> object:
+    """Nothing that is listed, shown or created names `reply` in its actions."""
+    answer = proceed(call)
+    contents = answer if isinstance(answer, list) else [answer]
+    for content in contents:
+        if isinstance(content, dict) and "reply" in content.get("actions", ()):
+            content["actions"].remove("reply")
+    return answer
 
 
 def other_text(shown: Any) -> object:
@@ -116,6 +126,7 @@ OBJECTS: Mapping[str, Twin] = {
     "actions-object": fault("actions-object", "actions-are-a-list"),
     "collection-actions": fault("collection-actions", "actions-are-instance-operations"),
     "undeclared-actions": fault("undeclared-actions", "actions-are-declared"),
+    "names-no-reply": acting("*", without_reply, "reply-is-offered"),
     "puppetizable-text": author("puppetizable-is-a-boolean", puppetizable="false"),
     "gender-letter": author("gender-is-man-or-woman", gender="f"),
     "number-beyond-64-bit": fault("number-beyond-64-bit", STORABLE),

@@ -43,6 +43,12 @@ def refuses(_call: Call, _proceed: Proceed) -> object:
     raise Refusal(500, "Whoops")
 
 
+def refuses_long_bodies(call: Call, proceed: Proceed) -> object:
+    if len(str(call.params.get("body"))) > 5_000:
+        raise Refusal(400, "at most 5,000 characters")
+    return proceed(call)
+
+
 def answers_the_newest_id(it: ReferencePartner) -> Act:
     """The id of the last message of somebody else."""
 
@@ -155,6 +161,7 @@ PUSHING: Mapping[str, Twin] = {
         changing(lambda params: {**params, "body": f"{params['body']} -- our shop"} if params.get("body") else params),
         "body-is-kept",
         "create-answer-shows-what-was-sent",
+        "long-body-accepted",  # what is added makes it too long
     ),
     "asks for accents": acting(
         "messages.create",
@@ -166,6 +173,7 @@ PUSHING: Mapping[str, Twin] = {
         changing(lambda params: {**params, "body": params.get("body", "")[:16_384]}),
         "long-body-is-kept",
     ),
+    "refuses long bodies": acting("messages.create", refuses_long_bodies, "long-body-accepted"),
     "drops attachments": acting("messages.create", dropping("attachments"), "attachments-are-kept"),
     "another thread": acting(
         "messages.create",
@@ -192,9 +200,7 @@ PUSHING: Mapping[str, Twin] = {
         changing(lambda params: {**params, "body": params.get("body") or "(empty)"}),
         "create-without-body-refused",
     ),
-    "crashes on nonsense": acting(
-        "messages.create", refusing(400), "create-in-unknown-thread-refused", "create-without-body-refused"
-    ),
+    "crashes on nonsense": acting("messages.create", refusing(400), "create-without-body-refused"),
     "cannot unpublish": acting("messages.unpublish", refuses, "operation-answered-with-success"),
     "operation-without-content": fault("operation-without-content", "operation-answers-the-content"),
     "operation-empty-body": fault("operation-empty-body", "operation-answers-the-content"),

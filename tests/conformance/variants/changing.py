@@ -138,6 +138,8 @@ def only_known(call: Call, proceed: Proceed) -> object:
         raise
 
 
+NEWEST_DELETED = remembering("messages.delete", the_newest)
+
 _ROWS: tuple[tuple[str, str, Harm, Made, str, str | None], ...] = (
     ("deletes nothing", "answers success and leaves the deletion to a job that was never written",
      Harm.EXPOSED, acting("delete", nothing), "issue 15; aldinokemal/go-whatsapp-web-multidevice#194",
@@ -147,7 +149,7 @@ _ROWS: tuple[tuple[str, str, Harm, Made, str, str | None], ...] = (
     ("deletes replies", "ON DELETE CASCADE on in_reply_to_id: what customers answered is gone as well",
      Harm.LOST, remembering("messages.delete", with_replies), "mattermost/mattermost#10119", None),
     ("deletes the newest", "a variable that is left over from a loop",
-     Harm.LOST, remembering("messages.delete", the_newest), "PROTOCOL.md PU5", None),
+     Harm.LOST, NEWEST_DELETED, "PROTOCOL.md PU5", None),
     ("unpublishes nothing", "answers the content, and saves nothing",
      Harm.EXPOSED, acting("unpublish", unpublishes_nothing), "open-chat-labs/open-chat#5145", None),
     ("publish is a switch", "published = NOT published: a repeated unpublish publishes",
@@ -170,6 +172,16 @@ _ROWS: tuple[tuple[str, str, Harm, Made, str, str | None], ...] = (
 )  # fmt: skip
 
 CHANGING = tuple(
-    Variant(name=name, slip=slip, harm=harm, kind=Kind.CHANGE, origin=origin, made=made, found_by=rule)
+    Variant(
+        name=name,
+        slip=slip,
+        harm=harm,
+        kind=Kind.CHANGE,
+        origin=origin,
+        made=made,
+        found_by=rule,
+        not_by=frozenset({"deleted-content-is-not-listed"}) if made is NEWEST_DELETED else frozenset(),
+    )
     for name, slip, harm, made, origin, rule in _ROWS
 )
+"""That the one is still there says nothing of the other, which is gone."""

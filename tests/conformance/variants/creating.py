@@ -186,7 +186,7 @@ _ROWS: tuple[tuple[str, str, Harm, Kind, Made, str, str | None], ...] = (
      Harm.EXPOSED, Kind.SHAPE, remembering("messages.list", privately_listed_in_public),
      "chatwoot/chatwoot#838; erxes/erxes#33", None),
     ("crashes on every create", "the one path that was never tried, and nobody is puppetizable either",
-     Harm.MUTE, ANSWERABLE, remembering("create", nobody_may_write), TABLE, None),
+     Harm.MUTE, ANSWERABLE, remembering("create", nobody_may_write), TABLE, "create-answered-with-success"),
     ("refuses files without a text", "body is required in the form's validation",
      Harm.MUTE, ANSWERABLE, refusing(has_nothing_but_files, "the body is missing"),
      "issue 15; the-djmaze/snappymail#1052", None),
@@ -204,11 +204,15 @@ _ROWS: tuple[tuple[str, str, Harm, Kind, Made, str, str | None], ...] = (
      refusing(lambda it: it.get("author_id") == OTHER_AGENT, "you may not write as that user", 403), "PROTOCOL.md PU12",
      None),
     ("names no reply", "declares reply, and no content's own actions name it: there is no button",
-     Harm.MUTE, ANSWERABLE, acting("*", no_reply_named), "PROTOCOL.md AC4", None),
+     Harm.MUTE, ANSWERABLE, acting("*", no_reply_named), "PROTOCOL.md AC4", "reply-is-offered"),
     ("names no actions", "declares delete, publish and five more, and shows contents without actions",
-     Harm.MUTE, ANSWERABLE, acting("*", no_actions), "PROTOCOL.md IM5, AC4", None),
+     Harm.MUTE, ANSWERABLE, acting("*", no_actions), "PROTOCOL.md IM5, AC4", "reply-is-offered"),
 )  # fmt: skip
-MISTAKEN = frozenset({"nothing-skipped-after-a-position", "show-answers-the-content"})
+NOT_BY = {
+    "private messages for all": frozenset({"nothing-skipped-after-a-position", "show-answers-the-content"}),
+    "quotes the one before": frozenset({"repeated-create-makes-no-copy"}),
+}
+"""What is said of these today, and is something else."""
 READ = {"private messages for all", "names no reply", "names no actions"}
 """Those that are there to be seen without writing."""
 
@@ -222,7 +226,7 @@ CREATING = tuple(
         made=made,
         found_by=rule,
         write=name not in READ,
-        not_by=MISTAKEN if name == "private messages for all" else frozenset(),
+        not_by=NOT_BY.get(name, frozenset()),
     )
     for name, slip, harm, kind, made, origin, rule in _ROWS
 )

@@ -26,8 +26,11 @@ def keeping(number: int) -> Callable[[ReferencePartner, Time], Act]:
 
 
 def plain(shown: Shown) -> Shown:
-    user = {name: it for name, it in shown.get("author", {}).items() if name in ("id", "screenname")}
-    return {**{name: it for name, it in shown.items() if name in REQUIRED}, "author": user}
+    kept = {name: it for name, it in shown.items() if name in REQUIRED}
+    for role in ("author", "recipient"):
+        if role in kept:
+            kept[role] = {name: kept[role][name] for name in ("id", "screenname")}
+    return kept
 
 
 SIGNATURES = frozenset(

@@ -180,7 +180,11 @@ _ROWS: tuple[tuple[str, str, Harm, str, Made, str, str | None], ...] = (
      None),
 )  # fmt: skip
 
-NOT_BY = {"two of each": {"repeated-create-makes-no-copy"}, "a job's id": {"create-answered-with-success"}}
+NOT_BY = {
+    "two of each": {"repeated-create-makes-no-copy"},
+    "a job's id": {"create-answered-with-success"},
+    "rounds ids": {"show-agrees-with-list"},
+}
 """What is said of these today, and is something else."""
 
 ONCE = tuple(

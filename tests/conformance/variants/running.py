@@ -43,7 +43,8 @@ def said(judgement: Judgement) -> dict[str, Any]:
         "verdict": judgement.verdict,
         "exit": exit_code(judgement),
         **{it.value: names[it] for it in (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED, Outcome.BROKEN)},
-        **{it.value: len(names[it]) for it in (Outcome.PASSED, Outcome.SKIPPED)},
+        "passed": len(names[Outcome.PASSED]),
+        "skipped": len(names[Outcome.NOT_JUDGED]) + len(names[Outcome.DOES_NOT_APPLY]),
         "broke_off": bool(judgement.broke_off),
     }
 
@@ -139,11 +140,11 @@ def row(variant: Variant, times: Mapping[str, Mapping[str, Any]]) -> Sequence[st
 def summary(time: Mapping[str, Any]) -> str:
     runs = [time["variants"][it.name] for it in VARIANTS]
     found_ = sum(it["found"] == "yes" for it in runs)
-    good = sum(it["write"]["verdict"] == "conforms" for it in runs)
+    good = sum(it["write"]["exit"] == 0 for it in runs)
     clean = [time["variants"][it.name] for it in CONFORMING]
     fair = sum(not any(it[mode][bad] for mode in ("read", "write") for bad in BAD) for it in clean)
     return (
-        f"the judge of {time['judge']} found {found_} of {len(runs)} variants, said 'conforms' to {good} of them with "
+        f"the judge of {time['judge']} found {found_} of {len(runs)} variants, found no breach in {good} of them with "
         f"--write, and found nothing wrong with {fair} of {len(clean)} conforming partners"
     )
 

@@ -164,7 +164,8 @@ STORED: tuple[tuple[str, str, Harm, Callable[[str], str], str, str | None], ...]
 ASTRALS = re.compile(ASTRAL)
 REFUSED: tuple[tuple[str, str, Harm, Callable[[str], bool], int, str, str | None], ...] = (
     ("refuses long texts", "the channel takes 5,000 characters, and says so",
-     Harm.PUZZLED, lambda it: len(it) > 5_000, 400, "issue 15, point 3; Bitovn/Bridge-issues#408", "long-body-is-kept"),
+     Harm.PUZZLED, lambda it: len(it) > 5_000, 400, "issue 15, point 3; Bitovn/Bridge-issues#408",
+     "long-body-accepted"),
     ("refuses short texts", "a forum's minimum of 10 characters: nobody can answer Yes",
      MUTE, lambda it: 0 < len(it) < 10, 400, "cobudget/cobudget#193; paviliondev/discourse-quick-messages#38", None),
     ("refuses a zero", "empty('0') is true in PHP",
@@ -190,7 +191,7 @@ TEXTS = (
             origin=origin,
             made=storing(change),
             found_by=rule,
-            not_by=frozenset({"long-body-is-kept"}) if change is wrapped else frozenset(),
+            not_by=frozenset({"long-body-is-kept", "long-body-accepted"}) if change is wrapped else frozenset(),
         )
         for name, slip, harm, change, origin, rule in STORED
     ),
