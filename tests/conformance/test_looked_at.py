@@ -43,7 +43,7 @@ def test_no_rule_passes_by_an_empty_recording(rule: Rule, info: ImplementationIn
 
 
 def typing() -> ReferencePartner:
-    return partner(capabilities=MESSAGING.with_options("messaging.typing_indicator"))
+    return partner(capabilities=MESSAGING.with_options("messaging.typing_indicator", "messages.allow_survey"))
 
 
 GOOD: list[Callable[[], ReferencePartner]] = [

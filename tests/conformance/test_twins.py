@@ -27,6 +27,7 @@ async def test_the_reference_partner_passes_every_rule_that_applies() -> None:
         "messaging-view-with-one-resource": "the partner does not declare the option view.messaging",
         "messaging-view-is-text-only": "the partner does not declare the option view.messaging",
         "typing-indicator-with-messaging-view": "the partner does not declare the option messaging.typing_indicator",
+        "survey-comes-with-messages": "the partner does not declare the option messages.allow_survey",
         "structured-content-is-kept": "the partner does not declare the option view.messaging",
     } | {
         rule.name: "the partner does not declare the option view.messaging, and lists no structured content"
@@ -46,6 +47,7 @@ async def test_a_messenger_passes_the_rules_that_the_others_are_spared() -> None
         "no-threads-where-unthreaded": "the partner does not declare the option messages.unthreaded",
         "titled-threads-only-list-and-show": "the partner does not declare the option threads.no_content",
         "typing-indicator-with-messaging-view": "the partner does not declare the option messaging.typing_indicator",
+        "survey-comes-with-messages": "the partner does not declare the option messages.allow_survey",
         "private-messages-have-a-recipient": "the partner declares no list of private_messages",
         "recipient-is-kept": "the partner declares no create of private messages",
         "structured-content-needs-view-messaging": "the partner declares the option view.messaging",
