@@ -27,7 +27,8 @@ from crawler.conformance.reports import FILES
 from crawler.conformance.reports.json import as_json, json_report
 from crawler.conformance.reports.terminal import Page
 from crawler.conformance.rule import Result, Rule
-from crawler.conformance.suite import Suite
+from crawler.conformance.suite import REQUESTS, Suite
+from crawler.conformance.witness import RESTART_WAIT
 from crawler.errors import ConfigurationError, EndpointUnreachable
 from crawler.sync.state import Source
 
@@ -54,6 +55,8 @@ class Bench:
     write: bool
     strict: bool
     seconds: float
+    requests_at_most: int = REQUESTS
+    restart_wait: float = RESTART_WAIT
 
     @property
     def page(self) -> Page:
@@ -120,6 +123,8 @@ class Bench:
             new_id=self.run.outside.new_id,
             write=self.write,
             seconds=self.seconds,
+            requests_at_most=self.requests_at_most,
+            restart_wait=self.restart_wait,
             during=self._during,
         )
 

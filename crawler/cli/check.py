@@ -16,7 +16,8 @@ from crawler.conformance.judgement import Judgement, Verdict
 from crawler.conformance.reports import FILES
 from crawler.conformance.rules import RULES
 from crawler.conformance.selection import chosen
-from crawler.conformance.suite import SECONDS
+from crawler.conformance.suite import REQUESTS, SECONDS
+from crawler.conformance.witness import RESTART_WAIT
 from crawler.errors import ConfigurationError
 from crawler.sync.state import Source
 
@@ -49,6 +50,14 @@ UNJUDGED = UNREACHABLE
     help="How long the whole run may take.",
 )  # fmt: skip
 @click.option(
+    "--requests-at-most", type=click.IntRange(min=1), default=REQUESTS, show_default=True, metavar="N",
+    help="How many requests it may take.",
+)  # fmt: skip
+@click.option(
+    "--restart-wait", type=Seconds(), default=RESTART_WAIT, show_default=True,
+    help="How long an endpoint that stopped answering is waited for.",
+)  # fmt: skip
+@click.option(
     "--watch",
     "watched",
     multiple=True,
@@ -71,6 +80,8 @@ def check(
     reports: Sequence[str],
     pages: Sequence[str],
     seconds: float,
+    requests_at_most: int,
+    restart_wait: float,
     watched: Sequence[str],
 ) -> None:
     """Judge whether RingCX Digital would get on with an endpoint.
@@ -91,6 +102,8 @@ def check(
         write=write,
         strict=strict,
         seconds=seconds,
+        requests_at_most=requests_at_most,
+        restart_wait=restart_wait,
     )
     new = [_new_path("--write-baseline", name) for name in [write_baseline] if name is not None]
     if watched:

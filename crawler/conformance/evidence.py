@@ -28,6 +28,7 @@ class Remedy(Enum):
     AGENT = "agent", "nobody is known whom agents may write as", "give --agent-id ID"
     CONTENTS = "contents", "the partner shows nothing now to judge it by", "list contents of each kind"
     PACE = "pace", "the endpoint limits how often it is asked", "let the judge ask more often there"
+    REQUESTS = "requests", "it may send no more requests", "give --requests-at-most a larger number"
     TIME = "time", "the time was up", "give more --seconds"
     AGAIN = "again", "it was cut off", "judge again"
 
@@ -64,7 +65,8 @@ class Sent:
 
     `id` names it in reports (``signatures.3``); `label` says what it was for; `error` is what the crawler makes of the
     answer, `None` where it is a trusted success. `found_nobody`: the request before it had no answer either, and it had
-    none; so that it says nothing about what was asked for.
+    none; so that it says nothing about what was asked for. `meant`: the endpoint was busy (503) again after a pause,
+    while it answered others.
     """
 
     id: str
@@ -72,6 +74,7 @@ class Sent:
     exchange: Exchange
     error: PartnerError | None = None
     found_nobody: bool = False
+    meant: bool = False
 
     @property
     def action(self) -> str:
@@ -201,6 +204,19 @@ def no_info(sent: Sent) -> NotJudged:
     return NotJudged(f"implementation.info was not answered with success: {sent.came}", Remedy.FIX)
 
 
+@dataclass(frozen=True, slots=True)
+class Death:
+    """That the endpoint did not answer any more after a request: what was `sent`, and how many seconds it was `down`.
+
+    `back` is whether it came back within the time that was waited; `sure` whether it died of the same request twice.
+    """
+
+    sent: Sent
+    down: float
+    back: bool = True
+    sure: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
     """One synchronization cycle that the judge ran: what the crawler reports, and what it sent."""
@@ -221,7 +237,8 @@ class Seen:
     `sent` are all its requests in order, those of its `cycles` included; `info` what the partner declared at its
     beginning; `facts` what else it learnt, under names that its module documents; `reasons` why nothing was sent under
     a label; `ended` why it ended early or was not held, `None` if it came to its end; `gone` whether that was since the
-    endpoint did not answer. `verified` is whether the answers' signatures are verified (SG4).
+    endpoint did not answer. `deaths` are those of the endpoint in the whole run. `verified` is whether the answers'
+    signatures are verified (SG4).
     """
 
     probe: str
@@ -232,6 +249,7 @@ class Seen:
     reasons: dict[str, Unjudged] = field(default_factory=dict)
     ended: Unjudged | None = None
     gone: bool = False
+    deaths: Sequence[Death] = ()
     verified: bool = True
 
     @property
@@ -264,7 +282,7 @@ class Seen:
         Where it is busy (503) and says no more, that may well be its answer to just that: unless it has answered the
         like of it, or was busy for something else as well. Of what writes only the first tells.
         """
-        if sent.status != 503 or sent.limited:
+        if sent.status != 503 or sent.limited or sent.meant:
             return sent.limited
         if self.info is None or not self.info.allows(sent.object, sent.operation):
             return self.info is not None  # asked once more, or not declared: nothing that it must answer now

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from crawler.conformance.evidence import NotJudged, Remedy, Seen, Sent, no_info
+from crawler.conformance.pace import Pace
 from crawler.conformance.rule import JUDGED, Harm, Level, Outcome, Result, Rule
 from crawler.errors import EndpointUnreachable
 from crawler.sync.state import Source
@@ -32,6 +33,7 @@ class Judgement:
     """A run: the `results` in the order of the rules, and the conversations that they rest on.
 
     `broke_off` says why the run ended early, empty if it did not. With `strict`, warnings count as failures.
+    `pace` is that at which the partner could be asked.
     """
 
     source: Source
@@ -41,6 +43,7 @@ class Judgement:
     seen: Mapping[str, Seen] = field(default_factory=dict)
     broke_off: str = ""
     strict: bool = False
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def counts(self) -> Mapping[Outcome, int]:
@@ -130,8 +133,8 @@ class Judgement:
 
     @property
     def requests(self) -> int:
-        """How many requests were sent."""
-        return len(self._sent)
+        """How many requests were sent, those that no rule reads included."""
+        return max(self.pace.requests, len(self._sent))
 
     @property
     def unreached(self) -> Sequence[EndpointUnreachable]:

@@ -80,13 +80,15 @@ def _unjudged(result: Result, why: Unjudged) -> Result:
 def _void(found: Case, seen: Seen) -> NotJudged | None:
     """Why a case says nothing about the partner, if so.
 
-    A request that did not get to the endpoint, that found nobody since the one before it had no answer either, or that
-    we cut off ourselves; an answer by which the endpoint limits how often it is asked; and that all is well where no
-    answer came.
+    A request that the endpoint died of, for which there is a rule of its own; one that did not get to the endpoint, or
+    found nobody since the one before it had no answer either, or that we cut off ourselves; an answer by which the
+    endpoint limits how often it is asked; and that all is well where no answer came.
     """
     sent = found.sent
     if sent is None:
         return None
+    if (sent.status is None or sent.status >= 500) and any(death.sent.id == sent.id for death in seen.deaths):
+        return NotJudged(f"the endpoint dies of it: {sent.action} ({sent.id})", Remedy.FIX)
     if sent.found_nobody or isinstance(sent.error, EndpointUnreachable):
         return NotJudged(sent.came, Remedy.THERE)
     if sent.exchange.error == INTERRUPTED:

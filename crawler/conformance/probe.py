@@ -1,16 +1,17 @@
-"""What a probe is: one conversation with a partner, recorded for rules to judge. I/O, through `Partner` alone."""
+"""What a probe is: one conversation with a partner, recorded for rules to judge. I/O, through `Witness` alone."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from math import inf
 
 from crawler.agent import Agent
 from crawler.clock import Clock, NewId
 from crawler.conformance.evidence import UNJUDGED, Cycle, NotJudged, Remedy, Seen, Sent, Unjudged
+from crawler.conformance.witness import NOBODY_BEHIND, Witness, kept_by_nobody
 from crawler.cycle import run_cycle
 from crawler.errors import GONE, ConnectionBroken, ErrorStatus, KeptConnectionBroken, PartnerError, StoreError
-from crawler.partner import Partner, Record, unrecorded
-from crawler.protocol.envelope import INTERRUPTED, Answer, Exchange, Params, Request, verdict
+from crawler.protocol.envelope import INTERRUPTED, Exchange, Params, Request, verdict
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.store import Store
 from crawler.sync.state import Source
@@ -18,12 +19,9 @@ from crawler.sync.state import Source
 GONE_AT_MOST = 2
 """After how many requests in a row that found nobody a conversation ends; each may take the whole deadline."""
 
-
 INFO = "implementation.info"
 NO_ANSWER = (*GONE, ConnectionBroken)
 """Errors of requests to which there was no answer, or only the beginning of one."""
-NOBODY_BEHIND = (502, 504)
-"""Statuses by which a proxy says that nobody answers behind it."""
 
 
 class Gone(Exception):
@@ -61,49 +59,13 @@ class Probe:
     seconds: float = 60
 
 
-Keep = Callable[[Exchange, PartnerError | None], None]
-
-
-def kept_by_nobody(_exchange: Exchange, _error: PartnerError | None) -> None:
-    """Keep nothing."""
-
-
-class Witness(Partner):
-    """The partner, of whom `keep` is told each exchange as it was on the wire, with the error that it ended in, if any.
-
-    `silent` says whether the last request had no answer.
-    """
-
-    keep: Keep = staticmethod(kept_by_nobody)
-    silent = False
-
-    async def send(
-        self, request: Request, *, expected: str, record: Record = unrecorded, fresh: bool = False
-    ) -> Answer:
-        """Send a request; see `Partner.send`."""
-        kept: list[Exchange] = []
-        error: PartnerError | None = None
-
-        def both(exchange: Exchange) -> None:
-            kept.append(exchange)
-            record(exchange)
-
-        try:
-            return await super().send(request, expected=expected, record=both, fresh=fresh)
-        except PartnerError as failure:
-            error = failure
-            raise
-        finally:  # one that is cut off was sent all the same
-            for exchange in kept:
-                self.keep(exchange, error)
-
-
 class Talk:
     """A conversation under way: sends, and records what came into `seen`.
 
     Nothing that a partner does is raised, but `Gone` when it has not been there for `GONE_AT_MOST` requests, and
     `NotJudged` where it puts cycles off.
-    `before` are the conversations that this one comes after.
+    `before` are the conversations that this one comes after. Once `requests_at_most` were sent in the whole run, no
+    further one is: that raises `NotJudged`.
     """
 
     def __init__(
@@ -116,6 +78,7 @@ class Talk:
         store: Store,
         clock: Clock,
         new_id: NewId,
+        requests_at_most: float = inf,
     ) -> None:
         self.seen = seen
         self.before = before
@@ -124,12 +87,22 @@ class Talk:
         self.store = store
         self.clock = clock
         self.new_id = new_id
+        self._requests_at_most = requests_at_most
         self._gone = 0
 
     @property
     def info(self) -> ImplementationInfo:
         """What the partner declared. Raises `NotJudged`."""
         return self.seen.declared
+
+    @property
+    def left(self) -> float:
+        """How many requests may be sent yet."""
+        return max(self._requests_at_most - self.partner.pace.requests, 0)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass, which no deadline counts."""
+        await self.partner.wait(seconds)
 
     async def ask(self, label: str, action: str, params: Params | None = None) -> Sent:
         """Send an action as the platform sends it."""
@@ -138,6 +111,7 @@ class Talk:
     async def send(self, label: str, request: Request) -> Sent:
         """Send a request as it stands; over a fresh connection once more where a kept one is lost (TR11)."""
         for fresh in (False, True):
+            self._spend()
             with self._recording(label) as recorded, suppress(PartnerError):
                 await self.partner.send(request, expected="a signed answer", fresh=fresh)
             if not isinstance(recorded[-1].error, KeptConnectionBroken):
@@ -147,6 +121,7 @@ class Talk:
 
     async def cycle(self, label: str) -> Cycle:
         """Run one synchronization cycle, the same as the crawler's. One that is cut off leaves what it has sent."""
+        self._spend()
         with self._recording(label) as recorded:
             try:
                 report = await run_cycle(self.source, self.store, partner=self.partner, clock=self.clock)
@@ -186,7 +161,7 @@ class Talk:
         """Note under `label` what the body sends, also where that is cut off."""
         recorded: list[Sent] = []
 
-        def keep(exchange: Exchange, error: PartnerError | None) -> None:
+        def keep(exchange: Exchange, error: PartnerError | None) -> Sent:
             nobody_behind = exchange.answer is not None and exchange.answer.status in NOBODY_BEHIND
             silent = nobody_behind or isinstance(error, NO_ANSWER)
             sent = Sent(
@@ -195,11 +170,13 @@ class Talk:
                 exchange=self._verified(exchange),
                 error=error,
                 found_nobody=silent and self.partner.silent,
+                meant=self.partner.meant,
             )
             if exchange.error != INTERRUPTED:
                 self.partner.silent = silent
             recorded.append(sent)
             self.seen.sent.append(sent)
+            return sent
 
         self.partner.keep = keep
         try:
@@ -213,6 +190,10 @@ class Talk:
         if exchange.verdict != "unchecked" or answer is None or answer.signature is None:
             return exchange
         return replace(exchange, verdict=verdict(answer, self.source.secret))
+
+    def _spend(self) -> None:
+        if not self.left:
+            raise NotJudged(f"the {self._requests_at_most:.0f} requests that it may take were sent", Remedy.REQUESTS)
 
     def _count(self, error: PartnerError | None) -> None:
         self._gone = self._gone + 1 if isinstance(error, GONE) else 0

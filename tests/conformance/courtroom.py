@@ -41,6 +41,16 @@ class Clock:
         return self.now
 
 
+@dataclass
+class Time:
+    """Seconds since the beginning, which pass only when somebody says so; `sleep` stands for `anyio.sleep`."""
+
+    now: float = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += max(seconds, 0.0)
+
+
 def partner(fault: str = "", **settings: object) -> ReferencePartner:
     """The reference partner, or its variant with one fault."""
     return reference_partner(SECRET, Clock(), fault=fault, **settings)  # type: ignore[arg-type]  # each has its own type
@@ -64,13 +74,28 @@ def messenger() -> ReferencePartner:
 
 
 async def judged(
-    endpoint: Endpoint, rules: Sequence[Rule] = RULES, *, write: bool = True, source: Source = SOURCE
+    endpoint: Endpoint,
+    rules: Sequence[Rule] = RULES,
+    *,
+    write: bool = True,
+    source: Source = SOURCE,
+    **bounds: float,
 ) -> Judgement:
-    """The judgement over an endpoint."""
+    """The judgement over an endpoint; whoever waits waits in its own time, if it has one. `bounds` are the suite's."""
     ids = count(1)
     transport = endpoint if isinstance(endpoint, httpx.AsyncBaseTransport) else httpx.ASGITransport(endpoint)  # type: ignore[arg-type]  # whatever ASGI calls an application
-    clock = Clock()
-    async with Suite(source, transport=transport, clock=clock, new_id=lambda: f"c{next(ids)}", write=write) as suite:
+    given = getattr(endpoint, "time", None)
+    time = given if isinstance(given, Time) else Time()
+    async with Suite(
+        source,
+        transport=transport,
+        clock=Clock(),
+        new_id=lambda: f"c{next(ids)}",
+        write=write,
+        sleep=time.sleep,
+        elapsed=lambda: time.now,
+        **bounds,  # type: ignore[arg-type]  # each has its own type
+    ) as suite:
         return await suite.run(rules)
 
 

@@ -10,12 +10,12 @@ import pytest
 from crawler.conformance.evidence import Remedy
 from crawler.conformance.judgement import Verdict
 from crawler.conformance.probes.crawling import CYCLES
-from crawler.conformance.probes.positions import AGAIN, POSITIONS
+from crawler.conformance.probes.positions import SHARE
 from crawler.conformance.probes.writing import STRANGER
 from crawler.conformance.rule import Outcome
 from crawler.conformance.rules import RULES
 from crawler.conformance.selection import chosen
-from crawler.conformance.suite import PAGES
+from crawler.conformance.suite import PAGES, REQUESTS
 from crawler.reference import AGENT, DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Listing, ReferencePartner
 from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.wire import Call, Raw, Refusal
@@ -193,4 +193,18 @@ async def test_of_a_partner_with_very_many_contents_only_a_part_is_read() -> Non
     crawl = judgement.seen["crawling"]
     assert crawl.facts["partial"] == {"messages"}
     assert len(crawl.asked("messages.list")) == (CYCLES + 2) * PAGES
-    assert len(judgement.seen["positions"].asked("messages.list")) <= POSITIONS + AGAIN + 3
+    assert len(judgement.seen["positions"].asked("messages.list")) <= REQUESTS * SHARE
+    [result] = [it for it in judgement.results if it.rule.name == "older-positions-reach-as-much"]
+    assert result.looked_at > 220
+
+
+@pytest.mark.slow
+async def test_where_there_is_no_room_for_more_requests_the_rule_says_how_far_it_went() -> None:
+    it = partner(listing=Listing(page_size=2))
+    it.forum.fill(messages=220)
+    judgement = await judged(it, write=False, requests_at_most=300)
+
+    assert judgement.requests <= 300
+    assert breached(judgement) == set()
+    [result] = [it for it in judgement.results if it.rule.name == "older-positions-reach-as-much"]
+    assert result.evidence[0].note == "messages: judged up to position 41 of 228, for want of requests"

@@ -1,7 +1,7 @@
 """Contents that are created while somebody pages through a list.
 
 Labels: ``page`` for the lists, each from the newest of the one before it. Between the first and the second page more is
-created.
+created; what is not listed at the end of them is waited for.
 
 Facts: those of `Writing`; ``object``, what is created and listed; ``created``, the ids of what was created ``at once``
 before the first page, and ``between pages``.
@@ -9,7 +9,7 @@ before the first page, and ``between pages``.
 
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy
 from crawler.conformance.probe import Probe, Talk
-from crawler.conformance.probes.writing import MESSAGES, Writing
+from crawler.conformance.probes.writing import MESSAGES, PAUSES, Writing
 from crawler.conformance.timeline import pages, timeline
 from crawler.protocol.implementation import ImplementationInfo
 
@@ -36,13 +36,18 @@ async def hold(talk: Talk) -> None:
     since_id = timeline(pages(talk.seen.sent, name)).newest
     created = talk.seen.facts["created"] = {}
     created["at once"] = await create(writing, name, "at once", AT_ONCE)
+    pauses = iter(PAUSES)
     for number in range(PAGES):
         sent = await talk.ask("page", f"{name}.list", {"since_id": since_id} if since_id else None)
         page = next(iter(pages([sent], name)), None)
         if number == 0:
             created["between pages"] = await create(writing, name, "between pages", BETWEEN)
         elif page is None or page.head in (None, since_id):
-            break
+            listed = {it for page in pages(talk.seen.all("page"), name) for it in page.ids}
+            pause = next(pauses, None)
+            if pause is None or {*created["at once"], *created["between pages"]} <= listed:
+                break
+            await talk.sleep(pause)
         since_id = page.head if page and page.head else since_id
     await writing.sync("listed")
     await writing.tidy("deleted")

@@ -121,7 +121,7 @@ async def create(writing: Writing, kind: str) -> None:
         ref = Ref(kind, foreign_id=message.id)
         writing.create("reply", kind, in_reply_to=ref, **({} if kind == "messages" else private))
     await writing.sync("reply")
-    await writing.sync("listed")
+    await writing.follow("listed")
 
 
 async def repeat(writing: Writing, message: Creation) -> None:

@@ -15,6 +15,8 @@ from crawler.sync.queueing import Draft
 from crawler.sync.state import Ref
 
 MESSAGES = ("messages", "private_messages")
+PAUSES = (1.0, 2.0, 3.0, 4.0)
+"""Seconds that are waited, one after the other, for what was created and is not listed."""
 STRANGER = "ringcx-crawler-check"
 """The judge's own identity, where the partner shows none that agents could write as.
 
@@ -57,7 +59,8 @@ class Writing:
 
     Facts: ``partial``, the objects that have too many pages to come to the newest; ``creations``, purpose → `Creation`;
     ``author``, who writes, and ``stranger``, whether that is `STRANGER`; ``unwelcome``, the creates of a stranger where
-    all of them were refused; ``left_behind``, what was created and not deleted so far, as (object, id).
+    all of them were refused; ``waited``, seconds that were waited for what is not listed; ``left_behind``,
+    what was created and not deleted so far, as (object, id).
     """
 
     def __init__(self, talk: Talk) -> None:
@@ -136,6 +139,18 @@ class Writing:
         self._count()
         self._be_welcome()
         return cycle
+
+    async def follow(self, label: str) -> None:
+        """Run cycles until all that was created is listed, or the time is up."""
+        facts = self.talk.seen.facts
+        facts["waited"] = 0.0
+        await self.sync(label)
+        for pause in PAUSES:
+            if not self._unlisted():
+                break
+            await self.talk.sleep(pause)
+            facts["waited"] += pause
+            await self.sync(label)
 
     async def tidy(self, label: str) -> None:
         """Delete what was created, messages before their threads: as agents do, and else what lists do not show."""
@@ -224,6 +239,13 @@ class Writing:
         own = {(it.object, it.id) for it in self.creations.values()}
         before = pages(self.talk.seen.sent[:number], object_name)
         return {it for page in before for it in page.ids if (object_name, it) not in own}
+
+    def _unlisted(self) -> bool:
+        """Whether something was created that should be listed, and was not yet."""
+        info, seen = self.talk.info, self.talk.seen
+        made = [it for it in self.creations.values() if it.id is not None and info.allows(it.object, "list")]
+        listed = {name: {it for page in pages(seen.sent, name) for it in page.ids} for name in POLLED}
+        return any(it.id not in listed[it.object] for it in made if it.object not in seen.facts["partial"])
 
     def _count(self) -> None:
         self.talk.seen.facts["left_behind"] = list(self._left())

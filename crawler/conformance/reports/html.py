@@ -88,6 +88,8 @@ def _summary(judgement: Judgement) -> Iterator[Element]:
         " · strict" if judgement.strict else ""
     )
     yield el("p", *address, at, class_="legend")
+    if judgement.pace.put_off:
+        yield el("p", el("strong", "Its pace: "), str(judgement.pace), class_="legend")
     if why := judgement.why_unjudged or judgement.broke_off:
         yield el("p", el("strong", "Broken off: " if judgement.broke_off else "Not judged: "), why, class_="broke-off")
     if judgement.left_behind:

@@ -42,6 +42,7 @@ def as_json(judgement: Judgement) -> dict[str, object]:
         "judged": judgement.judged,
         "applicable": judgement.applicable,
         "requests": judgement.requests,
+        "pace": {"seconds": judgement.pace.interval, "put_off": judgement.pace.put_off},
         "strict": judgement.strict,
         "broke_off": judgement.broke_off,
         "left_behind": [{"object": name, "id": content_id} for name, content_id in judgement.left_behind],

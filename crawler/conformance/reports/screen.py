@@ -113,6 +113,8 @@ class Screen:
         if it.left_behind:
             left = ", ".join(f"{name} {content_id}" for name, content_id in it.left_behind)
             yield f"left behind, for it could not be deleted again: {escape(left)}", YELLOW
+        if it.pace.put_off:
+            yield f"its pace: {it.pace}", YELLOW
         tried = spellings(it)
         if any(spelling.taken is False for spelling in tried) and (advice := setting(tried)):
             yield advice, YELLOW

@@ -181,10 +181,12 @@ def created_content_is_listed(seen: Seen) -> Iterator[Case]:
     Mend: list agents' contents like everybody's, and at once.
     """
     for creation in created(seen, *PURPOSES):
-        if is_listed(seen, creation.object):
+        later = seen.sent[seen.sent.index(creation.sent) + 1 :]
+        if is_listed(seen, creation.object) and pages(later, creation.object):
             listed = shown(seen, creation) is not None
             expected, note = f"{creation.id} in a list of {creation.object}", f"{creation.object} {creation.id}"
-            yield case(listed, creation.sent, expected=expected, actual="never listed", note=note)
+            actual = f"not listed within {seen.facts.get('waited', 0):.0f} s"
+            yield case(listed, creation.sent, expected=expected, actual=actual, note=note)
 
 
 @rule(Level.SHOULD, "PU11", page=PAGE, probe="pushing", needs=CREATED)

@@ -217,6 +217,8 @@ def overlaps(it: ReferencePartner) -> Act:
     return act
 
 
+IGNORED = "list-that-ignores-since-id-holds-everything"
+
 LISTING: Mapping[str, Twin] = {
     "list-error": fault("list-error", "declared-list-answers"),
     "list-object": fault("list-object", "list-answers-an-array"),
@@ -247,17 +249,22 @@ LISTING: Mapping[str, Twin] = {
     "another order": acting("messages.list", oldest_two_swapped, "same-order-everywhere"),
     "ignores-since-id": fault("ignores-since-id", "since-id-respected"),
     "ignores-since-id-newest": fault(
-        "ignores-since-id-newest", "since-id-respected", "several-new-contents-all-listed"
+        "ignores-since-id-newest", "since-id-respected", "several-new-contents-all-listed",
+        "old-positions-lead-to-what-is-new",
     ),
-    "stuck-cursor": fault("stuck-cursor", "since-id-respected", "created-content-is-listed"),
+    "stuck-cursor": fault("stuck-cursor", "since-id-respected", "created-content-is-listed", IGNORED),
     "repeats-since-id": fault("repeats-since-id", "since-id-exclusive"),
-    "newest-of-many": fault("newest-of-many", "several-new-contents-all-listed"),
+    "newest-of-many": fault(
+        "newest-of-many", "several-new-contents-all-listed", "old-positions-lead-to-what-is-new"
+    ),
     "newest after a cursor": acting(
-        "messages.list", newest_after_cursor, "nothing-skipped-after-a-position", "several-new-contents-all-listed"
+        "messages.list", newest_after_cursor, "nothing-skipped-after-a-position", "several-new-contents-all-listed",
+        "old-positions-lead-to-what-is-new",
     ),
     "skips one": acting(
         "messages.list", skips_one, "nothing-skipped-after-a-position", "paging-reaches-everything",
-        "several-new-contents-all-listed",
+        "several-new-contents-all-listed", "old-positions-lead-to-what-is-new", "older-positions-reach-as-much",
+        "the-newest-is-listed",
     ),
     "lists once": acting("list", lists_once, "same-question-same-answer", "first-list-gives-something"),
     "counts views": acting("messages.list", counts_views, "same-content-shown-the-same"),

@@ -1,4 +1,4 @@
-"""Time that passes only when somebody says so, and endpoints that are there, or not, as it passes."""
+"""Endpoints that are there, or not, as time passes: a `Time` that passes only when somebody says so."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -6,19 +6,12 @@ from dataclasses import dataclass, field
 import httpx
 
 from crawler.reference import ReferencePartner
+from tests.conformance.courtroom import Time
+
+__all__ = ["Limited", "Mortal", "Network", "Stuck", "Time"]
 
 LATENCY = 0.005
 """Seconds that an exchange takes where nothing else is said."""
-
-
-@dataclass
-class Time:
-    """Seconds since the beginning; `sleep` stands for `anyio.sleep`."""
-
-    now: float = 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += max(seconds, 0.0)
 
 
 @dataclass
