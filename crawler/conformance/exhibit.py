@@ -6,9 +6,9 @@ The secret is taken out of everything; a request that held it can therefore not 
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from crawler.conformance.evidence import Sent
+from crawler.protocol.uri import with_query
 from crawler.sync.state import Source
 
 ARGUMENT = 100_000
@@ -60,9 +60,7 @@ class Exhibit:
 def exhibit(sent: Sent, source: Source, *, keep_bytes: int) -> Exhibit:
     """What `sent` shows; of the answer at most `keep_bytes`."""
     exchange, redact = sent.exchange, source.secret.redact
-    url = source.address.partition("#")[0]
-    if exchange.query:
-        url += ("&" if "?" in url else "?") + urlencode(dict(exchange.query))
+    url = with_query(source.address, exchange.query)
     answer = exchange.answer
     return Exhibit(
         id=sent.id,

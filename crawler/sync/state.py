@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
-from urllib.parse import urlsplit
 
 from crawler.protocol.signature import Secret
+from crawler.protocol.uri import without_userinfo
 
 Json = object
 """A decoded JSON value."""
@@ -51,9 +51,8 @@ class Source:
 
     @property
     def address(self) -> str:
-        """The base URI as it may be shown and stored: without user name and password."""
-        parts = urlsplit(self.base_uri)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        """The base URI as it may be shown and stored: as it was written (TR8), without user name and password."""
+        return without_userinfo(self.base_uri)
 
     @property
     def fingerprint(self) -> str:

@@ -92,4 +92,5 @@ def test_nothing_is_known_of_a_content_that_is_not_stored() -> None:
 def test_a_source_is_shown_and_stored_without_user_name_and_password() -> None:
     source = replace(SOURCE, base_uri="https://ann:hunter2@shop.example:8443/sdk?a=b")
     assert source.address == "https://shop.example:8443/sdk?a=b"
+    assert replace(SOURCE, base_uri="http://ann:hunter2@x/%2f?").address == "http://x/%2f?"
     assert "hunter2" not in repr(source)
