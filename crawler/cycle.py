@@ -367,17 +367,19 @@ class _Cycle:
         return result
 
     async def call(self, action: str, params: Params | None, expected: str) -> Answer:
-        """Send an action; returns its trusted answer.
+        """Send an action; returns its trusted answer."""
+        return await self.partner.call(action, params, expected=expected, record=self.record, guard=self.guard)
 
-        A process that was stopped for longer than its lease lasted sends nothing more: another one may be at it (CY2).
-        """
+    def guard(self) -> None:
+        """A process that was stopped for longer than its lease lasted sends nothing: another may be at it (CY2)."""
         if anyio.current_time() > self.held_until:
             raise LeaseLost(f"{self.source.name}: the lease lapsed while this process did nothing")
-        return await self.partner.call(action, params, expected=expected, record=self.record)
 
     def record(self, exchange: Exchange) -> None:
         """Keep an exchange for the next commit."""
         self.exchanges.append(exchange.cut(self.source.keep_bytes))
+        for remark in exchange.remarks:
+            self.report.connections.add("TR12", remark, exchange.action)
         self.watch(exchange)
 
     def recorded(self) -> list[Exchange]:

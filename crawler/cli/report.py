@@ -85,6 +85,10 @@ def _print_remarks(out: Output, report: Report) -> None:
         for name, found in report["objects"].items()
         for remark in found["remarks"]
     ]
+    rows += [
+        ["a connection", remark["count"], remark["text"], ", ".join(remark["examples"]), remark["rule"]]
+        for remark in report.get("connections", [])  # which reports of earlier versions lack
+    ]
     if rows:
         out.text()
         out.table(["remark on", "count", "what", "for example", "rule"], rows)

@@ -72,7 +72,7 @@ class Cycle(Protocol):
 class Daemon:
     """Crawls the sources it is given, until `stop`.
 
-    `transport` makes the transport to a source, `None` for httpx's own; `sleep` waits for a number of seconds. Both and
+    `transport` makes the transport to a source, `None` for the network; `sleep` waits for a number of seconds. Both and
     the clock are passed in so that a day of polling can pass in seconds; so is what a `cycle` does.
     """
 

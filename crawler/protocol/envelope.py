@@ -96,7 +96,7 @@ class Exchange:
     `answer` is `None` when none came whole; `verdict` is what the signature was worth (SG4): ``valid``, ``missing``,
     ``wrong``, ``unchecked`` (not 2xx, or the source does not verify), or ``none`` without an answer; `error` is the
     text of the error that ended the exchange, empty when all was well; `seconds` is how long it took. `method`,
-    `headers` and `query` are the request's (see `Request`).
+    `headers` and `query` are the request's (see `Request`). `remarks` are about the connection (TR12).
     """
 
     action: str
@@ -112,6 +112,7 @@ class Exchange:
     error: str = ""
     request_size: int
     answer_size: int = 0
+    remarks: tuple[str, ...] = ()
 
     def cut(self, keep_bytes: int) -> "Exchange":
         """The exchange with its bodies cut at `keep_bytes`; the sizes remain those of the whole."""

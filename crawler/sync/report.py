@@ -52,6 +52,7 @@ class CycleReport:
     `errors` are what failed, in order; a cycle with an error in it failed, although much of it may have succeeded.
     Whether the source is failing is another question: `nothing_had`.
     `interval` is the number of seconds until the next cycle is due (CY1). `looked_up` counts threads fetched by LS9.
+    `remarks` are on the implementation info, `connections` on connections (TR12), with actions as examples.
     `outlook` is known once the cycle's end is stored.
     """
 
@@ -65,6 +66,7 @@ class CycleReport:
     waiting: list[Wait] = field(default_factory=list)
     looked_up: int = 0
     remarks: tuple[Remark, ...] = ()
+    connections: Remarks = field(default_factory=Remarks)
     errors: list[PartnerError] = field(default_factory=list)
     outlook: Outlook | None = None
 
@@ -117,6 +119,7 @@ class CycleReport:
                 ],
             },
             "remarks": [{"rule": remark.rule, "text": remark.text} for remark in self.remarks],
+            "connections": _remarks_json(self.connections),
             "errors": [_error_json(error) for error in self.errors],
         }
 
@@ -135,11 +138,15 @@ def _object_json(report: ObjectReport) -> dict[str, Json]:
         "ignored_contents": [
             {"position": i.position, "id": i.id, "rule": i.rule, "reason": i.reason} for i in report.ignored_contents
         ],
-        "remarks": [
-            {"rule": remark.rule, "text": remark.text, "count": count, "examples": report.remarks.examples[remark]}
-            for remark, count in report.remarks.counts.items()
-        ],
+        "remarks": _remarks_json(report.remarks),
     }
+
+
+def _remarks_json(remarks: Remarks) -> list[Json]:
+    return [
+        {"rule": remark.rule, "text": remark.text, "count": count, "examples": remarks.examples[remark]}
+        for remark, count in remarks.counts.items()
+    ]
 
 
 def _settled_json(settled: Settled) -> dict[str, Json]:

@@ -180,6 +180,29 @@ def test_verbose_shows_each_exchange_on_stderr(terminal: Terminal) -> None:
     assert f'{URL} --> messages.list {{"since_id": "11"}}' in lines
 
 
+class Trailing(httpx.ASGITransport):
+    """Tells of a line break behind each answer, as the network does."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions["behind"] = b"\n"
+        return await super().handle_async_request(request)
+
+
+def test_what_comes_behind_answers_is_remarked_on(terminal: Terminal) -> None:
+    """TR12."""
+    terminal.endpoints["shop.example"] = Trailing(terminal.partner())
+    remark = r"1 byte behind the end of an answer: '\n'; the connection was closed"
+    result = terminal.run("sync", URL, "-v")
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[2] == f"{URL} {remark}"
+    for shown in (result.stdout, terminal.run("log", URL, "last").stdout):
+        [row] = [line for line in shown.splitlines() if remark in line]
+        assert row.split()[:3] == ["a", "connection", "7"]
+        assert row.endswith("implementation.info, threads.list, threads.list  TR12")
+    [found] = json.loads(terminal.run("sync", URL, "--json").stdout)["connections"]
+    assert (found["rule"], found["text"], found["count"]) == ("TR12", remark, 4)
+
+
 def test_verbose_shows_a_wrong_signature_as_one(terminal: Terminal) -> None:
     terminal.partner("wrongly-signed-answer")
     assert "<-- HTTP 200, wrongly signed, " in terminal.run("sync", URL, "-v").stderr

@@ -108,6 +108,7 @@ def test_the_report_for_machines_has_everything() -> None:
         remarks=(Remark("IM10", "unknown"),),
         errors=[ERROR],
     )
+    report.connections.add("TR12", "a line break", "messages.list")
     text = "expected an array, got no answer; the partner says: wait"
     assert json.loads(json.dumps(report.as_json())) == {
         "source": "shop",
@@ -157,6 +158,7 @@ def test_the_report_for_machines_has_everything() -> None:
             "waits": [{"id": "q4", "action": "messages.spam", "rule": "PU8", "reason": "not declared"}],
         },
         "remarks": [{"rule": "IM10", "text": "unknown"}],
+        "connections": [{"rule": "TR12", "text": "a line break", "count": 1, "examples": ["messages.list"]}],
         "errors": [
             {"kind": "DeadlineExceeded", "action": "messages.list", "expected": "an array", "came": "no answer",
              "explanation": "wait", "message": f"shop: messages.list: {text}"}
