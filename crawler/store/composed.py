@@ -422,7 +422,7 @@ def begin_attempt(_dialect: Dialect) -> Composed:
 
 def settle_entry(_dialect: Dialect) -> Composed:
     """What became of an attempt."""
-    values = _bound("status", "error", "foreign_id", "settled_at")
+    values = _bound("status", "attempts", "error", "foreign_id", "settled_at")
     return sa.update(OUTBOX).where(OUTBOX.c.id == bindparam("its_id")).values(values)
 
 

@@ -146,6 +146,7 @@ class OutboxStore(ContentStore):
                 statements.settle_entry,
                 its_id=entry.id,
                 status=str(entry.status),
+                attempts=entry.attempts,
                 error=entry.error,
                 foreign_id=entry.foreign_id,
                 settled_at=stamp(now) if entry.status is not Status.PENDING else None,

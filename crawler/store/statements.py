@@ -887,13 +887,13 @@ begin_attempt = Statement(
 settle_entry = Statement(
     'settle_entry',
     sqlite=
-        'UPDATE outbox SET status=?, error=?, foreign_id=?, settled_at=? WHERE outbox.id = ?'
+        'UPDATE outbox SET status=?, attempts=?, error=?, foreign_id=?, settled_at=? WHERE outbox.id = ?'
         ,
     postgresql=
-        'UPDATE outbox SET status=%s::VARCHAR, error=%s::VARCHAR, foreign_id=%s::VARCHAR, settled_at=%s::VARCHAR '
-        'WHERE outbox.id = %s::VARCHAR'
+        'UPDATE outbox SET status=%s::VARCHAR, attempts=%s::INTEGER, error=%s::VARCHAR, foreign_id=%s::VARCHAR, '
+        'settled_at=%s::VARCHAR WHERE outbox.id = %s::VARCHAR'
         ,
-    values=('status', 'error', 'foreign_id', 'settled_at', 'its_id'),
+    values=('status', 'attempts', 'error', 'foreign_id', 'settled_at', 'its_id'),
     columns=(),
 )
 'What became of an attempt.'

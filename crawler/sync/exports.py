@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 
-from crawler.errors import NotJson, PartnerError, ResourceError, UnexpectedShape
+from crawler.errors import EndpointUnreachable, NotJson, PartnerError, ResourceError, UnexpectedShape
 from crawler.protocol.envelope import format_time
 from crawler.protocol.implementation import COLLECTION_LEVEL, ImplementationInfo
 from crawler.protocol.objects import Content
@@ -282,8 +282,14 @@ def _may_have_created(send: Send, found: Known) -> bool:
 
 
 def settle_failure(entry: OutboxEntry, error: PartnerError) -> Settled:
-    """The attempt failed: tried again at the next cycle, or given up (PU6, PU7)."""
+    """The attempt failed: tried again at the next cycle, or given up (PU6, PU7).
+
+    One of which nothing was sent for certain was none: it is taken back.
+    """
     text = error.what
+    if isinstance(error, EndpointUnreachable) and not error.sent:
+        text = f"{text}; not sent: no attempt was used up (PU6)"
+        return Settled(entry=replace(entry, attempts=entry.attempts - 1, error=text))
     if isinstance(error, ResourceError) and error.fatal:
         return Settled(entry=replace(entry, status=_aborted(entry, Status.ABORTED), error=text))
     if entry.attempts >= entry.granted:

@@ -63,6 +63,15 @@ class GrantsOneMore(MortalStore):
         return replace(outbox, entries={key: replace(it, granted=4) for key, it in outbox.entries.items()})
 
 
+class CountsWhatWasNotSent(MortalStore):
+    """Uses an attempt up for what was certainly not sent (PU6)."""
+
+    def settle(self, lease: Lease, settled: Settled, *args: Any, **kwargs: Any) -> None:
+        unsent = "no attempt was used up" in (settled.entry.error or "")
+        entry = replace(settled.entry, attempts=settled.entry.attempts + unsent)
+        super().settle(lease, replace(settled, entry=entry), *args, **kwargs)
+
+
 class TouchesAll(MortalStore):
     """Stores what did not change once more (LS4)."""
 
@@ -78,6 +87,7 @@ FAULTY: dict[type[MortalStore], str] = {
     DropsTheOldest: "LS6|LS9",
     IgnoresActions: "IM5|AC4",  # its contents allow replies, too
     GrantsOneMore: "PU6",
+    CountsWhatWasNotSent: "PU6",
     TouchesAll: "LS4",
 }
 """The rules of which the failure must name one."""

@@ -6,7 +6,7 @@ It is strict both ways: what is sent must be just what may be sent, in its order
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.integration.histories.process import Death, Request
@@ -116,17 +116,23 @@ class Model:
             self._follow_export(intent)
 
     def _ask(self, action: str) -> Any:
-        """Its answer, `None` where none came (TR11: broken at once, it may be sent once more)."""
+        """Its answer, `None` where none came."""
         request = self._next()
         assert (request.action, request.params) == (action, {}), f"IM1: a cycle began with {request}"
-        if request.fate == "broken" and self._queue:
-            request = self._next()
-            assert (request.action, request.params) == (action, {}), f"IM1, TR11: {request} after a broken info"
         return request.answer if request.fate == "answered" else None
 
     def _next(self) -> Request:
+        """The next request, with what came of its repeat where a kept connection was lost with it (TR11)."""
         assert self._queue, "nothing was sent where something had to be"
-        return self._queue.popleft()
+        request = self._queue.popleft()
+        if request.fate != "lost":
+            assert not request.repeat, f"TR11: {request} is a repeat of nothing"
+            return request
+        assert self._queue, f"TR11: {request} was not repeated"
+        again = self._queue.popleft()
+        expected = {**request.params, **({"retry": True} if "retry" in request.params else {})}
+        assert (again.repeat, again.action, again.params) == (True, request.action, expected), f"TR11, PU2: {again}"
+        return replace(request, fate=again.fate, answer=again.answer)
 
     def _died_with(self, *methods: str) -> bool:
         """Whether the process died, before its commit, with what the last request brought."""
@@ -135,7 +141,7 @@ class Model:
         return not (self._death.committed and self._death.method == methods[-1])
 
     def _ended_by(self, request: Request) -> bool:
-        return request.fate in ("gone", "died")
+        return request.fate in ("gone", "unsent", "died")
 
     # Lists
 
@@ -233,9 +239,11 @@ class Model:
             raise _Ended
         if request.fate == "answered":
             self._store_answer(intent, request)
+        elif request.fate == "unsent":
+            self._settle(intent, "export_pending", lambda: self._take_back(intent))
         else:
             self._fail(intent)
-        if request.fate == "gone":
+        if self._ended_by(request):
             raise _Ended
 
     def _check_unsent(self, intent: Intent, rules: str) -> None:
@@ -329,6 +337,10 @@ class Model:
             intent.attempts += 1
         if here:
             raise _Ended
+
+    def _take_back(self, intent: Intent) -> None:
+        """PU6: what was certainly not sent was no attempt."""
+        intent.attempts -= 1
 
     def _settle(self, intent: Intent, status: str, what: Callable[[], None] = lambda: None) -> None:
         self._settled += 1

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.errors import DeadlineExceeded, ErrorStatus, NotJson, PartnerError, ResourceError, UnexpectedShape
+from crawler.errors import (
+    AddressRefused,
+    DeadlineExceeded,
+    EndpointUnreachable,
+    ErrorStatus,
+    NotJson,
+    PartnerError,
+    ResourceError,
+    UnexpectedShape,
+)
 from crawler.protocol.implementation import ImplementationInfo
 from crawler.protocol.reading import Page, read_content
 from crawler.sync.exports import (
@@ -393,6 +402,24 @@ def test_what_failed_is_tried_again_twice_and_then_given_up(name: str, error: Pa
         assert (settled.entry.error, settled.entry.attempts) == (error.what, attempts)
     settled = settle_failure(begun(name, 3), error)
     assert (settled.outcome, str(settled.entry.status), settled.entry.error) == ("given up", WORDS[name][0], error.what)
+
+
+@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize("kind", [EndpointUnreachable, AddressRefused])
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+def test_what_was_certainly_not_sent_is_taken_back(name: str, kind: type[PartnerError], attempts: int) -> None:
+    """PU6: so often as it takes."""
+    settled = settle_failure(begun(name, attempts), failed(kind))
+    assert (settled.outcome, settled.entry.attempts) == ("retried", attempts - 1)
+    assert settled.entry.error == "expected x, got y; not sent: no attempt was used up (PU6)"
+
+
+def test_what_was_sent_before_over_a_connection_that_broke_is_not_taken_back() -> None:
+    """TR11, PU6."""
+    error = EndpointUnreachable("shop", "messages.create", expected="x", came="y")
+    error.sent = True
+    settled = settle_failure(begun("create", 3), error)
+    assert (settled.outcome, settled.entry.attempts, settled.entry.error) == ("given up", 3, "expected x, got y")
 
 
 @pytest.mark.parametrize("name", WORDS)
