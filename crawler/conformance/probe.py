@@ -8,7 +8,7 @@ from crawler.agent import Agent
 from crawler.clock import Clock, NewId
 from crawler.conformance.evidence import Cycle, NotApplicable, Seen, Sent
 from crawler.cycle import Event, run_cycle
-from crawler.errors import GONE, PartnerError, StoreError
+from crawler.errors import GONE, KeptConnectionBroken, PartnerError, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange, Params, Request
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
@@ -82,13 +82,17 @@ class Talk:
         return await self.send(label, self.partner.request(action, params))
 
     async def send(self, label: str, request: Request) -> Sent:
-        """Send a request as it stands."""
+        """Send a request as it stands; over a fresh connection once more where a kept one is lost (TR11)."""
         kept: list[Exchange] = []
         error: PartnerError | None = None
-        try:
-            await self.partner.send(request, expected="a signed answer", record=kept.append)
-        except PartnerError as failure:
-            error = failure
+        for fresh in (False, True):
+            try:
+                await self.partner.send(request, expected="a signed answer", record=kept.append, fresh=fresh)
+                error = None
+            except PartnerError as failure:
+                error = failure
+            if not isinstance(error, KeptConnectionBroken):
+                break
         sent = self._keep(label, kept[-1], error)
         self._count(error)
         return sent

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from crawler.conformance.evidence import NotApplicable, Seen, Sent
 from crawler.conformance.rule import Breach, Chapter, Level
-from crawler.errors import AnswerEncoded, ConnectionBroken, DeadlineExceeded
+from crawler.errors import AnswerEncoded, ConnectionBroken, DeadlineExceeded, LengthWrong
 from crawler.protocol.envelope import printable
 
 TRANSPORT = Chapter("transport and signature")
@@ -46,7 +46,7 @@ def answers_within_deadline(seen: Seen) -> Iterator[Breach]:
             yield Breach(expected="a whole answer before the deadline", actual=sent.came, sent=sent)
 
 
-@rule(Level.MUST, "TR1", "TR6", page=PAGE, probe="declaration", needs=["answers-within-deadline"])
+@rule(Level.MUST, "TR1", "TR6", "TR13", page=PAGE, probe="declaration", needs=["answers-within-deadline"])
 def answer_is_whole(seen: Seen) -> Iterator[Breach]:
     """An answer is HTTP, and comes to its end before the connection closes.
 
@@ -55,8 +55,22 @@ def answer_is_whole(seen: Seen) -> Iterator[Breach]:
     Mend: look for a crash in the endpoint, a wrong Content-Length, or a proxy that cuts long answers.
     """
     for sent in seen.all("info"):
-        if isinstance(sent.error, ConnectionBroken):
+        if isinstance(sent.error, ConnectionBroken | LengthWrong):
             yield Breach(expected="a whole HTTP answer", actual=sent.came, sent=sent)
+
+
+@rule(Level.SHOULD, "TR12", page=PAGE, probe="declaration", needs=["answer-is-whole"])
+def nothing_behind_answers(seen: Seen) -> Iterator[Breach]:
+    """An answer ends where its Content-Length or its chunks say, and nothing comes behind it.
+
+    Why: what comes behind it would be read as the next answer on that connection, which is therefore closed.
+
+    Mend: look for a line break behind the closing tag of a script, for warnings printed after the body, and for code
+    that sets a Content-Length and sends chunks.
+    """
+    for sent in answered(seen):
+        for remark in sent.exchange.remarks:
+            yield Breach(expected="nothing behind the end of an answer", actual=remark, sent=sent)
 
 
 @rule(Level.MUST, "TR5", page=PAGE, probe="declaration", needs=["answer-is-whole"])

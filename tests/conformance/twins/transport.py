@@ -85,6 +85,14 @@ class ExactHeaderName(httpx.ASGITransport):
         return await super().handle_async_request(request)
 
 
+class LineBreakBehindAnswers(httpx.ASGITransport):
+    """ASGI knows no bytes behind answers, so this tells of them as the crawler's own transport does."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions["behind"] = b"\n"
+        return await super().handle_async_request(request)
+
+
 def refuses_queries(request: Request, secret: Secret) -> None:
     if request.query:
         raise Refusal(404, "there is nothing at this URL")
@@ -127,6 +135,7 @@ def wants_known_keys(request: Request, secret: Secret) -> None:
 TRANSPORT: Mapping[str, Twin] = {
     "never-answers": twin(lambda: never_answers, "answers-within-deadline"),
     "hangs-up": twin(lambda: hangs_up, "answer-is-whole"),
+    "line-break-behind-answers": twin(lambda: LineBreakBehindAnswers(partner()), "nothing-behind-answers"),
     "redirect": fault("redirect", "no-redirect"),
     "server-error": fault("server-error", "info-answered-with-success"),
     "compressed-answer": fault("compressed-answer", "answer-is-not-encoded"),
