@@ -67,6 +67,7 @@ def _content(store: Store, source: Source, info: ImplementationInfo | None, reco
     replies = store.contents(source, name, in_reply_to_id=foreign_id)
     if name == "threads" and "messages" not in known:
         replies += store.contents(source, "messages", thread_id=foreign_id, in_reply_to_id=foreign_id)
+    its_thread = next((it for it in store.known(source, known[name].thread_id or "") if it.object == "threads"), None)
     created_by = store.entries(source, ids=[record["content_id"]]) if record["content_id"] else []
     pending = store.entries(source, on=known[name], pending_only=True)
     return {
@@ -77,7 +78,7 @@ def _content(store: Store, source: Source, info: ImplementationInfo | None, reco
         "identity": store.identity(source, record["author_id"]) if record["author_id"] else None,
         "may": [
             {"operation": it.operation, "label": it.label, "allowed": it.allowed, "rule": it.rule, "reason": it.reason}
-            for it in choices(info, known[name])
+            for it in choices(info, known[name], its_thread)
         ]
         if info is not None
         else None,
