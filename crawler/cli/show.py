@@ -65,6 +65,7 @@ def _content(store: Store, source: Source, info: ImplementationInfo | None, reco
     )
     replies = store.contents(source, name, in_reply_to_id=foreign_id)
     known = next(known for known in store.known(source, foreign_id) if known.object == name)
+    its_thread = next((it for it in store.known(source, known.thread_id or "") if it.object == "threads"), None)
     created_by = store.entries(source, ids=[record["content_id"]]) if record["content_id"] else []
     pending = store.entries(source, on=known, pending_only=True)
     return {
@@ -75,7 +76,7 @@ def _content(store: Store, source: Source, info: ImplementationInfo | None, reco
         "identity": store.identity(source, record["author_id"]) if record["author_id"] else None,
         "may": [
             {"operation": it.operation, "label": it.label, "allowed": it.allowed, "rule": it.rule, "reason": it.reason}
-            for it in choices(info, known)
+            for it in choices(info, known, its_thread)
         ]
         if info is not None
         else None,

@@ -389,12 +389,6 @@ def forget_pages(_dialect: Dialect) -> Composed:
     return sa.update(CURSOR).where(*marked).values(page_mark=sa.null(), page_seen=sa.null())
 
 
-def doubt_cursor(_dialect: Dialect) -> Composed:
-    """A cursor that a deleted content was, or had been (LS11)."""
-    own = (CURSOR.c.source_id == bindparam("its_id"), CURSOR.c.object == bindparam("its_object"))
-    return sa.update(CURSOR).where(*own).values(_bound("trail", "checked_at"))
-
-
 # exports
 
 

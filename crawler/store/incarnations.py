@@ -32,6 +32,7 @@ def is_another() -> sa.ColumnElement[bool]:
     other_author, other_date = author != shown("author_id"), date != shown("created_at")
     nothing_same = sa.and_(other_author, sa.not_(_same(date)), sa.not_(_same(body)))
     return sa.case(
+        (sa.and_(author == shown("author_id"), date == shown("created_at")), sa.false()),  # the usual, quickly
         (CONTENT.c.deleted_at.is_not(None), sa.or_(differs("author_id"), differs("created_at"))),
         else_=sa.or_(
             nothing_same,

@@ -177,6 +177,7 @@ class OutboxStore(ContentStore):
         if settled.meant is Meant.UNSURE:
             its = {"its_id": lease.source_id, "its_object": created.object, "its_foreign_id": created.id}
             driver.run(statements.doubt_content, **its, imported_at=stamp(now))
+            self._doubt_cursor(driver, lease, created.object, created.id, now)
         elif settled.meant is not Meant.ANOTHER:
             put = statements.own_content if settled.meant is Meant.CREATED else statements.renew_content
             names = statements.put_content.values

@@ -561,7 +561,8 @@ put_content = Statement(
         'INSERT INTO content (source_id, object, foreign_id, author_id, recipient_id, thread_id, in_reply_to_id, '
         'title, body, format, language, created_at, updated_at, actions, extra, imported_at, changed_at, '
         'deleted_at, incarnation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT '
-        '(source_id, object, foreign_id) DO UPDATE SET content_id = CASE WHEN CASE WHEN (content.deleted_at IS NOT '
+        '(source_id, object, foreign_id) DO UPDATE SET content_id = CASE WHEN CASE WHEN (content.author_id = '
+        'excluded.author_id AND content.created_at = excluded.created_at) THEN 0 WHEN (content.deleted_at IS NOT '
         'NULL) THEN content.author_id IS NOT excluded.author_id OR content.created_at IS NOT excluded.created_at '
         'ELSE content.author_id != excluded.author_id AND coalesce(content.created_at = excluded.created_at, 0) = 0 '
         'AND coalesce(content.body = excluded.body, 0) = 0 OR content.content_id IS NULL AND content.created_at != '
@@ -570,13 +571,15 @@ put_content = Statement(
         'excluded.recipient_id, thread_id = excluded.thread_id, in_reply_to_id = excluded.in_reply_to_id, title = '
         'excluded.title, body = excluded.body, format = excluded.format, language = excluded.language, created_at = '
         'excluded.created_at, updated_at = excluded.updated_at, actions = excluded.actions, extra = excluded.extra, '
-        'imported_at = CASE WHEN CASE WHEN (content.deleted_at IS NOT NULL) THEN content.author_id IS NOT '
+        'imported_at = CASE WHEN CASE WHEN (content.author_id = excluded.author_id AND content.created_at = '
+        'excluded.created_at) THEN 0 WHEN (content.deleted_at IS NOT NULL) THEN content.author_id IS NOT '
         'excluded.author_id OR content.created_at IS NOT excluded.created_at ELSE content.author_id != '
         'excluded.author_id AND coalesce(content.created_at = excluded.created_at, 0) = 0 AND coalesce(content.body '
         '= excluded.body, 0) = 0 OR content.content_id IS NULL AND content.created_at != excluded.created_at AND '
         '(content.author_id != excluded.author_id OR content.body IS NOT excluded.body) END THEN '
         'excluded.imported_at ELSE content.imported_at END, changed_at = excluded.changed_at, deleted_at = '
-        'excluded.deleted_at, incarnation = CASE WHEN CASE WHEN (content.deleted_at IS NOT NULL) THEN '
+        'excluded.deleted_at, incarnation = CASE WHEN CASE WHEN (content.author_id = excluded.author_id AND '
+        'content.created_at = excluded.created_at) THEN 0 WHEN (content.deleted_at IS NOT NULL) THEN '
         'content.author_id IS NOT excluded.author_id OR content.created_at IS NOT excluded.created_at ELSE '
         'content.author_id != excluded.author_id AND coalesce(content.created_at = excluded.created_at, 0) = 0 AND '
         'coalesce(content.body = excluded.body, 0) = 0 OR content.content_id IS NULL AND content.created_at != '
@@ -595,7 +598,8 @@ put_content = Statement(
         'deleted_at, incarnation) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, 0) ON CONFLICT (source_id, object, '
-        'foreign_id) DO UPDATE SET content_id = CASE WHEN CASE WHEN (content.deleted_at IS NOT NULL) THEN '
+        'foreign_id) DO UPDATE SET content_id = CASE WHEN CASE WHEN (content.author_id = excluded.author_id AND '
+        'content.created_at = excluded.created_at) THEN false WHEN (content.deleted_at IS NOT NULL) THEN '
         'content.author_id IS DISTINCT FROM excluded.author_id OR content.created_at IS DISTINCT FROM '
         'excluded.created_at ELSE content.author_id != excluded.author_id AND NOT coalesce(content.created_at = '
         'excluded.created_at, false) AND NOT coalesce(content.body = excluded.body, false) OR content.content_id IS '
@@ -604,13 +608,15 @@ put_content = Statement(
         'excluded.author_id, recipient_id = excluded.recipient_id, thread_id = excluded.thread_id, in_reply_to_id = '
         'excluded.in_reply_to_id, title = excluded.title, body = excluded.body, format = excluded.format, language '
         '= excluded.language, created_at = excluded.created_at, updated_at = excluded.updated_at, actions = '
-        'excluded.actions, extra = excluded.extra, imported_at = CASE WHEN CASE WHEN (content.deleted_at IS NOT '
-        'NULL) THEN content.author_id IS DISTINCT FROM excluded.author_id OR content.created_at IS DISTINCT FROM '
-        'excluded.created_at ELSE content.author_id != excluded.author_id AND NOT coalesce(content.created_at = '
-        'excluded.created_at, false) AND NOT coalesce(content.body = excluded.body, false) OR content.content_id IS '
-        'NULL AND content.created_at != excluded.created_at AND (content.author_id != excluded.author_id OR '
+        'excluded.actions, extra = excluded.extra, imported_at = CASE WHEN CASE WHEN (content.author_id = '
+        'excluded.author_id AND content.created_at = excluded.created_at) THEN false WHEN (content.deleted_at IS '
+        'NOT NULL) THEN content.author_id IS DISTINCT FROM excluded.author_id OR content.created_at IS DISTINCT '
+        'FROM excluded.created_at ELSE content.author_id != excluded.author_id AND NOT coalesce(content.created_at '
+        '= excluded.created_at, false) AND NOT coalesce(content.body = excluded.body, false) OR content.content_id '
+        'IS NULL AND content.created_at != excluded.created_at AND (content.author_id != excluded.author_id OR '
         'content.body IS DISTINCT FROM excluded.body) END THEN excluded.imported_at ELSE content.imported_at END, '
         'changed_at = excluded.changed_at, deleted_at = excluded.deleted_at, incarnation = CASE WHEN CASE WHEN '
+        '(content.author_id = excluded.author_id AND content.created_at = excluded.created_at) THEN false WHEN '
         '(content.deleted_at IS NOT NULL) THEN content.author_id IS DISTINCT FROM excluded.author_id OR '
         'content.created_at IS DISTINCT FROM excluded.created_at ELSE content.author_id != excluded.author_id AND '
         'NOT coalesce(content.created_at = excluded.created_at, false) AND NOT coalesce(content.body = '
@@ -766,20 +772,6 @@ forget_pages = Statement(
     columns=(),
 )
 'A content was changed by something else than a list: a page that is shown again may change it back (LS5).'
-
-doubt_cursor = Statement(
-    'doubt_cursor',
-    sqlite=
-        'UPDATE cursor SET trail=?, checked_at=? WHERE cursor.source_id = ? AND cursor.object = ?'
-        ,
-    postgresql=
-        'UPDATE cursor SET trail=%s::VARCHAR, checked_at=%s::VARCHAR WHERE cursor.source_id = %s::INTEGER AND '
-        'cursor.object = %s::VARCHAR'
-        ,
-    values=('trail', 'checked_at', 'its_id', 'its_object'),
-    columns=(),
-)
-'A cursor that a deleted content was, or had been (LS11).'
 
 pending_entries = Statement(
     'pending_entries',

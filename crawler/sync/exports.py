@@ -308,7 +308,7 @@ def settle_created(send: Send, foreign_id: str, found: Known | None) -> Settled:
     entry = replace(send.entry, status=Status.SUCCESS, error=None)
     if found is None or _may_have_created(send, found):
         return Settled(entry=replace(entry, foreign_id=foreign_id))
-    of_its_own = found.id != send.params.get("in_reply_to_id")
+    of_its_own = found.id not in (send.params.get("in_reply_to_id"), send.params.get("thread_id"))
     if found.deleted and of_its_own:
         return Settled(entry=replace(entry, foreign_id=foreign_id), meant=Meant.CREATED_AGAIN)
     remark = f"the answer's id {foreign_id} is that of another content, which stays as it is (PU4)"

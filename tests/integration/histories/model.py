@@ -427,7 +427,7 @@ class Model:
         def store() -> None:
             key, shown = (intent.name, foreign_id), read_shown(intent.name, answer, self._info)
             held = self.held.get(key)
-            replied_to = foreign_id == self._id(intent.in_reply_to)
+            replied_to = foreign_id in (request.params.get("in_reply_to_id"), request.params.get("thread_id"))
             ours = held and held.row["author_id"] == "agent" and held.content_id in (None, intent.id)
             if held is not None and intent.attempts > 1 and not replied_to and ours:
                 held.content_id = intent.id
@@ -442,15 +442,21 @@ class Model:
             elif held.content_id is not None and not replied_to:  # OB13: this one, or that of another intent
                 held.content_id, held.since = None, self.cycles
                 held.incarnation += 1
+                self._doubt_cursor(key)
 
         self._settle(intent, "success", store)
+
+    def _doubt_cursor(self, key: Key) -> None:
+        """LS11: what was there may be gone, and its id given to something newer."""
+        if self.cursors.get(key[0]) == key[1]:
+            self.doubted.add(key[0])
 
     def _store_done(self, intent: Intent, request: Request) -> None:
         key = (intent.name, request.params["id"])
         if intent.operation == "delete":
             self.held[key].deleted = True
             self.denied.add(key[1])
-            self.doubted |= {name for name, since_id in self.cursors.items() if since_id == key[1]}
+            self._doubt_cursor(key)
             return
         shown = read_shown(intent.name, request.answer, self._info)
         if shown is not None:

@@ -177,7 +177,8 @@ def test_a_cursor_whose_content_we_deleted_is_to_be_checked(
     delete(store, begun, deleted, object_name)
 
     [row] = rows(store, "cursor")
-    assert row == {**before, "trail": trail, "checked_at": None if unchecked else before["checked_at"]}
+    checked_at = None if unchecked else before["checked_at"]
+    assert row == {**before, "trail": trail, "checked_at": checked_at, "moved_at": row["moved_at"]}
 
 
 # Threads that messages name and nobody knows (LS9)

@@ -168,6 +168,7 @@ def test_a_content_whose_id_may_be_that_of_another_one_is_nobodys(store: Store, 
 
     doubted = {"content_id": None, "incarnation": 1, "imported_at": stamp(LATER)}
     assert {row["foreign_id"]: row for row in rows(store, "content")} == {**before, "4": {**before["4"], **doubted}}
+    assert [(row["since_id"], row["checked_at"]) for row in rows(store, "cursor")] == [("4", None)]  # LS11
 
 
 def test_a_content_of_somebody_else_stays_as_it_is(store: Store, source: Source, begun: Begun) -> None:

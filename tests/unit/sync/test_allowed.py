@@ -57,6 +57,20 @@ def test_whether_an_agent_may_reply(declared: dict[str, list[str]], content: obj
     assert reply.allowed is not bool(rule)
 
 
+def test_a_message_of_a_thread_whose_id_is_anothers_by_now_takes_no_reply() -> None:
+    """OB13."""
+    message = known(imported_at="a")
+    thread = known("t1", "threads", incarnation=1, imported_at="b")
+    reply = choices(info(messages=["create"]), message, thread)[0]
+    assert (reply.rule, reply.reason) == ("OB13", "thread t1 is gone: since b its id names another content")
+    for under, its_thread in (
+        (info("messages.unthreaded", messages=["create"]), thread),
+        (info(messages=["create"]), known("t1", "threads", incarnation=1, imported_at="a")),
+        (info(messages=["create"]), None),
+    ):
+        assert choices(under, message, its_thread)[0].allowed
+
+
 def test_a_content_that_was_deleted_allows_nothing() -> None:
     """IM5."""
     found = choices(info(messages=["create", "delete"]), known(actions=("delete",), deleted=True))

@@ -598,6 +598,14 @@ def test_an_answer_with_the_replied_to_id_or_that_of_a_customers_content_changes
     assert known_after(settled, made, found, SINCE) == found
 
 
+def test_an_answer_with_the_threads_id_is_no_message_that_was_given_that_id_again() -> None:
+    """PU4: a partner that numbers threads and messages apart, and names the wrong one."""
+    entry = replace(REPLY, attempts=1)
+    send = Send(entry=entry, action=entry.action, params={"in_reply_to_id": "m1", "thread_id": "7"})
+    for found in (known("7", deleted=True), known("7", created_by="q9")):
+        assert settle_created(send, "7", found).meant is Meant.ANOTHER
+
+
 def test_what_is_known_of_a_content_that_is_new() -> None:
     made = created_content("shop", sent(creation()), page({"id": "m7"}))
     after = known_after(answered(1, "m7", None), made, None, SINCE)
