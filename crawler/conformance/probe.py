@@ -80,7 +80,7 @@ class Witness(Partner):
     async def send(
         self, request: Request, *, expected: str, record: Record = unrecorded, fresh: bool = False
     ) -> Answer:
-        """Send a request; see `Partner.send`."""
+        """Send a request; see `Partner.send`. One over a kept connection that was lost says nothing: it is repeated."""
         kept: list[Exchange] = []
         error: PartnerError | None = None
 
@@ -94,7 +94,7 @@ class Witness(Partner):
             error = failure
             raise
         finally:  # one that is cut off was sent all the same
-            for exchange in kept:
+            for exchange in kept if not isinstance(error, KeptConnectionBroken) else ():
                 self.keep(exchange, error)
 
 
@@ -140,7 +140,7 @@ class Talk:
         for fresh in (False, True):
             with self._recording(label) as recorded, suppress(PartnerError):
                 await self.partner.send(request, expected="a signed answer", fresh=fresh)
-            if not isinstance(recorded[-1].error, KeptConnectionBroken):
+            if recorded:
                 break
         self._count(recorded[-1].error)
         return recorded[-1]
