@@ -114,7 +114,7 @@ class Talk:
             self._spend()
             with self._recording(label) as recorded, suppress(PartnerError):
                 await self.partner.send(request, expected="a signed answer", fresh=fresh)
-            if not isinstance(recorded[-1].error, KeptConnectionBroken):
+            if recorded:
                 break
         self._count(recorded[-1].error)
         return recorded[-1]

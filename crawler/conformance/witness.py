@@ -112,8 +112,14 @@ class Witness(Partner):
     async def send(
         self, request: Request, *, expected: str, record: Record = unrecorded, fresh: bool = False
     ) -> Answer:
-        """Send a request, as soon as the partner bears it; see `Partner.send`."""
+        """Send a request, as soon as the partner bears it; see `Partner.send`.
+
+        One over a kept connection that was lost says nothing of the partner, and is not kept: it is repeated (TR11).
+        """
         tried = await self._paced(request, expected, fresh=fresh)
+        if isinstance(tried.error, KeptConnectionBroken):
+            record(tried.exchange)
+            raise tried.error
         died: Died | None = None
         if tried.silent and self._there:
             tried, died = await self._after_silence(request, tried, expected)

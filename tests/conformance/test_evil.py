@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,10 +17,11 @@ from crawler.conformance.reports.junit import junit_report
 from crawler.conformance.reports.terminal import Page
 from crawler.conformance.rule import Outcome
 from crawler.conformance.rules import RULES
+from crawler.conformance.selection import chosen
 from crawler.conformance.suite import Suite
 from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.wire import Call
-from tests.conformance.courtroom import SOURCE, Clock, judged, partner, reported
+from tests.conformance.courtroom import SOURCE, Clock, breached, judged, partner, reported
 from tests.partners.raw import RawPartner, raw_partner
 
 CAP = 100_000
@@ -116,6 +118,33 @@ async def test_an_endpoint_that_never_does_otherwise_breaks_the_rule_that_is_abo
     async with turning(evil, 0) as it:
         judgement = await over(it.base_uri)
     assert [result.rule.name for result in judgement.failures] == [rule]
+
+
+@pytest.mark.slow
+async def test_a_connection_that_is_closed_in_the_moment_of_its_use_is_nobodys_fault() -> None:
+    """TR11: the same is sent once more over a fresh one, and only that counts."""
+    used: Counter[int] = Counter()
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(partner())) as honest:
+
+        async def answer(it: RawPartner, writer: asyncio.StreamWriter) -> None:
+            used[id(writer)] += 1
+            if used[id(writer)] == 2:
+                del used[id(writer)]
+                writer.close()
+                return
+            asked = it.requests[-1]
+            came = await honest.post("http://partner.example/", content=asked.body, headers=dict(asked.headers))
+            fields = "".join(f"{name}: {value}\r\n" for name, value in came.headers.items())
+            writer.write(f"HTTP/1.1 {came.status_code} X\r\n{fields}\r\n".encode() + came.content)
+
+        async with raw_partner(answer) as it:
+            source = replace(SOURCE, base_uri=it.base_uri)
+            async with Suite(source, clock=Clock(), rules=RULES) as suite:
+                judgement = await suite.run(chosen(RULES, ["transport", "listing"]))
+    assert breached(judgement) == {"only-post-answered", "signature-in-query-accepted"}  # it passes neither on
+    assert judgement.broke_off == ""
+    assert len(it.requests) > judgement.requests
 
 
 @pytest.mark.slow
