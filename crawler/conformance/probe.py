@@ -10,7 +10,7 @@ from crawler.clock import Clock, NewId
 from crawler.conformance.evidence import UNJUDGED, Cycle, NotJudged, Remedy, Seen, Sent, Unjudged
 from crawler.conformance.witness import NOBODY_BEHIND, Witness, kept_by_nobody
 from crawler.cycle import run_cycle
-from crawler.errors import GONE, ConnectionBroken, ErrorStatus, KeptConnectionBroken, PartnerError, StoreError
+from crawler.errors import GONE, ConnectionBroken, ErrorStatus, PartnerError, StoreError
 from crawler.protocol.envelope import INTERRUPTED, Exchange, Params, Request, verdict
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.store import Store
