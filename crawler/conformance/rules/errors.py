@@ -26,8 +26,8 @@ def not_refused(seen: Seen, label: str) -> Case:
     sent = seen.one(label)
     if sent.exchange.answer is None:
         return Kept(sent=sent)  # which counts for nothing: no answer came
-    actual = f"{sent.came}, a success"
-    return case(not sent.succeeded or is_error(sent), sent, expected="an error status, such as 400", actual=actual)
+    kept = not sent.succeeded or is_error(sent)
+    return case(kept, sent, expected="an error status, such as 400", actual=sent.came_well)
 
 
 def is_error(sent: Sent) -> bool:

@@ -30,14 +30,36 @@ def structured(seen: Seen) -> Sequence[tuple[Sent, dict[str, Any], Any]]:
     return seen.some(found, "no content is listed with structured content")
 
 
-def each(seen: Seen, wrong: Callable[[Problem], bool], *types: str) -> Iterator[Case]:
-    """A breach for each problem that is meant, of the structured contents of these types. Raises `Unjudged`."""
+def cards(value: Any) -> Sequence[dict[str, Any]]:
+    """The links and cards of a structured content: itself, or those of a carousel."""
+    found = value.get("items") if value.get("type") == "carousel" else [value]
+    return [it for it in found if isinstance(it, dict)] if isinstance(found, list) else []
+
+
+def buttons(value: Any) -> Sequence[Any]:
+    """The buttons of a template, or of the cards of a carousel."""
+    found = [card.get("items") for card in cards(value) if value.get("type") != "rich_link"]
+    return [button for items in found if isinstance(items, list) for button in items]
+
+
+def addresses(value: Any) -> Sequence[Any]:
+    """The links, cards and buttons that have a `url`."""
+    return [it for it in (*cards(value), *buttons(value)) if isinstance(it, dict) and it.get("url")]
+
+
+def each(
+    seen: Seen, wrong: Callable[[Problem], bool], *types: str, having: Callable[[Any], object] = bool
+) -> Iterator[Case]:
+    """A breach for each problem that is meant, of the structured contents of these types; `having` the part meant.
+
+    Raises `Unjudged`.
+    """
     listed = structured(seen)
     meant = [it for it in listed if not types or (isinstance(it[2], dict) and it[2].get("type") in types)]
     for sent, content, value in seen.some(meant, f"no content is listed with {' or '.join(types)}"):
         content_id = str(id_of(content))
         found = [problem for problem in check_structured(value) if wrong(problem)]
-        if not found:
+        if not found and having(value):
             yield Kept(sent=sent, note=content_id)
         for problem in found:
             place = problem.path.removeprefix(NAME).removeprefix(".")
@@ -128,7 +150,7 @@ def link_is_a_web_address(seen: Seen) -> Iterator[Case]:
 
     Mend: use an absolute address of the web; it may lead on into your app.
     """
-    yield from each(seen, lambda problem: problem.kind == "address", *CARDS)
+    yield from each(seen, lambda problem: problem.kind == "address", *CARDS, having=addresses)
 
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
@@ -140,7 +162,7 @@ def card_texts_within_limits(seen: Seen) -> Iterator[Case]:
 
     Mend: say the rest in the body.
     """
-    yield from each(seen, about("card"), *CARDS)
+    yield from each(seen, about("card"), *CARDS, having=cards)
 
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
@@ -152,7 +174,7 @@ def template_buttons_known(seen: Seen) -> Iterator[Case]:
 
     Mend: open an address with `url`, or send an answer with `reply`.
     """
-    yield from each(seen, about("button"), "template", "carousel")
+    yield from each(seen, about("button"), "template", "carousel", having=buttons)
 
 
 @rule(Level.MUST, "ST", page=PAGE, probe="crawling", needs=KNOWN)
@@ -176,7 +198,7 @@ def carousel_cards_alike(seen: Seen) -> Iterator[Case]:
 
     Mend: give each card a picture.
     """
-    yield from each(seen, about("carousel", "should"), "carousel")
+    yield from each(seen, about("carousel", "should"), "carousel", having=lambda value: len(cards(value)) > 1)
 
 
 @rule(Level.SHOULD, "ST", "PU1", page=PAGE, probe="structured", needs=READABLE)

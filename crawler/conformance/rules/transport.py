@@ -220,8 +220,7 @@ def not_refused(sent: Sent) -> Case:
     """A breach where a forged request was answered as if it were right (SG5)."""
     if sent.exchange.answer is None:
         return Kept(sent=sent)  # which counts for nothing: no answer came
-    actual = f"{sent.came}, rightly signed" if sent.exchange.verdict == "valid" else sent.came
-    return case(refused(sent), sent, expected="an error status, such as 403", actual=actual)
+    return case(refused(sent), sent, expected="an error status, such as 403", actual=sent.came_well)
 
 
 def answered_well(sent: Sent) -> Case:
