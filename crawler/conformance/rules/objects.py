@@ -586,18 +586,16 @@ def replies_name_a_known_content(seen: Seen) -> Iterator[Case]:
 
     Mend: leave the field out where there is no such content; do not send "0" for none.
     """
+    ids = {name: known(seen, name) for name in POLLED}
     for sent, content in contents(seen, "messages", "private_messages"):
         named = text_id(content.get("in_reply_to_id"))
-        actual = f"{which(sent, content)} names {value(named)}"
+        opening = sent.object == "messages" and named == text_id(content.get("thread_id"))
+        where = "threads" if opening and named not in ids[sent.object] else sent.object
+        expected, actual = f"one of {where} that is listed or shown", f"{which(sent, content)} names {value(named)}"
         if named == "0":
             yield Breach(expected="no 'in_reply_to_id' where there is none", actual=actual, sent=sent)
-            continue
-        own = named in known(seen, sent.object)
-        if not named or not (own or asked(seen, sent.object, named)):
-            continue
-        opening = sent.object == "messages" and named == text_id(content.get("thread_id"))
-        kept = own or (opening and not (asked(seen, "threads", named) and named not in known(seen, "threads")))
-        yield case(kept, sent, expected=f"one of {sent.object} that is listed or shown", actual=actual, note=actual)
+        elif named and (named in ids[where] or asked(seen, where, named)):
+            yield case(named in ids[where], sent, expected=expected, actual=actual, note=actual)
 
 
 @rule(Level.SHOULD, "LS9", page=PAGE, probe=PROBE, needs=READ)
