@@ -74,7 +74,7 @@ def test_a_report_may_begin_with_a_byte_order_mark(terminal: Terminal, tmp_path:
     report = tmp_path / "report.json"
     terminal.run("check", URL, "--select", "no-redirect", "--report", str(report))
     report.write_text("\ufeff" + report.read_text("utf-8"), "utf-8")
-    done = terminal.run("replay", "declaration.1", "--report", str(report))
+    done = terminal.run("replay", str(report), "declaration.1")
     assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "the answer is the same")
 
 
