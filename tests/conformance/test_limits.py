@@ -13,13 +13,10 @@ from crawler.conformance.reports.terminal import Page
 from crawler.conformance.rule import Outcome, Result
 from crawler.conformance.rules import RULES
 from crawler.conformance.selection import chosen
-from crawler.conformance.suite import REQUESTS
 from tests.conformance.courtroom import Time, breached, judged, partner, reported, unjudged
 from tests.conformance.variants.time import Limited, Mortal, Network, Stuck
 
 SURVIVES = "survives-what-is-sent"
-READING, WRITING = 200, 800
-"""How many requests the reference partner is asked: at 50 ms and more each, that is 15 s, or less than a minute."""
 
 
 def result(judgement: Judgement, name: str) -> Result:
@@ -28,14 +25,6 @@ def result(judgement: Judgement, name: str) -> Result:
 
 def mortal(word: bytes = b"no-such-id", **settings: object) -> Mortal:
     return Mortal(partner(), Time(), kills=lambda body: word in body, **settings)  # type: ignore[arg-type]  # each has its own type
-
-
-@pytest.mark.parametrize(("write", "most"), [(False, READING), (True, WRITING)])
-async def test_the_reference_partner_is_asked_so_often_and_no_more(write: bool, most: int) -> None:
-    judgement = await judged(partner(), write=write)
-
-    assert judgement.requests == sum(len(seen.sent) for seen in judgement.seen.values()) <= most < REQUESTS
-    assert reported(judgement)["requests"] == judgement.requests
 
 
 @pytest.mark.parametrize("proxy", [False, True])

@@ -49,6 +49,8 @@ async def test_a_messenger_passes_the_rules_that_the_others_are_spared() -> None
         "typing-indicator-with-messaging-view": "the partner does not declare the option messaging.typing_indicator",
         "survey-comes-with-messages": "the partner does not declare the option messages.allow_survey",
         "private-messages-have-a-recipient": "the partner declares no list of private_messages",
+        "private-messages-go-to-somebody-else": "the partner declares no list of private_messages",
+        "private-messages-stay-private": "the partner declares no list of both messages and private_messages",
         "recipient-is-kept": "the partner declares no create of private messages",
         "structured-content-needs-view-messaging": "the partner declares the option view.messaging",
     }
@@ -61,7 +63,7 @@ async def test_without_leave_to_write_nothing_is_written() -> None:
     asked = {action.partition(".")[2] for action in it.forum.ledger.actions}
     assert {"info", "list", "show"} <= asked
     assert asked.isdisjoint({"create", "reply", "delete", "publish", "unpublish", "mark_as_solved", "escalate"})
-    writing = [r for r in judgement.results if r.rule.probe in ("pushing", "arrivals", "structured")]
+    writing = [r for r in judgement.results if r.rule.probe in ("pushing", "arrivals", "afterwards", "structured")]
     assert {r.reason for r in writing if r.outcome is Outcome.NOT_JUDGED} == {NOT_WRITTEN}
     assert {r.remedy for r in judgement.results} == {None, Remedy.WRITE}
 
@@ -98,7 +100,7 @@ async def test_what_the_judge_creates_it_deletes_again() -> None:
     judgement = await judged(it)
 
     assert {name: [content.id for content in it.forum.standing(name)] for name in OBJECTS} == before
-    assert [seen.facts["left_behind"] for seen in judgement.seen.values() if "left_behind" in seen.facts] == [[], []]
+    assert [seen.facts["left_behind"] for seen in judgement.seen.values() if "left_behind" in seen.facts] == [[], [], []]
 
 
 async def test_what_cannot_be_deleted_is_named() -> None:
@@ -108,7 +110,7 @@ async def test_what_cannot_be_deleted_is_named() -> None:
 
     left = {content.id for content in it.forum.standing("messages")} - before
     named = {item for seen in judgement.seen.values() for item in seen.facts.get("left_behind", ())}
-    assert len(left) == 11
+    assert len(left) == 16
     assert named == {("messages", content_id) for content_id in left}
 
 

@@ -3,9 +3,9 @@
 Labels: ``create`` for the cycle that creates; ``at once`` for a list right after it, from the newest position that was
 known, and ``later`` for the same until all is listed or the time is up; ``late`` for the create of a content that is
 dated before others that exist, as after a failure, and ``after late`` for lists from these; ``old`` for lists from old
-positions; ``deleted`` at the end. Each list is followed from its newest content until there is no more.
+positions, and ``moved`` for one that shows what was edited meanwhile; ``deleted`` at the end. Each list is followed from its newest content until there is no more.
 
-Facts: those of `Writing`; ``object``; ``line``, the `Timeline` as it was before; ``since``, its newest id;
+Facts: those of `Writing`; ``object``; ``line``, the `Timeline` as it was before, in which is marked who moved since; ``since``, its newest id;
 ``created``, the ids in the order in which they were created; ``walks``, the pages of each list from there, one list of
 pages after the other; ``waited``, seconds until the last of them; ``late``, the id of what was dated back; ``after``,
 the newest of ``created`` that was listed before it was; ``old``, the positions that were asked from.
@@ -20,7 +20,7 @@ from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.probes.arrivals import create, listed_and_created
 from crawler.conformance.probes.positions import spread
 from crawler.conformance.probes.writing import PAUSES, Creation, Writing
-from crawler.conformance.timeline import Page, pages, timeline
+from crawler.conformance.timeline import Page, Timeline, pages, timeline
 from crawler.protocol.envelope import format_time
 
 CREATED = 4
@@ -44,7 +44,7 @@ async def hold(talk: Talk) -> None:
     line = facts["line"] = timeline(pages(talk.seen.sent, name))
     facts["since"] = line.newest
     created = facts["created"] = await create(writing, name, "create", CREATED)
-    lists = Lists(talk, name)
+    lists = Lists(talk, name, line)
     facts["walks"], facts["waited"] = await lists.until(created, line.newest, "at once", "later")
     first = next((it for it in writing.creations.values() if it.id is not None and it.sent is not None), None)
     if first is not None:
@@ -54,6 +54,7 @@ async def hold(talk: Talk) -> None:
         asked: set[str | None] = set()
         for position in reversed(facts["old"]):
             await lists.follow(position, "old", asked, OLD_PAGES)
+        await lists.follow(line.newest, "moved", most=OLD_PAGES)
     await writing.tidy("deleted")
 
 
@@ -72,10 +73,11 @@ async def come_late(writing: Writing, lists: "Lists", first: Creation, after: st
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """The lists of one object."""
+    """The lists of one object, and its timeline, which is told who moved."""
 
     talk: Talk
     name: str
+    line: Timeline
 
     async def until(
         self, wanted: Sequence[str], since_id: str | None, first: str, then: str
@@ -107,6 +109,7 @@ class Lists:
             if page is None:
                 break
             found.append(page)
+            self.line.watch(page)
             since_id = page.head if page.head is not None else since_id
         return found
 

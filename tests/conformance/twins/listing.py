@@ -217,7 +217,7 @@ def overlaps(it: ReferencePartner) -> Act:
     return act
 
 
-IGNORED = "list-that-ignores-since-id-holds-everything"
+IGNORED = "ignored-since-id-loses-nothing"
 
 LISTING: Mapping[str, Twin] = {
     "list-error": fault("list-error", "declared-list-answers"),

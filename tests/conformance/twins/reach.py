@@ -78,7 +78,7 @@ REACH: Mapping[str, Twin] = {
     ),
     "sorted by date": acting("messages.list", sorted_by_date, "late-content-comes-last"),
     "first page alone": acting(
-        "messages.list", first_page_alone, "list-that-ignores-since-id-holds-everything", "since-id-respected", UNLISTED
+        "messages.list", first_page_alone, "ignored-since-id-loses-nothing", "since-id-respected", UNLISTED
     ),
     "shows the second late": acting(
         "messages.list", shows_the_second_late, "nothing-appears-behind-the-cursor", "several-new-contents-all-listed"

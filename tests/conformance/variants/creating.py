@@ -184,7 +184,7 @@ _ROWS: tuple[tuple[str, str, Harm, Kind, Made, str, str | None], ...] = (
      Harm.UNSEEN, FIELDS, remembering("list", hides_agents), "PROTOCOL.md LS4", "created-content-is-listed"),
     ("private messages for all", "one table, and a WHERE that is missing in the list of messages",
      Harm.EXPOSED, Kind.SHAPE, remembering("messages.list", privately_listed_in_public),
-     "chatwoot/chatwoot#838; erxes/erxes#33", None),
+     "chatwoot/chatwoot#838; erxes/erxes#33", "private-messages-stay-private"),
     ("crashes on every create", "the one path that was never tried, and nobody is puppetizable either",
      Harm.MUTE, ANSWERABLE, remembering("create", nobody_may_write), TABLE, "create-answered-with-success"),
     ("refuses files without a text", "body is required in the form's validation",

@@ -112,6 +112,16 @@ _ROWS: tuple[tuple[str, str, Made, bool, str, frozenset[str]], ...] = (
 )  # fmt: skip
 
 DYING = tuple(
-    Variant(name=name, slip=slip, harm=Harm.MUTE, kind=Kind.DEATH, origin=origin, made=made, write=write, not_by=wrong)
+    Variant(
+        name=name,
+        slip=slip,
+        harm=Harm.MUTE,
+        kind=Kind.DEATH,
+        origin=origin,
+        made=made,
+        write=write,
+        found_by="survives-what-is-sent",
+        not_by=wrong,
+    )
     for name, slip, made, write, origin, wrong in _ROWS
 )

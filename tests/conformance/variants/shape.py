@@ -90,7 +90,7 @@ def in_an_array(call: Call, proceed: Proceed) -> object:
 
 _ROWS: tuple[tuple[str, str, Harm, Made, str, str | None], ...] = (
     ("guests are one", "who never signed up has the id 0: all of them are one customer",
-     Harm.EXPOSED, of(guest), "chatwoot/chatwoot#4728; chatwoot/chatwoot#7244", None),
+     Harm.EXPOSED, of(guest), "chatwoot/chatwoot#4728; chatwoot/chatwoot#7244", "user-id-is-one-person"),
     ("no author of guests", "an outer join without a row: author is null",
      Harm.LOST, some(of_guests, lambda it: {**it, "author": None}), "PROTOCOL.md OB11", "contents-have-an-author"),
     ("no names of guests", "a profile that was never filled in",
@@ -109,7 +109,7 @@ _ROWS: tuple[tuple[str, str, Harm, Made, str, str | None], ...] = (
      Harm.LOST, some(lambda it: it["id"] == "17", lambda it: {**it, "body": Raw('"padded\\u0000"')}),
      "PROTOCOL.md OB12", "contents-can-be-stored"),
     ("private messages to the shop", "recipient is always the shop, whoever writes",
-     Harm.LOST, remembering("*", to_the_shop), "zammad/zammad#206", None),
+     Harm.LOST, remembering("*", to_the_shop), "zammad/zammad#206", "private-messages-go-to-somebody-else"),
     ("private messages to nobody", "recipient only where it is not the shop",
      Harm.LOST, some(lambda it: it.get("recipient", {}).get("id") == AGENT, without("recipient")), "PROTOCOL.md OB2",
      "private-messages-have-a-recipient"),

@@ -47,6 +47,7 @@ def sitting(terminal: Terminal, sleep: Callable[[float], None] = no_sleep) -> Be
         write=False,
         strict=False,
         seconds=60,
+        restart_wait=0.001,
     )
 
 
