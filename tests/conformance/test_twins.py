@@ -100,7 +100,8 @@ async def test_what_the_judge_creates_it_deletes_again() -> None:
     judgement = await judged(it)
 
     assert {name: [content.id for content in it.forum.standing(name)] for name in OBJECTS} == before
-    assert [seen.facts["left_behind"] for seen in judgement.seen.values() if "left_behind" in seen.facts] == [[], [], []]
+    left = [seen.facts["left_behind"] for seen in judgement.seen.values() if "left_behind" in seen.facts]
+    assert left == [[], [], []]
 
 
 async def test_what_cannot_be_deleted_is_named() -> None:

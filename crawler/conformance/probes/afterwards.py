@@ -3,11 +3,12 @@
 Labels: ``create`` for the cycle that creates; ``at once`` for a list right after it, from the newest position that was
 known, and ``later`` for the same until all is listed or the time is up; ``late`` for the create of a content that is
 dated before others that exist, as after a failure, and ``after late`` for lists from these; ``old`` for lists from old
-positions, and ``moved`` for one that shows what was edited meanwhile; ``deleted`` at the end. Each list is followed from its newest content until there is no more.
+positions, and ``moved`` for one that shows what was edited meanwhile; ``deleted`` at the end. Each list is followed
+from its newest content until there is no more.
 
-Facts: those of `Writing`; ``object``; ``line``, the `Timeline` as it was before, in which is marked who moved since; ``since``, its newest id;
-``created``, the ids in the order in which they were created; ``walks``, the pages of each list from there, one list of
-pages after the other; ``waited``, seconds until the last of them; ``late``, the id of what was dated back; ``after``,
+Facts: those of `Writing`; ``object``; ``line``, the `Timeline` as it was before, in which is marked who moved since;
+``since``, its newest id; ``created``, the ids in the order in which they were created; ``walks``, the pages of each
+list from there, one list of pages after the other; ``waited``, seconds until the last of them; ``late``, the id of what was dated back; ``after``,
 the newest of ``created`` that was listed before it was; ``old``, the positions that were asked from.
 """
 
