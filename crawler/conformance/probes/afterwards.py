@@ -8,8 +8,9 @@ from its newest content until there is no more.
 
 Facts: those of `Writing`; ``object``; ``line``, the `Timeline` as it was before, in which is marked who moved since;
 ``since``, its newest id; ``created``, the ids in the order in which they were created; ``walks``, the pages of each
-list from there, one list of pages after the other; ``waited``, seconds until the last of them; ``late``, the id of what was dated back; ``after``,
-the newest of ``created`` that was listed before it was; ``old``, the positions that were asked from.
+list from there, one list of pages after the other; ``waited``, seconds until the last of them; ``late``, the id of
+what was dated back; ``after``, the newest of ``created`` that was listed before it was; ``old``, the positions that
+were asked from.
 """
 
 from collections.abc import Sequence
