@@ -60,7 +60,7 @@ _SHOWN: tuple[tuple[str, str, Callable[[datetime], str | None], str, str | None]
     ("days alone", "a DATE column",
      lambda it: f"{it:%Y-%m-%d}", "PROTOCOL.md OB5", None),
     ("seconds since 1970", "the number that the database holds",
-     lambda it: str(int(it.timestamp())), "PROTOCOL.md OB5", "dates-can-be-read"),
+     lambda it: str(int(it.timestamp())), "PROTOCOL.md OB5", "dates-are-iso-8601"),
 )  # fmt: skip
 
 DATED = (

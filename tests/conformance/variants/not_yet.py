@@ -7,9 +7,9 @@ NOT_YET_FOUND = frozenset(
     {
         # a text that was created comes back
         "strips backslashes", "decodes entities", "newlines into blanks", "doubles newlines", "newlines into br",
-        "wraps lines", "trims", "collapses blanks", "tabs into blanks", "escapes", "escapes twice", "adds slashes",
+        "wraps lines", "trims", "collapses blanks", "tabs into blanks", "adds slashes",
         "cuts at 65,535 bytes", "normalises", "normalises compatibly", "drops invisible characters",
-        "drops control characters", "strips tags", "drops links", "merges paragraphs", "lower case",
+        "drops control characters", "strips tags", "drops links", "lower case",
         "typographic quotes", "emoticons into emoji", "eats markup characters", "eats dollar amounts",
         "eats placeholders", "decodes percents", "cuts at a signature", "drops quoted lines", "casts numbers",
         "shortens links",

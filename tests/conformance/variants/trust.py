@@ -94,7 +94,7 @@ _ROWS: tuple[tuple[str, str, Harm, Made, str, bool, str | None], ...] = (
      Harm.LOST, behaving(response=whenever_ok(as_long_as_characters)),
      "mashery/iodocs#192; abergs/OwinFriendlyExceptions#8", False, "answer-signature-is-right"),
     ("a byte order mark", "one PHP file that was saved with a BOM",
-     Harm.LOST, behaving(response=whenever_ok(with_bom)), "PROTOCOL.md TR6", False, "info-is-json"),
+     Harm.SETTING, behaving(response=whenever_ok(with_bom)), "PROTOCOL.md TR6", False, "answers-begin-with-json"),
     ("zips", "a proxy that compresses all",
      Harm.LOST, behaving(response=whenever_ok(zipped)), "PROTOCOL.md TR6", False, "answer-is-not-encoded"),
     ("moved to https", "a redirect for browsers",
