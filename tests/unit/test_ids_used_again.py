@@ -164,7 +164,7 @@ async def test_the_next_reply_gets_the_id_of_the_one_that_was_deleted(shop: Shop
     agent.reply("7", REPLY)
     await next_cycle(shop)
     agent.act("delete", "q1")
-    agent.reply("7", Draft(object="messages", body="<p>Once more</p>"))
+    agent.reply("7", Draft(object="messages", body="<p>Once more</p>", format="html"))
     give_again(shop, "14")
     assert await next_cycle(shop) == [("succeeded", ""), ("succeeded", "")]
 
@@ -184,7 +184,7 @@ async def test_what_acts_in_the_same_cycle_on_the_entry_whose_id_is_given_again_
     shop.endpoint.plan("messages.escalate", Fails(500))
     await next_cycle(shop)
     agent.act("delete", "14")
-    agent.reply("7", Draft(object="messages", body="<p>Once more</p>"))
+    agent.reply("7", Draft(object="messages", body="<p>Once more</p>", format="html"))
     shop.endpoint.plan("messages.escalate", Fails(500))
     give_again(shop, "14")
     assert [outcome for outcome, _ in await next_cycle(shop)] == ["retried", "succeeded", "succeeded"]
@@ -202,7 +202,7 @@ async def test_where_the_next_reply_gets_the_id_of_one_that_the_partner_removed_
     await next_cycle(shop)
     shop.endpoint.forum.remove("14")
     give_again(shop, "14")
-    agent.reply("7", Draft(object="messages", body="<p>Once more</p>"))
+    agent.reply("7", Draft(object="messages", body="<p>Once more</p>", format="html"))
     [(outcome, remark)] = await next_cycle(shop)
 
     assert (outcome, "(PU4)" in remark) == ("succeeded", True)
@@ -222,7 +222,7 @@ async def test_a_repeat_that_is_answered_with_what_a_list_showed_meanwhile_is_th
     await next_cycle(shop)
     give_again(shop, "14")
     shop.endpoint.plan("messages.create", LosesReply())
-    agent.reply("7", Draft(object="messages", body="<p>Once more</p>"))
+    agent.reply("7", Draft(object="messages", body="<p>Once more</p>", format="html"))
     assert [outcome for outcome, _ in await next_cycle(shop)] == ["retried"]
     assert [outcome for outcome, _ in await next_cycle(shop)] == ["succeeded"]
 

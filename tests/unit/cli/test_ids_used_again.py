@@ -65,7 +65,7 @@ def test_an_entry_is_shown_as_it_was_sent_and_the_other_content_without_it(
 ) -> None:
     lines = terminal.run("show", URL, "id1").stdout.splitlines()
     assert lines[0].split(None, 1) == ["messages", "id1 (created, and gone)"]
-    assert "Sorry!" in lines
+    assert "<p>Sorry!</p>" in lines
     assert any(line.startswith("note") and "the id 14 names another content (OB13)" in line for line in lines)
     shown = terminal.run("show", URL, "14").stdout
     assert "Where is my parcel?" in shown
