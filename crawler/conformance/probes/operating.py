@@ -102,7 +102,7 @@ class Operating:
         return [it for it in actions if isinstance(it, str)] if isinstance(actions, list) else []
 
     async def _listed(self, name: str) -> dict[str, State]:
-        since_id = self.talk.seen.facts["since"].get(name)
+        since_id = self.talk.seen.facts["start"].get(name)
         found: dict[str, State] = {}
         wanted = {it.id for it in self.posting.creations.values() if it.object == name and it.id}
         while not wanted <= found.keys():

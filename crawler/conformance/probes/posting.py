@@ -60,7 +60,7 @@ class Posting:
     """Creating in one conversation; it must come after the crawl.
 
     Facts: ``creations``, purpose → `Posted`; ``agents``, whom agents may write as, and ``stranger``, whether that is
-    nobody; ``since``, object → the newest id before; ``partial``, the objects that have too many pages to come to the
+    nobody; ``start``, object → the newest id before; ``partial``, the objects that have too many pages to come to the
     newest; ``waited``, the seconds that were waited for what was not listed; ``left_behind``, what was created and is
     there, as far as is known, as (object, id); ``mark``, what stands in all of it.
     """
@@ -80,7 +80,7 @@ class Posting:
         facts["mark"] = self.mark
         facts["agents"] = self.agents
         facts["stranger"] = not self.agents
-        facts["since"] = dict(self.cursors)
+        facts["start"] = dict(self.cursors)
         facts["partial"] = crawl.facts.get("partial", set())
         facts["waited"] = 0.0
         facts["left_behind"] = []

@@ -44,7 +44,7 @@ async def look_back(talk: Talk) -> None:
     for object_name in dict.fromkeys(name for name, _ in ours):
         if talk.info.allows(object_name, "list") and object_name not in facts["partial"]:
             before = {it for page in pages(talk.seen.sent, object_name) for it in page.ids}
-            now = await _listed(talk, object_name, facts["since"].get(object_name))
+            now = await _listed(talk, object_name, facts["start"].get(object_name))
             if now is not None:
                 there |= {it: it[1] in now for it in ours if it[0] == object_name and it[1] in before | now}
     facts["left_behind"] = [it for it in ours if there.get(it, it in facts["left_behind"])]
@@ -78,7 +78,7 @@ async def _find_unanswered(talk: Talk) -> None:
     facts = talk.seen.facts
     creates = (sent for sent in talk.seen.sent if sent.action.endswith(".create") and sent.exchange.answer is None)
     for name in dict.fromkeys(sent.object for sent in creates if talk.info.allows(sent.object, "list")):
-        since_id = facts.get("since", {}).get(name)
+        since_id = facts.get("start", {}).get(name)
         sent = await talk.ask("left", f"{name}.list", {"since_id": since_id} if since_id else None)
         contents = [content for page in pages([sent], name) for content in page.contents]
         ours = [(name, str(id_of(it))) for it in contents if facts["mark"] in f"{it.get('title')} {it.get('body')}"]

@@ -60,7 +60,7 @@ class Writing:
 
     Facts: ``partial``, the objects that have too many pages to come to the newest; ``creations``, purpose → `Creation`;
     ``author``, who writes, and ``stranger``, whether that is `STRANGER`; ``unwelcome``, the creates of a stranger where
-    all of them were refused; ``waited``, the seconds that were waited for what was not listed; ``since``, object → the
+    all of them were refused; ``waited``, the seconds that were waited for what was not listed; ``start``, object → the
     newest id before; ``left_behind``, what was created and not deleted so far, as (object, id); ``mark``, what stands
     in all of it.
     """
@@ -80,7 +80,7 @@ class Writing:
         """Crawl, so that all is known that a content may refer to, and find somebody to write as."""
         await crawl(self.talk, "before")
         sent = self.talk.seen.sent
-        self.talk.seen.facts["since"] = {name: timeline(pages(sent, name)).newest for name in POLLED}
+        self.talk.seen.facts["start"] = {name: timeline(pages(sent, name)).newest for name in POLLED}
         listed = [*self.talk.store.puppetizable(self.talk.source), *self._puppetizable()]
         self.author = self.talk.source.agent_id or next(iter(listed), STRANGER)
         self.talk.seen.facts["author"] = self.author
@@ -243,13 +243,6 @@ class Writing:
                         found[name, str(id_of(content))] = None
         left = [it for it in found if it not in self.deleted]
         return sorted(left, key=lambda it: it[0] == "threads")
-
-    def _unlisted(self) -> bool:
-        """Whether something that was created should be listed, and is not yet."""
-        info, partial = self.talk.info, self.talk.seen.facts["partial"]
-        listed = {(name, it) for name in POLLED for page in pages(self.talk.seen.sent, name) for it in page.ids}
-        ours = {(it.object, it.id) for it in self.creations.values() if it.id is not None}
-        return any(info.allows(name, "list") and name not in partial for name, _ in ours - listed)
 
     def _listed(self, object_name: str, number: int | None = None) -> set[str]:
         """The ids that were listed before the request of that number, of contents that are not the judge's own."""
