@@ -5,7 +5,7 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from crawler.cli.trace import received, sent
 from crawler.conformance.baseline import Baseline
 from crawler.conformance.evidence import Seen
 from crawler.conformance.judgement import Judgement
+from crawler.conformance.planning import announced, planned
 from crawler.conformance.probe import Probe
 from crawler.conformance.probes.declaration import DECLARATION
 from crawler.conformance.reports import FILES
@@ -77,7 +78,7 @@ class Bench:
         shown = Shown(self, suite)
 
         async def work() -> Judgement:
-            with anyio.CancelScope() as scope, cancelled_by_signals(scope) as came:
+            with anyio.CancelScope() as scope, cancelled_by_signals(scope, self._tell_that_it_tidies) as came:
                 async with suite:
                     return await suite.run(self.rules, shown.trace, self.unwanted)
             return self._cut_short(suite, ENDINGS[came[0]])
@@ -100,6 +101,10 @@ class Bench:
             self._keep(judgement)
         return judgement
 
+    def _tell_that_it_tidies(self) -> None:
+        if self.write:
+            self.run.out.note("taking away what was created; Ctrl-C once more leaves it there")
+
     @staticmethod
     def was_ended(judgement: Judgement) -> bool:
         """Whether somebody wanted the run to end, so that there must be no other."""
@@ -114,6 +119,18 @@ class Bench:
                 return await suite.look(DECLARATION.name)
 
         return not all(isinstance(sent.error, EndpointUnreachable) for sent in self.run.wait_for(ask).sent)
+
+    def announcement(self) -> str:
+        """What a run creates at the partner, and what becomes of it; empty where nothing, or nobody can tell."""
+        suite = self._suite()
+
+        async def ask() -> Seen:
+            async with suite:
+                return await suite.look(DECLARATION.name)
+
+        info = self.run.wait_for(ask).info
+        plan = planned(self.rules, info) if info is not None else {}
+        return announced(plan, info) if info is not None and plan else ""
 
     def _suite(self) -> Suite:
         return Suite(
@@ -154,9 +171,13 @@ class Bench:
             self.run.out.warn(f"what was sent is not kept for `replay`: {error}")
 
 
+def silent() -> None:
+    """Tell nothing."""
+
+
 @contextmanager
-def cancelled_by_signals(scope: anyio.CancelScope) -> Iterator[list[signal.Signals]]:
-    """Ctrl-C and SIGTERM cancel `scope`, and another one interrupts it; yields a list of those that have come.
+def cancelled_by_signals(scope: anyio.CancelScope, tell: Callable[[], None] = silent) -> Iterator[list[signal.Signals]]:
+    """Ctrl-C and SIGTERM cancel `scope`, and `tell`; another one interrupts it. Yields a list of those that have come.
 
     The event loop's own way would not wait for a thread that is at the store, and would close the store under it.
     """
@@ -168,6 +189,7 @@ def cancelled_by_signals(scope: anyio.CancelScope) -> Iterator[list[signal.Signa
         if len(came) > 1:
             raise KeyboardInterrupt
         loop.call_soon_threadsafe(scope.cancel)
+        loop.call_soon_threadsafe(tell)
 
     before = {number: signal.signal(number, cancel) for number in ENDINGS}
     try:

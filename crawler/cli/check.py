@@ -31,6 +31,7 @@ UNJUDGED = UNREACHABLE
 @click.option("--select", multiple=True, metavar="NAME", help="Judge these only: a rule, chapter or level. Repeatable.")
 @click.option("--skip", multiple=True, metavar="NAME", help="Leave these out. May be repeated.")
 @click.option("--write", is_flag=True, help="Let it create, change and delete contents at the partner.")
+@click.option("--yes", is_flag=True, help="Do not ask before it writes.")
 @click.option("--strict", is_flag=True, help="Let warnings count as failures.")
 @click.option("--require-all", is_flag=True, help="Exit with 3 where a rule that applies was not judged.")
 @click.option("--baseline", metavar="FILE", help="Failures that are accepted, in TOML, with a reason each.")
@@ -73,6 +74,7 @@ def check(
     select: Sequence[str],
     skip: Sequence[str],
     write: bool,
+    yes: bool,
     strict: bool,
     require_all: bool,
     baseline: str | None,
@@ -106,6 +108,10 @@ def check(
         restart_wait=restart_wait,
     )
     new = [_new_path("--write-baseline", name) for name in [write_baseline] if name is not None]
+    if write and (announcement := bench.announcement()):
+        run.out.note(announcement)
+        if run.out.is_terminal and not yes:
+            click.confirm("go on?", abort=True, err=True)
     if watched:
         own = [*bench.reports, *new]
         judgement = rejudge(bench, changes([_watched_path(name) for name in watched], run, own))

@@ -35,6 +35,11 @@ def always(_info: ImplementationInfo) -> None:
     """Any partner declares what the conversation is about."""
 
 
+def nothing(_info: ImplementationInfo) -> Mapping[str, int]:
+    """Nothing is created."""
+    return {}
+
+
 def everything(_info: ImplementationInfo) -> Mapping[str, str]:
     """Nothing is left out, whatever the partner declares."""
     return {}
@@ -46,7 +51,8 @@ class Probe:
 
     `hold` has it; it comes after those in `needs`. One that `writes` changes something at the partner, and is held only
     if that is allowed. `applies` raises `DoesNotApply` where the partner does not declare what it is about, and
-    `undeclared` says for which labels nothing is sent for that reason, and why. `seconds` is its deadline.
+    `undeclared` says for which labels nothing is sent for that reason, and why; `count` how many contents of each
+    object it creates, where the partner does all that it declares. `seconds` is its deadline.
     """
 
     name: str
@@ -56,6 +62,7 @@ class Probe:
     writes: bool = False
     applies: Callable[[ImplementationInfo], object] = always
     undeclared: Callable[[ImplementationInfo], Mapping[str, str]] = everything
+    count: Callable[[ImplementationInfo], Mapping[str, int]] = nothing
     seconds: float = 60
 
 

@@ -18,6 +18,7 @@ from crawler.conformance.probe import GONE_AT_MOST, Gone, Probe, Talk, read_info
 from crawler.conformance.probes import PROBES
 from crawler.conformance.probes.presence import PRESENCE
 from crawler.conformance.probes.survival import SURVIVAL, summed_up
+from crawler.conformance.probes.tidying import leave_as_found
 from crawler.conformance.rule import Result, Rule
 from crawler.conformance.rules import RULES
 from crawler.conformance.rules.survival import SURVIVES
@@ -213,15 +214,21 @@ class Suite:
         )
         enough = max(probe.seconds, (GONE_AT_MOST + 1) * self.source.deadline)  # to see that the endpoint is gone
         seconds = min(enough, self._until - anyio.current_time())
-        with self._during(probe), anyio.move_on_after(max(seconds, 0)) as scope:
-            self._partner.patience = partial(self._put_off, scope)
-            try:
-                await probe.hold(talk)
-            except UNJUDGED as reason:
-                seen.ended = reason
-            except Gone as gone:
-                seen.ended = self._gone = NotJudged(str(gone), Remedy.THERE)
-                seen.gone = True
+        held = False
+        try:
+            with self._during(probe), anyio.move_on_after(max(seconds, 0)) as scope:
+                self._partner.patience = partial(self._put_off, scope)
+                try:
+                    await probe.hold(talk)
+                    held = True
+                except UNJUDGED as reason:
+                    seen.ended = reason
+                except Gone as gone:
+                    seen.ended = self._gone = NotJudged(str(gone), Remedy.THERE)
+                    seen.gone = True
+        finally:
+            if not held:
+                await leave_as_found(talk)
         if scope.cancelled_caught:
             what = "the whole run" if seconds < enough else f"the conversation '{probe.name}'"
             seen.ended = self._gone = NotJudged(f"{what} took longer than {max(seconds, 0):.0f} s", Remedy.TIME)

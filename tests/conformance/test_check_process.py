@@ -126,7 +126,7 @@ def test_sigterm_leaves_whole_reports_that_say_so(tmp_path: Path) -> None:
     assert "broken off: ended by SIGTERM" in out
 
 
-@pytest.mark.parametrize("answers", [160, 170, 190])
+@pytest.mark.parametrize("answers", [172, 190, 310])
 def test_ctrl_c_while_it_writes_names_all_that_is_left_behind(tmp_path: Path, answers: int) -> None:
     partner = Stopping(answers)
     before = set(partner.forum.contents)
@@ -142,6 +142,25 @@ def test_ctrl_c_while_it_writes_names_all_that_is_left_behind(tmp_path: Path, an
     assert created
     assert named == created
     assert "left behind, for it could not be deleted again: " in out
+
+
+@pytest.mark.parametrize("answers", [172, 290])
+def test_ctrl_c_while_it_writes_takes_away_what_was_created(tmp_path: Path, answers: int) -> None:
+    partner = Stopping(answers)
+    before = set(partner.forum.contents)
+    with served(partner) as url, checking(tmp_path, url, *REPORTS, "--write") as check:
+        assert partner.held.wait(PATIENCE)
+        created = {it.id for name in OBJECTS for it in partner.forum.standing(name)} - before
+        check.send_signal(signal.SIGINT)
+        partner.left = 10_000
+        partner.open.set()
+        _, err = check.communicate(timeout=PATIENCE)
+    assert check.returncode == 130
+    assert_quiet(err)
+    assert "taking away what was created" in err
+    assert created
+    assert {it.id for name in OBJECTS for it in partner.forum.standing(name)} - before == set()
+    assert json.loads((tmp_path / "report.json").read_text())["left_behind"] == []
 
 
 def test_a_reader_that_goes_away_leaves_whole_reports(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ async def test_where_nobody_is_puppetizable_the_judge_writes_as_itself() -> None
     assert breached(judgement) == set()
     pushing = judgement.seen["pushing"]
     assert {sent.exchange.params["author_id"] for sent in pushing.asked("messages.create")} == {STRANGER}
-    assert set(unjudged(judgement)) == {"author-is-kept"}
+    assert set(unjudged(judgement)) == {"author-is-kept", "any-agent-accepted"}
     assert {content.id for content in it.forum.standing("messages")} == before
 
 

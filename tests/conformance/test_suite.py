@@ -40,7 +40,7 @@ async def test_a_rule_that_blocks_a_chosen_one_is_told_before_it_once_and_unless
         assert judgement.failures == [result for result in judgement.results if result.rule in expected]
 
 
-@pytest.mark.parametrize(("made", "read", "written"), [(partner, 150, 400), (messenger, 150, 400)])
+@pytest.mark.parametrize(("made", "read", "written"), [(partner, 150, 430), (messenger, 150, 430)])
 async def test_a_run_takes_so_many_requests_at_most(
     made: Callable[[], ReferencePartner], read: int, written: int
 ) -> None:

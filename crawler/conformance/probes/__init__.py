@@ -8,8 +8,10 @@ from crawler.conformance.probes.crawling import CRAWLING
 from crawler.conformance.probes.cursors import CURSORS
 from crawler.conformance.probes.declaration import DECLARATION
 from crawler.conformance.probes.errors import ERRORS
+from crawler.conformance.probes.operating import OPERATING
 from crawler.conformance.probes.positions import POSITIONED
 from crawler.conformance.probes.pushing import PUSHING
+from crawler.conformance.probes.returning import RETURNING
 from crawler.conformance.probes.signatures import SIGNATURES
 from crawler.conformance.probes.spellings import SPELLINGS
 from crawler.conformance.probes.structured import STRUCTURING
@@ -27,6 +29,8 @@ PROBES: tuple[Probe, ...] = (
     ARRIVALS,
     AFTERWARDS,
     PUSHING,
+    RETURNING,
+    OPERATING,
     STRUCTURING,
     SURVIVAL,
 )

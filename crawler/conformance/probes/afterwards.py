@@ -13,7 +13,7 @@ what was dated back; ``after``, the newest of ``created`` that was listed before
 were asked from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +24,7 @@ from crawler.conformance.probes.positions import spread
 from crawler.conformance.probes.writing import PAUSES, Creation, Writing
 from crawler.conformance.timeline import Page, Timeline, pages, timeline
 from crawler.protocol.envelope import format_time
+from crawler.protocol.implementation import ImplementationInfo
 
 CREATED = 4
 """How many contents are created in a row: of four one is not the last, whatever holds back every third."""
@@ -116,10 +117,16 @@ class Lists:
         return found
 
 
+def count(info: ImplementationInfo) -> Mapping[str, int]:
+    """How many contents of each object are created."""
+    return {listed_and_created(info)[0]: CREATED + 1}
+
+
 AFTERWARDS = Probe(
     name="afterwards",
     about="what is listed after old positions once more was created",
     hold=hold,
+    count=count,
     needs=("declaration", "crawling"),
     writes=True,
     applies=listed_and_created,

@@ -7,6 +7,8 @@ Facts: those of `Writing`; ``object``, what is created and listed; ``created``, 
 before the first page, and ``between pages``.
 """
 
+from collections.abc import Mapping
+
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy
 from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.probes.writing import MESSAGES, PAUSES, Writing
@@ -15,7 +17,8 @@ from crawler.protocol.implementation import ImplementationInfo
 
 AT_ONCE, BETWEEN = 4, 2
 """How many contents are created."""
-PAGES = 10
+PAGES = 14
+"""How often the list is asked for at most, what is waited for included."""
 
 
 def listed_and_created(info: ImplementationInfo) -> list[str]:
@@ -67,10 +70,16 @@ async def create(writing: Writing, name: str, label: str, number: int) -> list[s
     return [it for it in made if it is not None]
 
 
+def count(info: ImplementationInfo) -> Mapping[str, int]:
+    """How many contents of each object are created."""
+    return {listed_and_created(info)[0]: AT_ONCE + BETWEEN}
+
+
 ARRIVALS = Probe(
     name="arrivals",
     about="what is created while somebody pages",
     hold=hold,
+    count=count,
     needs=("declaration", "crawling"),
     writes=True,
     applies=listed_and_created,

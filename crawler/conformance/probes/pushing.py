@@ -8,11 +8,11 @@ and ``no body`` are creates to be refused, ``unknown target`` an operation; ``qu
 ``show deleted``, ``list after deleted`` and ``list from the beginning`` come after the deletion of the content of the
 purpose ``message``.
 
-Facts: those of `Writing`, with the purposes ``thread``, ``message``, ``accents``, ``long``, ``attachment``, ``reply``
-and ``private message``; ``kind``, the object of the messages among them; ``raw UTF-8 refused``, whether a body that
-holds such characters as themselves was.
+Facts: those of `Writing`, with the purposes ``thread``, ``message``, ``accents``, ``reply`` and ``private message``;
+``kind``, the object of the messages among them.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,9 +26,6 @@ from crawler.sync.queuing import QUEUING_UPDATE, queuing_params
 from crawler.sync.state import Ref
 
 ACCENTS = "zażółć gęślą jaźń, 日本語, 🐘"
-BODY_CHARS = 20_000
-"""OB6."""
-ATTACHMENT = {"url": "https://example.com/ringcx-crawler-check.png", "filename": "ringcx-crawler-check.png"}
 
 
 def creates(info: ImplementationInfo) -> None:
@@ -50,7 +47,6 @@ def undeclared(info: ImplementationInfo) -> Mapping[str, str]:
     needed = {
         "thread": info.allows("threads", "create") or "create of threads",
         "message": kind != "threads" or "create of messages",
-        "attachment": info.takes_attachments(kind) or f"attachments of {kind}",
         "private message": info.allows("private_messages", "create") or "create of private messages",
         "queuing update": QUEUING_UPDATE in info.options or f"option {QUEUING_UPDATE}",
         "unknown thread": (kind == "messages" and not info.unthreaded) or "threads that messages are written in",
@@ -63,7 +59,7 @@ def undeclared(info: ImplementationInfo) -> Mapping[str, str]:
         "list after deleted": bool(info.delete_name(kind) and info.allows(kind, "list"))
         or f"list and deletion of {kind}",
     }
-    for purpose in ("accents", "long", "reply"):
+    for purpose in ("accents", "reply"):
         needed[purpose] = needed["message"]
     needed["list from the beginning"] = needed["list after deleted"]
     return {label: f"the partner declares no {what}" for label, what in needed.items() if isinstance(what, str)}
@@ -78,8 +74,6 @@ async def hold(talk: Talk) -> None:
     """Create, repeat, be refused, operate, delete."""
     info = talk.info
     writing = Writing(talk)
-    spelled = (sent for sent in talk.before["spellings"].sent if sent.label == "raw UTF-8")
-    talk.seen.facts["raw UTF-8 refused"] = any(not sent.succeeded for sent in spelled)
     await writing.begin()
     kind = talk.seen.facts["kind"] = kind_of(info)
     await create(writing, kind)
@@ -109,10 +103,6 @@ async def create(writing: Writing, kind: str) -> None:
         fields = private if kind == "private_messages" else place
         writing.create("message", kind, **fields)
         writing.create("accents", kind, f"{{}} {ACCENTS}", **fields)
-        short = writing.as_sent(kind, f"{writing.tag('long')} x")
-        writing.create("long", kind, "{} x" + "x" * (BODY_CHARS - len(short)), **fields)
-        if talk.info.takes_attachments(kind):
-            writing.create("attachment", kind, attachments=(ATTACHMENT,), **fields)
     if talk.info.allows("private_messages", "create"):
         writing.create("private message", "private_messages", **private)
     await writing.sync("create")
@@ -182,11 +172,19 @@ async def look_after(talk: Talk, message: Creation) -> None:
         await talk.ask("list from the beginning", f"{name}.list")
 
 
+def count(info: ImplementationInfo) -> Mapping[str, int]:
+    """How many contents of each object are created; what is to be refused is not among them."""
+    kind = kind_of(info)
+    found = Counter({kind: 0 if kind == "threads" else 3})
+    return found + Counter(name for name in ("threads", "private_messages") if info.allows(name, "create"))
+
+
 PUSHING = Probe(
     name="pushing",
     about="what agents create, change and delete",
     hold=hold,
-    needs=("declaration", "spellings", "crawling"),
+    count=count,
+    needs=("declaration", "crawling"),
     writes=True,
     applies=creates,
     undeclared=undeclared,

@@ -55,10 +55,16 @@ async def hold(talk: Talk) -> None:
     await writing.tidy("deleted")
 
 
+def count(info: ImplementationInfo) -> Mapping[str, int]:
+    """How many contents of each object are created."""
+    return {structured_kinds(info)[0]: len(STRUCTURED)}
+
+
 STRUCTURING = Probe(
     name="structured",
     about="messages with structured content",
     hold=hold,
+    count=count,
     needs=("declaration", "crawling"),
     writes=True,
     applies=structured_kinds,

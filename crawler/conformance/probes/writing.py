@@ -7,7 +7,8 @@ from typing import Any
 from crawler.conformance.evidence import Cycle, NotJudged, Remedy, Sent, id_of, refusal
 from crawler.conformance.probe import Talk
 from crawler.conformance.probes.crawling import crawl
-from crawler.conformance.timeline import pages
+from crawler.conformance.probes.tidying import look_back
+from crawler.conformance.timeline import pages, timeline
 from crawler.errors import ActionRefused, UnknownContent
 from crawler.protocol.formats import text_as_html
 from crawler.protocol.implementation import POLLED
@@ -59,8 +60,9 @@ class Writing:
 
     Facts: ``partial``, the objects that have too many pages to come to the newest; ``creations``, purpose → `Creation`;
     ``author``, who writes, and ``stranger``, whether that is `STRANGER`; ``unwelcome``, the creates of a stranger where
-    all of them were refused; ``waited``, seconds that were waited for what is not listed; ``left_behind``,
-    what was created and not deleted so far, as (object, id).
+    all of them were refused; ``waited``, the seconds that were waited for what was not listed; ``start``, object → the
+    newest id before; ``left_behind``, what was created and not deleted so far, as (object, id); ``mark``, what stands
+    in all of it.
     """
 
     def __init__(self, talk: Talk) -> None:
@@ -70,11 +72,15 @@ class Writing:
         self.deleted: set[tuple[str, str]] = set()
         self.author = ""
         talk.seen.facts["creations"] = self.creations
+        talk.seen.facts["mark"] = f"check {self.mark}:"
         talk.seen.facts["left_behind"] = []
+        talk.seen.facts["waited"] = 0.0
 
     async def begin(self) -> None:
         """Crawl, so that all is known that a content may refer to, and find somebody to write as."""
         await crawl(self.talk, "before")
+        sent = self.talk.seen.sent
+        self.talk.seen.facts["start"] = {name: timeline(pages(sent, name)).newest for name in POLLED}
         listed = [*self.talk.store.puppetizable(self.talk.source), *self._puppetizable()]
         self.author = self.talk.source.agent_id or next(iter(listed), STRANGER)
         self.talk.seen.facts["author"] = self.author
@@ -172,6 +178,10 @@ class Writing:
                 if sent.succeeded:
                     self.deleted.add((object_name, content_id))
         self._count()
+        ours = {*self.deleted, *talk.seen.facts["left_behind"]}
+        talk.seen.facts["deleted"] = list(self.deleted)
+        await look_back(talk)
+        self.deleted = ours - {*talk.seen.facts["left_behind"]}
 
     def parties(self) -> Iterator[str]:
         """Who else wrote or received private messages here, the newest first, and then messages, if imported (PU12)."""

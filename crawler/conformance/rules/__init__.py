@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from crawler.conformance.rule import Rule
-from crawler.conformance.rules.changing import PUSHING
 from crawler.conformance.rules.declaration import DECLARATION
-from crawler.conformance.rules.people import OBJECTS
+from crawler.conformance.rules.identity import OBJECTS
+from crawler.conformance.rules.operating import PUSHING
 from crawler.conformance.rules.reach import LISTING
 from crawler.conformance.rules.structured import STRUCTURED
 from crawler.conformance.rules.survival import ERRORS

@@ -7,7 +7,7 @@ from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, 
 from crawler.conformance.rule import Breach, Case, Chapter, Harm, Level, case, harm
 from crawler.conformance.timeline import pages
 from crawler.protocol.envelope import printable
-from crawler.protocol.implementation import explain_value, shape
+from crawler.protocol.implementation import shape
 
 PUSHING = Chapter("pushing")
 rule = PUSHING.rule
@@ -44,35 +44,6 @@ def shown(seen: Seen, creation: Any) -> dict[str, Any] | None:
             if creation.id is not None and id_of(content) == creation.id:
                 return content
     return None
-
-
-def kept(seen: Seen, purpose: str, param: str, field: str) -> Case:
-    """A breach where the created content is listed with another value than was sent. Raises `Unjudged`."""
-    [creation] = created(seen, purpose)
-    content = shown(seen, creation)
-    if content is None:
-        raise NotJudged(f"the {purpose} that was created was not listed", Remedy.FIX)
-    wanted = creation.sent.exchange.params.get(param)
-    if wanted is None:
-        raise DoesNotApply(f"the {purpose} was sent without {param}")
-    value: object = content
-    for name in field.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    actual = f"{field}: {printable(explain_value(value), 100) or shape(value)}"
-    expected = f"{field}: {printable(str(wanted), 100)}"
-    same = value == wanted or str(value) == wanted
-    return case(same, creation.sent, expected=expected, actual=actual, note=f"{creation.id}, {expected}")
-
-
-def whole(seen: Seen, purpose: str) -> Case:
-    """A breach where letters of the created body are missing in the list; blanks may differ. Raises `Unjudged`."""
-    [creation] = created(seen, purpose)
-    content = shown(seen, creation)
-    if content is None:
-        raise NotJudged(f"the {purpose} that was created was not listed", Remedy.FIX)
-    wanted, found = ("".join(str(it).split()) for it in (creation.sent.exchange.params["body"], content.get("body")))
-    expected, actual = f"{printable(wanted, 60)}, {len(wanted):,} letters", f"{printable(found, 60)}, {len(found):,}"
-    return case(wanted in found, creation.sent, expected=expected, actual=actual, note=f"{len(wanted):,} letters")
 
 
 @rule(Level.MUST, "PU3", "PU6", "TR5", page=PAGE, probe="pushing", needs=["answer-signature-is-right"])
@@ -206,168 +177,24 @@ def create_answer_shows_what_was_sent(seen: Seen) -> Iterator[Case]:
             yield case(same, creation.sent, expected="the body that was sent", actual=actual, note=creation.purpose)
 
 
-@rule(Level.SHOULD, "PU11", page=PAGE, probe="pushing", needs=LISTED)
-@harm(Harm.ALTERED, "the text is delivered, but not to the letter")
-def body_is_kept(seen: Seen) -> Iterator[Case]:
-    """A created content is listed with the body that was sent.
-
-    Why: the list has the last word on a content, so agents see another text than they wrote.
-
-    Mend: store the body as it came; add footers and signatures where you show it.
-    """
-    yield kept(seen, "message", "body", "body")
-
-
-@rule(Level.MUST, "TR3", "PU11", page="request-response", probe="pushing", needs=["body-is-kept"])
-@harm(Harm.LOST, "what the agent writes is not what the customer reads")
-def accents_and_emoji_are_kept(seen: Seen) -> Iterator[Case]:
-    """A body with accents, Asian characters and emoji is accepted, and listed with all of them.
-
-    Why: agents and customers write them every day.
-
-    Mend: keep UTF-8 all the way; in MySQL use the character set `utf8mb4`.
-    """
-    [creation] = created(seen, "accents")
-    refused = refusal(creation.sent)
-    if not refused:
-        yield whole(seen, "accents")
-    elif seen.facts.get("raw UTF-8 refused") and not creation.sent.exchange.request.isascii():
-        raise NotJudged(f"raw-utf8-body-accepted is broken: {refused}", Remedy.FIX)
-    else:
-        yield Breach(expected="the created content", actual=refused, sent=creation.sent)
-
-
-@rule(Level.MUST, "OB6", "PU11", page="objects", probe="pushing", needs=["body-is-kept"])
-@harm(Harm.LOST, "what the agent writes is not what the customer reads")
-def long_body_is_kept(seen: Seen) -> Iterator[Case]:
-    """A body of 20,000 characters that was accepted is listed with all of its letters.
-
-    Why: that is the length up to which agents can write, and nobody hears of what is cut off.
-
-    Mend: make the column long enough; where the channel itself takes less, split the text, or refuse it with an error
-    that says so.
-    """
-    [creation] = created(seen, "long")
-    if refused := refusal(creation.sent):
-        raise NotJudged(f"it was refused: {refused}", Remedy.FIX)
-    yield whole(seen, "long")
-
-
-@rule(Level.SHOULD, "OB6", "PU7", page="objects", probe="pushing", needs=CREATED)
-@harm(Harm.WASTED, "an agent hears of it, and writes two messages")
-def long_body_accepted(seen: Seen) -> Iterator[Case]:
-    """A body of 20,000 characters is accepted.
-
-    Why: that is the length up to which agents can write.
-
-    Mend: make the column long enough; where the channel itself takes less, split the text.
-    """
-    [creation] = created(seen, "long")
-    refused = refusal(creation.sent)
-    yield case(not refused, creation.sent, expected="the created content", actual=refused)
-
-
-@rule(Level.MUST, "PU1", "PU13", "OB7", page="options", probe="pushing", needs=["body-is-kept"])
-@harm(Harm.LOST, "an agent who attached a file takes it for sent")
-def attachments_are_kept(seen: Seen) -> Iterator[Case]:
-    """Where the option for attachments is declared, a content is created with the attachments that were sent.
-
-    Why: an agent who attached a file takes it for sent.
-
-    Mend: read `attachments` in `create`; or do not declare the option.
-    """
-    [creation] = created(seen, "attachment")
-    if refused := refusal(creation.sent):
-        yield Breach(expected="the created content", actual=refused, sent=creation.sent)
-        return
-    content = shown(seen, creation)
-    if content is None:
-        raise NotJudged("the message with an attachment was not listed", Remedy.FIX)
-    sent = [it["url"] for it in creation.sent.exchange.params["attachments"]]
-    attached = content.get("attachments")
-    urls = [it.get("url") for it in attached if isinstance(it, dict)] if isinstance(attached, list) else []
-    expected, actual = f"the attachment {sent[0]}, or a copy of it", f"{len(urls)} attachments"
-    yield case(len(urls) >= len(sent), creation.sent, expected=expected, actual=actual, note=str(creation.id))
-
-
-@rule(Level.MUST, "PU1", "OB1", page="objects", probe="pushing", needs=LISTED)
-@harm(Harm.EXPOSED, "elsewhere it answers another customer's question")
-def message_stays_in_its_thread(seen: Seen) -> Iterator[Case]:
-    """A message that is created in a thread is listed in that thread.
-
-    Why: elsewhere it answers another customer's question.
-
-    Mend: store `thread_id` as it was sent.
-    """
-    yield kept(seen, "message", "thread_id", "thread_id")
-
-
-@rule(Level.SHOULD, "PU1", "OB8", page="objects", probe="pushing", needs=LISTED)
-@harm(Harm.ALTERED, "the reply is delivered, but agents do not see to which question")
-def reply_names_what_it_replies_to(seen: Seen) -> Iterator[Case]:
-    """A reply is listed with the `in_reply_to_id` that was sent.
-
-    Why: it is how agents see which question was answered; private messages are put together by it alone.
-
-    Mend: store `in_reply_to_id` as it was sent.
-    """
-    yield kept(seen, "reply", "in_reply_to_id", "in_reply_to_id")
-
-
-@rule(Level.SHOULD, "PU1", "PU12", page="objects", probe="pushing", needs=LISTED)
-@harm(Harm.ALTERED, "the message is delivered, under another name")
-def author_is_kept(seen: Seen) -> Iterator[Case]:
-    """A created content is listed as written by the user that `author_id` names.
-
-    Why: by the author agents tell their own side from the customer's, and so do the statistics.
-
-    Mend: write in the name of that user; only users that you show as puppetizable are named there.
-    """
-    if seen.facts.get("stranger"):
-        raise NotJudged(
-            "the judge wrote as nobody that the partner knows: no puppetizable identity is listed", Remedy.AGENT
-        )
-    yield kept(seen, "message", "author_id", "author.id")
-
-
-@rule(Level.MUST, "PU1", "OB2", page="objects", probe="pushing", needs=LISTED)
-@harm(Harm.EXPOSED, "somebody else reads what was meant for one")
-def recipient_is_kept(seen: Seen) -> Iterator[Case]:
-    """A private message goes to the user that `recipient_id` names, and is listed so.
-
-    Why: what goes to somebody else is a breach of privacy.
-
-    Mend: send it to `recipient_id`, not to the author of the last message.
-    """
-    yield kept(seen, "private message", "recipient_id", "recipient.id")
-
-
-@rule(Level.MUST, "PU1", "PU14", "OB3", page="objects", probe="pushing", needs=LISTED)
-@harm(Harm.LOST, "what the agent wrote above the text is not what the customer reads")
-def title_is_kept(seen: Seen) -> Iterator[Case]:
-    """A created thread is listed with the title that was sent.
-
-    Why: threads are shown by their title.
-
-    Mend: store `title` as it was sent.
-    """
-    yield kept(seen, "thread", "title", "title")
-
-
 def _copies(seen: Seen, purpose: str, label: str) -> Case:
     """A breach where a repeated create made one more content, by the lists. Raises `Unjudged`."""
     [creation] = created(seen, purpose)
     sent = seen.one(label)
     if shown(seen, creation) is None:
         raise NotJudged(f"the {purpose} that was created was not listed", Remedy.FIX)
-    copies = {
-        id_of(content)
-        for page in pages(seen.sent, creation.object)
-        for content in page.contents
-        if creation.tag in str(content.get("body"))
-    }
-    actual = f"{len(copies)} of the same content_id"
-    return case(len(copies) <= 1, sent, expected="one content", actual=actual, note=f"{creation.object} {creation.id}")
+    others = {it.id for it in seen.facts["creations"].values() if it.content_id != creation.content_id}
+    before, after = (
+        {
+            id_of(content)
+            for page in pages(sents, creation.object)
+            for content in page.contents
+            if creation.tag in str(content.get("body")) and id_of(content) not in others
+        }
+        for sents in (seen.sent[: seen.sent.index(sent)], seen.sent[seen.sent.index(sent) :])
+    )
+    more, note = after - before - {creation.id}, f"{creation.object} {creation.id}"
+    return case(not more, sent, expected="one content", actual=f"{1 + len(more)} of the same content_id", note=note)
 
 
 @rule(Level.MUST, "PU2", "PU11", page=PAGE, probe="pushing", needs=LISTED)

@@ -7,7 +7,19 @@ from tests.conformance.twins.objects import OBJECTS
 from tests.conformance.twins.people import PEOPLE
 from tests.conformance.twins.pushing import PUSHING
 from tests.conformance.twins.reach import REACH
+from tests.conformance.twins.returning import RETURNING
 from tests.conformance.twins.structured import STRUCTURED
 from tests.conformance.twins.transport import TRANSPORT
 
-TWINS = {**TRANSPORT, **DECLARATION, **LISTING, **OBJECTS, **PUSHING, **ERRORS, **STRUCTURED, **REACH, **PEOPLE}
+TWINS = {
+    **TRANSPORT,
+    **DECLARATION,
+    **LISTING,
+    **OBJECTS,
+    **PUSHING,
+    **RETURNING,
+    **ERRORS,
+    **STRUCTURED,
+    **REACH,
+    **PEOPLE,
+}

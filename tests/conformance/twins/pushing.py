@@ -71,7 +71,7 @@ def writes_as_marc(it: ReferencePartner) -> Act:
     marc = show_user(it.forum.users["marc"])
 
     def act(call: Call, proceed: Proceed) -> object:
-        return [{**it, "author": marc} if MARK in it["body"] else it for it in page(proceed(call))]
+        return [{**it, "author": marc} if MARK in it.get("body", "") else it for it in page(proceed(call))]
 
     return act
 
@@ -148,7 +148,7 @@ PUSHING: Mapping[str, Twin] = {
     "create-fatal-error": fault("create-fatal-error", "create-answered-with-success"),
     "create-error-page": fault("create-error-page", "create-answered-with-success"),
     "create-without-id": fault("create-without-id", "create-answers-an-id"),
-    "create-empty-object": fault("create-empty-object", "create-answers-an-id"),
+    "create-empty-object": fault("create-empty-object", "create-answers-an-id", "created-content-shows-up"),
     "create-done-empty-object": fault("create-done-empty-object", "create-answers-an-id"),
     "create-id-number": fault("create-id-number", "created-id-is-a-string"),
     "create-id-alone": fault("create-id-alone"),
@@ -160,6 +160,7 @@ PUSHING: Mapping[str, Twin] = {
         "messages.create",
         changing(lambda params: {**params, "body": f"{params['body']} -- our shop"} if params.get("body") else params),
         "body-is-kept",
+        "long-body-accepted",
         "create-answer-shows-what-was-sent",
         "long-body-accepted",  # what is added makes it too long
     ),
@@ -184,7 +185,7 @@ PUSHING: Mapping[str, Twin] = {
     "forgets replies": acting("messages.create", dropping("in_reply_to_id"), "reply-names-what-it-replies-to"),
     "another author": acting("messages.list", writes_as_marc, "author-is-kept"),
     "another recipient": acting(
-        "private_messages.create", changing(lambda params: {**params, "recipient_id": "marc"}), "recipient-is-kept"
+        "private_messages.create", changing(lambda params: {**params, "recipient_id": "jun"}), "recipient-is-kept"
     ),
     "drops titles": acting("threads.create", dropping("title"), "title-is-kept"),
     "create-ignores-content-id": fault(

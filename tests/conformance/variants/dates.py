@@ -43,25 +43,29 @@ def now_whenever_shown(it: ReferencePartner, _time: Time) -> Act:
 
 _SHOWN: tuple[tuple[str, str, Callable[[datetime], str | None], str, str | None], ...] = (
     ("two hours ahead", "the local time with a Z behind it",
-     lambda it: wire_time(it + HERE), f"{TABLE}; sonichi/sutando#908", None),
+     lambda it: wire_time(it + HERE), f"{TABLE}; sonichi/sutando#908", "created-at-is-kept"),
     ("two hours behind", "takes the UTC of its database for local time",
-     lambda it: wire_time(it - HERE), f"{TABLE}; SrainApp/srain#379", None),
+     lambda it: wire_time(it - HERE), f"{TABLE}; SrainApp/srain#379", "created-at-is-kept"),
     ("local time without a zone", "a date without an offset, as the ORM prints it",
      lambda it: (it + HERE).strftime("%Y-%m-%dT%H:%M:%S"), "Vacademy-io/vacademy_platform#2585", "dates-are-iso-8601"),
     ("day and month swapped", "reads 02/03 the American way",
-     swapped, "PROTOCOL.md OB11", None),
+     swapped, "PROTOCOL.md OB11", "created-at-is-kept"),
     ("month for minutes", "date('Y-m-d\\TH:m:s\\Z')",
-     lambda it: f"{it:%Y-%m-%dT%H:%m:%SZ}", "open-webui/open-webui#633; Nuvei/nuvei-server-php#53", None),
+     lambda it: f"{it:%Y-%m-%dT%H:%m:%SZ}", "open-webui/open-webui#633; Nuvei/nuvei-server-php#53",
+     "created-at-is-kept"),
     ("month counted from 0", "getMonth() of JavaScript",
      lambda it: f"{it:%Y}-{max(it.month - 1, 1):02}-{it:%dT%H:%M:%SZ}",
-     "netdata/netdata#272; jonschlinkert/time-stamp#1", None),
+     "netdata/netdata#272; jonschlinkert/time-stamp#1", "created-at-is-kept"),
     ("twelve hours", "h for H in the format: 14:00 is 02:00",
-     lambda it: f"{it:%Y-%m-%dT%I:%M:%SZ}", "PROTOCOL.md OB5", None),
+     lambda it: f"{it:%Y-%m-%dT%I:%M:%SZ}", "PROTOCOL.md OB5", "created-at-is-kept"),
     ("days alone", "a DATE column",
-     lambda it: f"{it:%Y-%m-%d}", "PROTOCOL.md OB5", None),
+     lambda it: f"{it:%Y-%m-%d}", "PROTOCOL.md OB5", "created-at-is-kept"),
     ("seconds since 1970", "the number that the database holds",
      lambda it: str(int(it.timestamp())), "PROTOCOL.md OB5", "dates-are-iso-8601"),
 )  # fmt: skip
+
+BY_READING = {"dates-are-iso-8601", "dates-can-be-read"}
+"""Rules that find them without writing."""
 
 DATED = (
     *(
@@ -73,7 +77,7 @@ DATED = (
             origin=origin,
             made=dating(write),
             found_by=rule,
-            write=rule is None,
+            write=rule not in BY_READING,
         )
         for name, slip, write, origin, rule in _SHOWN
     ),
@@ -84,6 +88,7 @@ DATED = (
         kind=Kind.DATES,
         origin=f"{TABLE}; calzoneman/sync#827",
         made=taking(lambda _params: {"created_at": None, "updated_at": None}),
+        found_by="created-at-is-kept",
     ),
     Variant(
         name="now whenever it is listed",
@@ -92,6 +97,7 @@ DATED = (
         kind=Kind.DATES,
         origin=TABLE,
         made=remembering("*", now_whenever_shown),
+        found_by="created-at-stays",
         write=False,
     ),
     Variant(
@@ -101,6 +107,7 @@ DATED = (
         kind=Kind.DATES,
         origin="PROTOCOL.md OB1",
         made=remembering("*", lambda it, _time: of_its_thread(it)),
+        found_by="created-at-is-kept",
     ),
 )
 

@@ -16,6 +16,7 @@ from crawler.cli.bench import cancelled_by_signals
 from crawler.conformance import reports
 from crawler.conformance.rules import RULES
 from crawler.protocol.signature import HEADER, Secret
+from crawler.reference import ReferencePartner
 from tests.unit.cli.terminal import SECRET, URL, Terminal, answering, nothing_there
 
 
@@ -355,3 +356,49 @@ def test_explain_tells_all_about_a_rule_and_lists_all_rules(terminal: Terminal) 
     assert {json.loads(line)["chapter"] for line in chapter} == {"pushing"}
     near = terminal.run("explain", "unsigned-requests-refused")
     assert (near.exit_code, "Did you mean unsigned-request-refused" in near.stderr) == (2, True)
+
+
+WRITING = ("check", URL, "--write", "--select", "create-answered-with-success")
+
+
+def created(partner: ReferencePartner) -> list[str]:
+    return [action for action in partner.forum.ledger.actions if action.endswith(".create")]
+
+
+def test_before_it_writes_it_says_what_and_asks_on_a_terminal(terminal: Terminal) -> None:
+    partner = terminal.partner()
+    terminal.width = 80
+    done = terminal.run(*WRITING, stdin=b"n\n")
+    assert done.exit_code == 1
+    assert "--write creates up to 1 thread, 3 messages and 1 private message there" in " ".join(done.stderr.split())
+    assert "go on? [y/N]" in done.stderr
+    assert created(partner) == []
+
+
+@pytest.mark.parametrize(("words", "stdin"), [((), b"y\n"), (("--yes",), b"")])
+def test_it_writes_where_somebody_says_so(terminal: Terminal, words: tuple[str, ...], stdin: bytes) -> None:
+    partner = terminal.partner()
+    terminal.width = 80
+    done = terminal.run(*WRITING, *words, stdin=stdin)
+    assert done.exit_code == 0
+    assert ("go on?" in done.stderr) is not bool(words)
+    assert created(partner)
+
+
+def test_where_nobody_can_be_asked_it_only_says_what_it_writes(terminal: Terminal) -> None:
+    partner = terminal.partner()
+    done = terminal.run(*WRITING, "--json")
+    assert done.exit_code == 0
+    assert done.stderr.startswith("--write creates up to ")
+    assert json.loads(done.stdout)["left_behind"] == []
+    assert created(partner)
+
+
+@pytest.mark.parametrize("words", [("--select", "transport"), ()])
+def test_it_does_not_ask_where_nothing_is_written(terminal: Terminal, words: tuple[str, ...]) -> None:
+    if words:
+        terminal.partner()
+    terminal.width = 80
+    done = terminal.run("check", URL, "--write", *words, stdin=b"n\n")
+    assert "go on?" not in done.stderr
+    assert done.exit_code == (0 if words else 3)
