@@ -1,7 +1,7 @@
 """The edge where time and randomness enter: everywhere else they are parameters."""
 
+import os
 import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ Elapsed = Callable[[], float]
 """Returns seconds from wherever, by a clock that nobody sets: what passed between two calls."""
 
 NewId = Callable[[], str]
-"""Returns a new, unique `content_id`: 32 lower-case hexadecimal digits."""
+"""Returns a new, unique `content_id`: 24 lower-case hexadecimal digits, as the platform's are (PU1)."""
 
 
 def utc_now() -> datetime:
@@ -27,4 +27,4 @@ def since_boot() -> float:
 
 def new_id() -> str:
     """A random id."""
-    return uuid.uuid4().hex
+    return os.urandom(12).hex()

@@ -15,9 +15,9 @@ import anyio
 from crawler.clock import Clock, utc_now
 from crawler.errors import GONE, LeaseLost, PartnerError, StoreError
 from crawler.partner import Partner
-from crawler.protocol.envelope import Answer, Exchange, Params
+from crawler.protocol.envelope import Answer, Exchange, Params, unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
-from crawler.protocol.reading import Page, check_no_error, read_content, read_page
+from crawler.protocol.reading import check_no_error, read_content, read_page
 from crawler.store import Begun, CycleStore, Lease, renewing
 from crawler.sync.exports import (
     GiveUp,
@@ -34,7 +34,7 @@ from crawler.sync.exports import (
 from crawler.sync.pages import NOTHING_STORED, Accepted, Listing, accept_page, page_mark, recognize
 from crawler.sync.plan import ListStep, plan_cycle
 from crawler.sync.report import CycleReport, Kind, ObjectReport
-from crawler.sync.schedule import JITTER, interval
+from crawler.sync.schedule import interval
 from crawler.sync.state import Known, Outbox, OutboxEntry, Source
 
 LOOKUPS = 100
@@ -99,7 +99,8 @@ async def under_lease(
             await stack.enter_async_context(renewing(store, begun.lease))
         watch(begun)
         steps = Steps(source, store, partner, begun, clock=clock, watch=watch)
-        steps.report.kind = kind
+        if kind == "push":  # which has no schedule to be early by
+            steps.report.kind, steps.report.early = kind, None
         try:
             await work(steps)
         except PartnerError as error:
@@ -160,7 +161,7 @@ class _Saving:
 class _Unsettled:
     """An export that has come to an end, which is still to be stored: by `store`.
 
-    What became of it is `settled` and `known`, or what `store` returns where only the database knows (PU4).
+    What became of it is `settled` and `known`, or what `store` returns where only the database knows (PU4, OB13).
     `foreign_id` is that of the content that it created or acted on, if any.
     """
 
@@ -200,7 +201,9 @@ class Steps:
         self.watch = watch
         self.begun = begun
         self.lease = begun.lease
-        self.report = CycleReport(source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id)
+        self.report = CycleReport(
+            source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id, early=begun.lease.early
+        )
         self.outbox = Outbox()
         self.info_body: bytes | None = None
         self.exchanges: list[Exchange] = []
@@ -234,17 +237,18 @@ class Steps:
         return any(report.new or report.updated for report in self.report.objects.values())
 
     async def ask_info(self) -> ImplementationInfo:
-        """`implementation.info`, first in every cycle (IM1). From it to the next one is the interval (CY1).
-
-        A process that has much else to do at that moment sends it later than it has written the cycle's beginning down.
-        """
-        waited = anyio.current_time() - self.begun.at
-        if waited > JITTER:
-            self.lease = replace(self.lease, taken=self.lease.taken + waited)
-        answer = await self.call("implementation.info", None, "a JSON object with 'objects'")
+        """`implementation.info`, first in every cycle (IM1). From its answer to the next one is the interval (CY1)."""
+        try:
+            answer = await self.call("implementation.info", None, "a JSON object with 'objects'")
+        finally:
+            if self.exchanges:  # the last one, where it was sent once more (TR11); its end, where no answer came
+                last = self.exchanges[-1]
+                ago = last.seconds - last.answered if last.answered is not None else 0.0
+                since = anyio.current_time() - self.begun.at - ago
+                self.lease = replace(self.lease, answered=self.lease.taken + since)
         info = read_implementation(self.source.name, answer.body)
         self.info_body = answer.body
-        self.report.remarks = info.remarks
+        self.report.remarks += info.remarks
         self.report.interval = interval(self.source, info)
         return info
 
@@ -348,9 +352,12 @@ class Steps:
             self.unsettled.append(_Unsettled(send.entry, partial(self.store.settle_created, *values), created.id))
         else:
             shown, remark = shown_content(self.source.name, send, answer, info)
-            actions = shown.contents[0].actions if shown else ()
-            known = replace(self.outbox.known(name, send.target_id), actions=actions)
-            self.settle(send.entry, settle_success(send.entry, remark), known if shown else None, shown=shown)
+            settled = settle_success(send.entry, remark)
+            if shown is None:
+                self.settle(send.entry, settled)
+                return
+            store = partial(self.store.settle_shown, self.lease, settled, shown, self.clock(), self.recorded())
+            self.unsettled.append(_Unsettled(send.entry, store, send.target_id))
 
     def settle(
         self,
@@ -358,7 +365,6 @@ class Steps:
         settled: Settled,
         known: Known | None = None,
         *,
-        shown: Page | None = None,
         deleted: str | None = None,
     ) -> None:
         """Let the next commit store what became of an export: that of the next attempt, or of the cycle's end.
@@ -366,7 +372,7 @@ class Steps:
         Nothing is sent before, and nothing is decided about what it concerns.
         """
         values = (self.lease, settled, self.clock(), self.recorded())
-        store = partial(self.store.settle, *values, shown=shown, deleted=deleted)
+        store = partial(self.store.settle, *values, deleted=deleted)
         self.unsettled.append(_Unsettled(entry, store, known.id if known is not None else None, settled, known))
 
     async def write(self, method: Callable[Concatenate[Lease, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -388,21 +394,29 @@ class Steps:
         return result
 
     async def call(self, action: str, params: Params | None, expected: str) -> Answer:
-        """Send an action; returns its trusted answer.
+        """Send an action; returns its trusted answer."""
+        answer = await self.partner.call(action, params, expected=expected, record=self.record, guard=self.guard)
+        if not self.source.verify_signature:
+            remark = unverified(answer, self.source.secret)
+            if remark is not None and remark not in self.report.remarks:
+                self.report.remarks += (remark,)
+        return answer
 
-        Nothing is sent once the lease is over, as where this process was stopped: another one may be at it (CY2).
-        """
+    def guard(self) -> None:
+        """Nothing is sent once the lease is over, as where this process was stopped: another may be at it (CY2)."""
         if self.lease.tenure.is_over:
             raise LeaseLost(
                 f"{self.source.name}: this cycle stops, because its lease could not be renewed in time",
                 hint="was this process stopped, or the database away? the next cycle goes on where this one stopped",
             )
-        return await self.partner.call(action, params, expected=expected, record=self.record)
 
     def record(self, exchange: Exchange) -> None:
-        """Keep an exchange for the next commit."""
-        self.exchanges.append(exchange.cut(self.source.keep_bytes))
-        self.watch(exchange)
+        """Keep an exchange for the next commit; neither the store nor whoever watches is shown the secret."""
+        shown = exchange.without(self.source.secret)
+        self.exchanges.append(shown.cut(self.source.keep_bytes))
+        for remark in shown.remarks:
+            self.report.connections.add("TR12", remark, shown.action)
+        self.watch(shown)
 
     def recorded(self) -> list[Exchange]:
         """The exchanges since the last commit, which the next one stores."""

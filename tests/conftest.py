@@ -36,11 +36,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """The figures that tests have recorded, with ``record_property("figure", "500 histories")``."""
+    """What tests have recorded: ``record_property("figure", "500 histories")``, and what is ``missing`` for some."""
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             if name == "figure":
                 terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")
+    recorded = [
+        it for report in terminalreporter.getreports("skipped") for it in getattr(report, "user_properties", ())
+    ]
+    if missing := sorted({str(value) for name, value in recorded if name == "missing"}):
+        terminalreporter.write_line(f"left out, for want of {', '.join(missing)}: scripts/servers install gets them")
 
 
 @pytest.fixture(scope="session")

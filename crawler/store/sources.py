@@ -14,8 +14,11 @@ from crawler.store.driver import Driver, Statement
 from crawler.store.holder import new_holder, shown, still_runs
 from crawler.store.rows import stamp
 from crawler.sync.leases import LEASE_SECONDS, HeldLease, Term
-from crawler.sync.schedule import slot
+from crawler.sync.schedule import answered_by, look_ahead
 from crawler.sync.state import Source
+
+UNKNOWN = ""
+"""The fingerprint of a source that came from another database: under which settings it was crawled is not known."""
 
 
 class Tenure:
@@ -48,7 +51,9 @@ class Lease:
     """The right to crawl one source, during one cycle (CY2).
 
     `due` is when the cycle was due, and `taken` when the lease was taken, or the cycle begun, in seconds since 1970 by
-    the database's clock. `failing` says that the cycle before this one failed. `cycle_id` is 0 until the cycle has
+    the database's clock; `answered`, from which the interval counts, is when its `implementation.info` was answered
+    (CY1), `None` until then. `early` is how many seconds before it was due a cycle by hand comes, `None` of one that
+    the schedule has brought. `failing` says that the cycle before this one failed. `cycle_id` is 0 until the cycle has
     begun. `tenure` is one and the same however often the lease is copied.
     """
 
@@ -58,6 +63,8 @@ class Lease:
     due: float
     taken: float
     tenure: Tenure = field(compare=False)
+    answered: float | None = None
+    early: float | None = None
     failing: bool = False
     cycle_id: int = 0
 
@@ -65,6 +72,11 @@ class Lease:
     def started(self) -> float:
         """When the cycle starts: not before it is due."""
         return max(self.due, self.taken)
+
+    @property
+    def late(self) -> float:
+        """How many seconds after it was due the cycle starts."""
+        return self.started - self.due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +86,6 @@ class Held:
     fingerprint: str
     failures: int
     period: float | None
-    managed: bool
     now: float
 
 
@@ -101,8 +112,9 @@ class SourceStore(Database):
     def manage(self, sources: Sequence[Source]) -> None:
         """Let exactly these sources be crawled by daemons.
 
-        New ones, and those whose settings have changed, are due at once (CY5). The others stay due when they were: of
-        slots that were missed while no daemon ran comes one late cycle, and no more (CY1). Leases stay as they are.
+        New ones, and those whose settings have changed, are due at once (CY5). The others stay due when they were, also
+        after cycles by hand: for what was missed while no daemon ran comes one late cycle, and no more (CY1). Leases
+        stay as they are.
         """
         with self.driving() as driver:
             [now] = driver.one(statements.now)
@@ -117,7 +129,7 @@ class SourceStore(Database):
                     changes.append((True, due, source.name))
             wanted = {source.name for source in sources}
             gone = sorted(name for name, row in rows.items() if row.managed and name not in wanted)
-            changes.extend((False, None, name) for name in gone)
+            changes.extend((False, rows[name].due_at, name) for name in gone)
             driver.many(statements.manage_source, changes)
 
     def enable(self, source: Source) -> bool:
@@ -203,14 +215,21 @@ class SourceStore(Database):
         """
         source_id = self._register(driver, source)
         since = since_boot()
-        holder, left, taken = driver.one(statements.look_at_lease, its_id=source_id)
+        holder, left, due, taken = driver.one(statements.look_at_lease, its_id=source_id)
         if holder is not None:
             runs = self._runs(holder)
             if runs or (runs is None and left > 0):
                 raise SourceBusy(source.name, shown(holder), max(ceil(left), 0))
         [fence] = driver.one(statements.take_lease, its_id=source_id, owner=owner)
-        tenure = Tenure(since)
-        return Lease(source_id=source_id, source=source.name, fence=fence, due=taken, taken=taken, tenure=tenure)
+        return Lease(
+            source_id=source_id,
+            source=source.name,
+            fence=fence,
+            due=taken,
+            taken=taken,
+            tenure=Tenure(since),
+            early=max((due or taken) - taken, 0.0),
+        )
 
     def _hold(self, driver: Driver, lease: Lease) -> Held:
         """Keep the lease while the transaction lasts, or end that: the fence has risen if another process took it."""
@@ -220,7 +239,7 @@ class SourceStore(Database):
                 f"{lease.source}: another process took this source over while this cycle ran",
                 hint="nothing is lost: that process goes on where this one stopped",
             )
-        return Held(fingerprint=row[0], failures=row[1], period=row[2], managed=bool(row[3]), now=row[4])
+        return Held(fingerprint=row[0], failures=row[1], period=row[2], now=row[3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +263,9 @@ def _claimed(driver: Driver, claim: Statement, owner: str, limit: int, ahead: fl
 
 def _due(source: Source, row: _Row | None, now: float) -> float:
     """When a source of the configuration is due that stands in `row`, or in none yet."""
-    if row is None or row.fingerprint != source.fingerprint or not row.managed or row.due_at is None:
+    if row is None or row.due_at is None or row.fingerprint not in (source.fingerprint, UNKNOWN):
         return now
-    longest = max(source.list_interval, source.no_list_interval, source.backoff_cap)
-    if row.due_at > now + 2 * longest:  # the clock was set back
-        return slot(source.name, source.list_interval, now)
-    return row.due_at
+    period = max(source.list_interval, source.no_list_interval)
+    if row.due_at > answered_by(source, now) + 2 * max(period, source.backoff_cap):  # the clock was set back
+        return look_ahead(source, period=period, answered=now, failures=0, late=inf).due
+    return row.due_at if row.managed else max(row.due_at, now)  # nobody was late with what nobody was to crawl
