@@ -39,11 +39,13 @@ class DaemonOptions:
     """How the daemon works.
 
     `max_cycles` may be in flight at a time, half of them of sources that fail: partners that hang hold theirs until
-    their deadline, and must not hold all (CY4). `tick` is the number of seconds between two looks at what is due,
-    `grace` the number for which a stop waits for the cycles in flight.
+    their deadline, and must not hold all (CY4). The connections of `max_kept` sources stay open between cycles. `tick`
+    is the number of seconds between two looks at what is due, `grace` the number for which a stop waits for the cycles
+    in flight.
     """
 
     max_cycles: int = 200
+    max_kept: int = 100_000
     tick: float = 0.5
     grace: float = 30.0
 
@@ -252,15 +254,14 @@ class Daemon:
                 self._wake.set()
 
     async def _cycle(self, source: Source, lease: Lease, log: structlog.stdlib.BoundLogger) -> None:
-        partner = self._partners.get(source.name)
+        partner = self._partners.pop(source.name, None)
         if partner is not None and partner.source != source:  # its settings changed while its last cycle ran
-            del self._partners[source.name]
             await partner.aclose()
             partner = None
         if partner is None:
-            partner = self._partners[source.name] = Partner(
-                source, transport=self._transport(source), clock=self._clock
-            )
+            partner = Partner(source, transport=self._transport(source), clock=self._clock)
+        self._partners[source.name] = partner  # the last one: first are those that have rested the longest
+        await self._keep_few()
 
         def watch(event: Event) -> None:
             nonlocal log
@@ -276,6 +277,14 @@ class Daemon:
         seconds = anyio.current_time() - began
         self.observer.cycle_ended(source.name, report, seconds)
         self._tell(report, seconds, log)
+
+    async def _keep_few(self) -> None:
+        """Close the connections that have rested the longest, where the system allows no more."""
+        while len(self._partners) > self.options.max_kept:
+            name = next((name for name in self._partners if name not in self._in_flight), None)
+            if name is None:
+                return
+            await self._partners.pop(name).aclose()
 
     def _tell(self, report: CycleReport, seconds: float, log: structlog.stdlib.BoundLogger) -> None:
         for error in report.errors:

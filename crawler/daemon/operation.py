@@ -12,7 +12,8 @@ import structlog
 
 from crawler.clock import Clock, utc_now
 from crawler.daemon.daemon import Daemon, DaemonOptions
-from crawler.daemon.health import Health, Pulse, Watching, serve
+from crawler.daemon.endpoint import Endpoint
+from crawler.daemon.health import Health, Pulse, Watching
 from crawler.daemon.housekeeping import keep_house
 from crawler.daemon.notify import Notify
 from crawler.daemon.opening import open_store
@@ -103,7 +104,7 @@ class _Operation:
         self._daemon = daemon
         async with anyio.create_task_group() as tasks:
             if setup.listener is not None:
-                tasks.start_soon(serve, health, setup.listener)
+                tasks.start_soon(Endpoint(health.answer, setup.listener).serve)
             tasks.start_soon(self._announce, pulse, len(sources))
             tasks.start_soon(self._feed_watchdog, health)
             tasks.start_soon(self._look_after, store, metrics, self._reload)

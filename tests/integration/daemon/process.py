@@ -7,6 +7,7 @@ Each request says whose it is, in the header ``X-Daemon``. SIGTERM stops it.
 import json
 import signal
 import sys
+from time import monotonic
 from typing import Any
 
 import anyio
@@ -53,6 +54,7 @@ def without_cycles(_logger: object, _method: str, event: EventDict) -> EventDict
 async def crawl(plan: dict[str, Any]) -> None:
     # Each cycle's line is left out: the pipe is read late.
     structlog.configure(processors=[without_cycles, structlog.dev.ConsoleRenderer(colors=False)])
+    structlog.get_logger().info("begins", at=monotonic())
     with Store.open(plan["database"], busy_seconds=plan.get("busy_seconds", BUSY_SECONDS)) as store:
         options = DaemonOptions(**plan["options"])
         daemon = Daemon(store, Seen(), options=options, transport=lambda _source: Named(plan["name"]))
