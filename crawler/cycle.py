@@ -4,7 +4,7 @@ It decides, calls, commits; decides, calls, commits. The decisions are the pure 
 go through `crawler.partner`, and each commit is one method of `crawler.store`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import anyio
 
 from crawler.clock import Clock, utc_now
+from crawler.effort import Effort
 from crawler.errors import GONE, LeaseLost, PartnerError, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Answer, Exchange, Params, unverified
@@ -42,9 +43,6 @@ LOOKUPS = 100
 
 CYCLES_AT_ONCE = 100
 """How many cycles `cycles_until_idle` runs at most."""
-
-LARGE = 100_000
-"""How many bytes of an answer are read in less than some milliseconds."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -80,7 +78,7 @@ async def run_cycle(
 
 
 async def under_lease(
-    work: Callable[["Steps"], Awaitable[None]],
+    work: Callable[["Steps"], Coroutine[Any, Any, None]],
     source: Source,
     store: CycleStore,
     *,
@@ -102,7 +100,7 @@ async def under_lease(
         if kind == "push":  # which has no schedule to be early by
             steps.report.kind, steps.report.early = kind, None
         try:
-            await work(steps)
+            await steps.effort.of(work(steps))
         except PartnerError as error:
             steps.report.errors.append(steps.shown(error))
         except LeaseLost:
@@ -132,16 +130,6 @@ async def cycles_until_idle(
         yield report
         if report.idle or (report.errors and not report.exports):
             return
-
-
-async def beside(size: int, decide: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Decide about an answer of `size` bytes: about a large one in another thread, so that no other cycle waits.
-
-    To decide about a page that was read takes a sixteenth of reading it.
-    """
-    if size <= LARGE:
-        return decide(*args, **kwargs)
-    return await anyio.to_thread.run_sync(lambda: decide(*args, **kwargs))
 
 
 def nothing() -> None:
@@ -204,6 +192,7 @@ class Steps:
         self.report = CycleReport(
             source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id, early=begun.lease.early
         )
+        self.effort = Effort()
         self.outbox = Outbox()
         self.info_body: bytes | None = None
         self.exchanges: list[Exchange] = []
@@ -297,10 +286,10 @@ class Steps:
             mark = page_mark(source, listing, self.info_body, answer.signature)
             if accepted := recognize(source, listing, mark, now):
                 return accepted
-        page = await beside(size, read_page, source.name, name, answer.body, info)
+        page = await self.effort.beside(size, read_page, source.name, name, answer.body, info)
         await self.saved()
         stored = await self.store.run(self.store.look_up, self.lease, name, page) if page.size else NOTHING_STORED
-        return await beside(size // 16, accept_page, source, listing, page, stored, now, mark=mark)
+        return await self.effort.beside(size // 16, accept_page, source, listing, page, stored, now, mark=mark)
 
     async def look_up_threads(self, info: ImplementationInfo) -> None:
         """`threads.show` for each thread that a message names and nobody knows, once each (LS9)."""
@@ -438,6 +427,7 @@ class Steps:
         if self.unsettled:  # the report tells of it
             await self.commit()
         self.report.ended = self.clock()
+        self.report.effort = self.effort.seconds
         self.report.outlook = await self.store.run(
             self.store.end_cycle,
             self.source,

@@ -21,7 +21,7 @@ import anyio
 import httpx
 
 from crawler.clock import Clock, utc_now
-from crawler.connection import ContradictoryLength, KeptConnectionLost
+from crawler.connection import ContradictoryLength, KeptConnectionLost, TooLaborious
 from crawler.errors import (
     AddressRefused,
     AnswerEncoded,
@@ -192,6 +192,8 @@ class Partner:
             raise AddressRefused(**where, came=str(error)) from error
         except KeptConnectionLost as error:
             raise KeptConnectionBroken(**where, came=f"a broken connection: {_reason(error)}") from error
+        except TooLaborious as error:
+            raise AnswerTooLarge(**where, came=f"an answer that is too much work: {error}") from error
         except ContradictoryLength as error:
             raise LengthWrong(**{**where, "expected": LENGTH}, came=printable(str(error), 100)) from error
         except httpx.ConnectTimeout as error:
