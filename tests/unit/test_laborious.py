@@ -1,6 +1,7 @@
 """Answers that are more work than they say: bounded by what comes, and never at the others' cost (TR14, CY8)."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from itertools import count
 from time import thread_time
@@ -10,7 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from crawler.connection import AT_A_TIME, INFORMATIONAL, PIECE_BYTES, PIECES, WIRE_BYTES
-from crawler.effort import LARGE, Effort
+from crawler.effort import LARGE, STEP, Effort
 from crawler.errors import AnswerTooLarge
 from tests.partners.calling import call, calling, failed
 from tests.partners.raw import RawPartner, raw_partner, response
@@ -101,18 +102,20 @@ def work(seconds: float) -> str:
     return "done"
 
 
-async def test_the_processor_time_of_each_step_counts_and_no_time_of_waiting() -> None:
+async def test_the_time_of_each_step_counts_and_no_time_of_waiting_or_standing_still() -> None:
     async def steps() -> str:
-        work(0.02)
-        await anyio.sleep(0.2)
+        threading.Event().wait(0.5)  # as where the process was stopped
+        for _ in range(10):
+            work(0.005)
+            await anyio.sleep(0.1)
         with anyio.move_on_after(0.01):
             await anyio.sleep_forever()
         await effort.beside(LARGE + 1, work, 0.02)
-        return await effort.beside(1, work, 0.02)
+        return await effort.beside(1, work, 0.005)
 
     effort = Effort()
     assert await effort.of(steps()) == "done"
-    assert 0.06 <= effort.seconds < 0.16
+    assert STEP + 0.05 + 0.02 + 0.005 <= effort.seconds < 14 * STEP + 0.2
 
 
 async def test_what_the_work_raises_comes_out_and_what_cancels_it_goes_in() -> None:
