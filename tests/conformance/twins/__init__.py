@@ -10,4 +10,5 @@ from tests.conformance.twins.reach import REACH
 from tests.conformance.twins.structured import STRUCTURED
 from tests.conformance.twins.transport import TRANSPORT
 
-TWINS = {**TRANSPORT, **DECLARATION, **LISTING, **OBJECTS, **PUSHING, **ERRORS, **STRUCTURED, **REACH, **PEOPLE}
+TABLES = (TRANSPORT, DECLARATION, LISTING, OBJECTS, PUSHING, ERRORS, STRUCTURED, REACH, PEOPLE)
+TWINS = {name: twin for table in TABLES for name, twin in table.items()}
