@@ -25,7 +25,10 @@ def survives_what_is_sent(seen: Seen) -> Iterator[Case]:
     """
     for sent in seen.fact("answered"):
         yield Kept(sent=sent, note=f"there after {sent.id.rpartition('.')[2]} requests of {sent.id.partition('.')[0]}")
-    for death in {killer(death.sent): death for death in reversed(seen.fact("deaths"))}.values():
+    told: dict[object, Death] = {}
+    for death in seen.fact("deaths"):
+        told.setdefault(killer(death.sent), death)
+    for death in told.values():
         actual = f"it died of '{death.sent.label}', {quoted(death.sent)}: {how(death)}"
         yield Breach(expected="an endpoint that goes on", actual=actual, sent=death.sent)
     for reason in seen.fact("gone"):
