@@ -50,7 +50,7 @@ async def test_a_messenger_passes_the_rules_that_the_others_are_spared() -> None
         "survey-comes-with-messages": "the partner does not declare the option messages.allow_survey",
         "private-messages-have-a-recipient": "the partner declares no list of private_messages",
         "private-messages-go-to-somebody-else": "the partner declares no list of private_messages",
-        "private-messages-stay-private": "the partner declares no list of both messages and private_messages",
+        "private-messages-stay-private": "the partner declares no list of private_messages",
         "recipient-is-kept": "the partner declares no create of private messages",
         "private-create-stays-private": "the partner declares no create of private messages",
         "structured-content-needs-view-messaging": "the partner declares the option view.messaging",

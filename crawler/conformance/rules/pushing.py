@@ -1,6 +1,7 @@
 """Creating what agents write (PU1 to PU4, PU11 to PU14)."""
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent, id_of, refusal
@@ -152,8 +153,8 @@ def created_content_is_listed(seen: Seen) -> Iterator[Case]:
     Mend: list agents' contents like everybody's, and at once.
     """
     for creation in created(seen, *PURPOSES):
-        later = seen.sent[seen.sent.index(creation.sent) + 1 :]
-        if is_listed(seen, creation.object) and pages(later, creation.object):
+        standing = takewhile(lambda it: it.label != "delete", seen.sent[seen.sent.index(creation.sent) + 1 :])
+        if is_listed(seen, creation.object) and pages(standing, creation.object):
             listed = shown(seen, creation) is not None
             expected, note = f"{creation.id} in a list of {creation.object}", f"{creation.object} {creation.id}"
             actual = f"not listed within {seen.facts.get('waited', 0):.0f} s"

@@ -25,16 +25,19 @@ def survives_what_is_sent(seen: Seen) -> Iterator[Case]:
     """
     for sent in seen.fact("answered"):
         yield Kept(sent=sent, note=f"there after {sent.id.rpartition('.')[2]} requests of {sent.id.partition('.')[0]}")
-    told = set()
+    told: dict[object, Death] = {}
     for death in seen.fact("deaths"):
-        sent = death.sent
-        same = sent.exchange.params.get("content_id", (sent.label, sent.action))  # a create is sent three times (PU6)
-        if same not in told:
-            told.add(same)
-            actual = f"it died of '{sent.label}', {quoted(sent)}: {how(death)}"
-            yield Breach(expected="an endpoint that goes on", actual=actual, sent=sent)
+        told.setdefault(killer(death.sent), death)
+    for death in told.values():
+        actual = f"it died of '{death.sent.label}', {quoted(death.sent)}: {how(death)}"
+        yield Breach(expected="an endpoint that goes on", actual=actual, sent=death.sent)
     for reason in seen.fact("gone"):
         raise NotJudged(f"what it died of is not known: {reason}", Remedy.THERE)
+
+
+def killer(sent: Sent) -> object:
+    """What is the same for requests of which one is enough to be told: a create is sent up to three times (PU6)."""
+    return sent.exchange.params.get("content_id", (sent.label, sent.action))
 
 
 def quoted(sent: Sent) -> str:
