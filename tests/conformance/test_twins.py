@@ -12,7 +12,7 @@ from crawler.conformance.suite import NOT_WRITTEN
 from crawler.reference import DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities, Listing
 from crawler.reference.contents import OBJECTS
 from tests.conformance.courtroom import SOURCE, breached, inapplicable, judged, messenger, partner, reported, unjudged
-from tests.conformance.twins import TWINS
+from tests.conformance.twins import TABLES, TWINS
 
 
 async def test_the_reference_partner_passes_every_rule_that_applies() -> None:
@@ -146,6 +146,10 @@ async def test_a_partner_with_one_defect_breaks_that_rule_and_what_follows(name:
 
     assert breached(judgement) == twin.breached
     assert len(reported(judgement)["results"]) == len(twin.rules)
+
+
+def test_each_twin_has_a_name_of_its_own() -> None:
+    assert len(TWINS) == sum(map(len, TABLES))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
