@@ -20,7 +20,7 @@ from crawler.conformance.evidence import Seen
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.judging import judge
 from crawler.conformance.rule import Check, Outcome, Result, Rule
-from crawler.conformance.rules import CHAPTERS, RULES
+from crawler.conformance.rules import RULES
 from crawler.protocol.implementation import ImplementationInfo
 from tests.conformance.courtroom import BREACHED, judged
 from tests.conformance.mutation import Mutant, mutants, used_by
@@ -137,8 +137,7 @@ async def main(names: Sequence[str], court: Court | None = None) -> int:
 
 
 def made(mutant: Mutant, module: ModuleType) -> Mapping[str, Check]:
-    """The functions of a module that was changed; the chapters remain as they are."""
-    before = {chapter.name: [*chapter.rules] for chapter in CHAPTERS}
+    """The functions of a module that was changed."""
     changed = ModuleType(module.__name__)
     changed.__file__ = module.__file__
     sys.modules[module.__name__], original = changed, sys.modules[module.__name__]
@@ -146,8 +145,6 @@ def made(mutant: Mutant, module: ModuleType) -> Mapping[str, Check]:
         exec(compile(mutant.tree, str(module.__file__), "exec"), changed.__dict__)  # noqa: S102 - it is our own
     finally:
         sys.modules[module.__name__] = original
-        for chapter in CHAPTERS:
-            chapter.rules[:] = before[chapter.name]
     return changed.__dict__
 
 

@@ -6,8 +6,7 @@ import pytest
 
 from crawler.conformance.evidence import Remedy
 from crawler.conformance.rule import Outcome
-from crawler.conformance.rules import RULES
-from crawler.conformance.rules.structured import STRUCTURED
+from crawler.conformance.rules import RULES, structured
 from crawler.conformance.suite import NOT_WRITTEN
 from crawler.reference import DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities, Listing
 from crawler.reference.contents import OBJECTS
@@ -31,7 +30,7 @@ async def test_the_reference_partner_passes_every_rule_that_applies() -> None:
         "structured-content-is-kept": "the partner does not declare the option view.messaging",
     } | {
         rule.name: "the partner does not declare the option view.messaging, and lists no structured content"
-        for rule in STRUCTURED.rules
+        for rule in structured.PART.rules
         if rule.probe == "crawling" and rule.name != "structured-content-needs-view-messaging"
     }
     assert judgement.conforms

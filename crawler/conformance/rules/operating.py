@@ -5,16 +5,14 @@ from typing import Any
 
 from crawler.conformance.comparing import Text, is_lost
 from crawler.conformance.evidence import NotJudged, Remedy, Seen, id_of, refusal
-from crawler.conformance.rule import Case, Harm, Level, case, harm
-from crawler.conformance.rules import fields
+from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.conformance.rules.once import LISTS, creations
 from crawler.conformance.rules.pushing import PAGE
 from crawler.conformance.steps import AFTERWARDS, TARGET, State, Step, answer_of
 from crawler.protocol.envelope import printable
 
-PUSHING = fields.PUSHING
-"""The chapter, with the rules of this module in it."""
-rule = PUSHING.rule
+PART = Part(Chapter.PUSHING)
+rule = PART.rule
 PROBE = "operating"
 DONE = [*LISTS, "operation-answered-with-success"]
 FIELDS = ("body", "title", "attachments", "thread_id")

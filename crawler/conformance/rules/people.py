@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from crawler.conformance.contents import contents, users, value, which
 from crawler.conformance.evidence import Seen, id_of
-from crawler.conformance.rule import Case, Harm, Level, case, harm
-from crawler.conformance.rules import objects
-from crawler.conformance.rules.objects import PAGE, PROBE, READ, contents, users, value, which
+from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
+from crawler.conformance.rules.objects import PAGE, PROBE, READ
 
-OBJECTS = objects.OBJECTS
-"""The chapter, with the rules of this module in it."""
-rule = OBJECTS.rule
+PART = Part(Chapter.OBJECTS)
+rule = PART.rule
 NOBODY = frozenset({"", "0", "-1", "null", "none", "nil", "undefined", "nan", "guest", "anonymous", "false"})
 """What programs make of the id of somebody who has none, in lower case."""
 

@@ -6,15 +6,13 @@ from typing import Any
 
 from crawler.conformance.evidence import NotJudged, Remedy, Seen
 from crawler.conformance.reach import first_answers, looks_like, reached
-from crawler.conformance.rule import Case, Harm, Kept, Level, case, harm
-from crawler.conformance.rules import cursors
-from crawler.conformance.rules.cursors import ORDERED
+from crawler.conformance.rule import Case, Chapter, Harm, Kept, Level, Part, case, harm
 from crawler.conformance.rules.listing import PAGE, few
+from crawler.conformance.rules.positions import ORDERED
 from crawler.conformance.timeline import Page, Timeline, changed_at, is_page, listings, pages
 
-LISTING = cursors.LISTING
-"""The chapter, with the rules of this module in it."""
-rule = LISTING.rule
+PART = Part(Chapter.LISTING)
+rule = PART.rule
 
 
 def newer_than(

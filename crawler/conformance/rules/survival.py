@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 
 from crawler.conformance.evidence import Death, NotJudged, Remedy, Seen, Sent
-from crawler.conformance.rule import Breach, Case, Harm, Kept, Level, harm
-from crawler.conformance.rules import errors
+from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, Part, harm
 from crawler.protocol.envelope import escaped, printable
 
-ERRORS = errors.ERRORS
-"""The chapter, with the rule of this module in it."""
+PART = Part(Chapter.ERRORS)
 START = 80
 """How many bytes of a deadly request are quoted."""
 
 
-@ERRORS.rule(Level.MUST, "TR6", "IM1", page="request-response", probe="survival")
+@PART.rule(Level.MUST, "TR6", "IM1", page="request-response", probe="survival")
 @harm(Harm.UNANSWERED, "until it is up again nobody is served, and what came of it meanwhile is unknown")
 def survives_what_is_sent(seen: Seen) -> Iterator[Case]:
     """No request makes the endpoint stop answering others.
@@ -52,4 +50,4 @@ def how(death: Death) -> str:
     return f"{'twice, ' if death.sure else ''}{death.sent.came}; {back}"
 
 
-SURVIVES = ERRORS.rules[-1]
+SURVIVES = PART.rules[-1]
