@@ -1,7 +1,8 @@
 """``export`` and ``import``: a source's whole state as a file, for a backup or for another database."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from tempfile import TemporaryFile
 
 import click
 
@@ -25,8 +26,7 @@ def export_state(run: Invocation, sources: Sequence[str], *, path: str | None) -
     with run.open_store() as store:
         lines = store.export_state(names)
         if path is None:
-            for line in lines:
-                click.echo(line)
+            _print(lines)
             return
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -37,6 +37,15 @@ def export_state(run: Invocation, sources: Sequence[str], *, path: str | None) -
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be written: {error.strerror}", hint="check the path") from error
     run.out.note(f"written: {path}")
+
+
+def _print(lines: Iterator[str]) -> None:
+    """All of it, once it was read: whoever reads slowly must not hold a transaction open, and with it the database."""
+    with TemporaryFile("w+", encoding="ascii") as spool:
+        spool.writelines(f"{line}\n" for line in lines)
+        spool.seek(0)
+        for line in spool:
+            click.echo(line, nl=False)
 
 
 @click.command("import")
