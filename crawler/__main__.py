@@ -4,7 +4,6 @@ import gc
 import os
 import sys
 from io import TextIOWrapper
-from pathlib import Path
 from typing import NoReturn
 
 
@@ -19,7 +18,7 @@ def main() -> NoReturn:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by whoever started this: nobody wants to read it
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process lasts
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - pathlib is heavy; for as long as the process lasts
         elif isinstance(stream, TextIOWrapper):  # a terminal that cannot show a character is no reason to fail
             stream.reconfigure(errors="backslashreplace")
     try:

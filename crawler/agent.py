@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from crawler.clock import Clock, NewId, new_id, utc_now
 from crawler.errors import ActionRefused, PartnerError, UnknownContent
 from crawler.partner import Partner, Record, unrecorded
+from crawler.protocol.envelope import unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.store import CycleStore
-from crawler.sync.exports import reply_refusal
+from crawler.sync.exports import gone, reply_refusal
 from crawler.sync.queueing import REPLY_HINT, Desk, Draft, cancels_creation, queue_create, queue_operation
 from crawler.sync.state import Known, OutboxEntry, Ref, Source, Status
 
@@ -36,7 +37,8 @@ async def ask_info(
         error.without(source.secret.redact)
         raise
     await store.run(store.save_info, source, answer.body, clock())
-    return info
+    remark = unverified(answer, source.secret) if not source.verify_signature else None
+    return replace(info, remarks=(remark, *info.remarks)) if remark is not None else info
 
 
 async def known_info(
@@ -79,7 +81,12 @@ class Agent:
         thread = self._look_at(draft.thread) if draft.thread else None
         if isinstance(thread, Known) and thread.deleted:
             raise ActionRefused(f"{thread.id} was deleted", rule="AC3")
-        entry = queue_create(self._desk(), self._new_id(), draft, replied)
+        if thread is None and draft.object == "messages" and isinstance(replied, Known):
+            thread = self._thread_of(replied)
+        draft = replace(draft, in_reply_to=_bound(draft.in_reply_to, replied), thread=_bound(draft.thread, thread))
+        parties = [draft.recipient_id, *([replied.author_id, replied.recipient_id] if replied is not None else [])]
+        desk = self._desk(*(parties if draft.object == "private_messages" else []))
+        entry = queue_create(desk, self._new_id(), draft, replied)
         self.store.queue(self.source, entry)
         return entry
 
@@ -121,7 +128,7 @@ class Agent:
 
         Raises `UnknownContent`, or `ActionRefused` for a content whose creation was given up (PU9).
         """
-        found = [Ref(known.object, foreign_id=known.id) for known in self.store.known(self.source, content_id)]
+        found = [known.ref for known in self.store.known(self.source, content_id)]
         if object_name is not None:
             found = [ref for ref in found if ref.object == object_name]
         if len(found) > 1:
@@ -141,7 +148,10 @@ class Agent:
             among = f" among its {object_name}" if object_name else ""
             raise UnknownContent(f"{self.source.name}: no content {entry_id} is known{among}")
         if entry.foreign_id is not None:
-            return Ref(entry.object, foreign_id=entry.foreign_id)
+            named = self._known(entry.object, entry.foreign_id)
+            if named.created_by != entry.id:
+                raise _refused(gone(named, made_by=entry.id), named)
+            return named.ref
         if entry.status is not Status.PENDING:
             if entry.status is Status.SUCCESS:
                 raise ActionRefused(f"the partner gave the content {entry_id} no id of its own", rule="PU4")
@@ -155,15 +165,43 @@ class Agent:
             entry = self.store.entry(self.source, ref.entry_id)
             if entry is not None:
                 return entry
-        foreign_id = ref.foreign_id or ""
-        for known in self.store.known(self.source, foreign_id):
-            if known.object == ref.object:
-                return known
-        if ref.object == "threads" and self.store.names_thread(self.source, foreign_id):
-            return Known(object="threads", id=foreign_id)
-        raise UnknownContent(f"{self.source.name}: no content {ref} is known in {ref.object}")
+        known = self._known(ref.object, ref.foreign_id or str(ref))
+        if ref.incarnation not in (None, known.incarnation):
+            raise _refused(gone(known), known)
+        return known
 
-    def _desk(self) -> Desk:
+    def _known(self, object_name: str, foreign_id: str) -> Known:
+        for known in self.store.known(self.source, foreign_id):
+            if known.object == object_name:
+                return known
+        if object_name == "threads" and self.store.names_thread(self.source, foreign_id):
+            return Known(object="threads", id=foreign_id)
+        raise UnknownContent(f"{self.source.name}: no content {foreign_id} is known in {object_name}")
+
+    def _thread_of(self, message: Known) -> Known | None:
+        """The thread that a message belongs to; by now its id may be another one's (OB13)."""
+        if message.thread_id is None or self.info.unthreaded:
+            return None
+        thread = self._known("threads", message.thread_id)
+        if thread.came_after(message):
+            raise _refused(gone(thread), thread)
+        return thread
+
+    def _desk(self, *parties: str | None) -> Desk:
+        """What decides, and who of those that a private message could go to was imported."""
         return Desk(
-            source=self.source, info=self.info, puppetizable=self.store.puppetizable(self.source), now=self._clock()
+            source=self.source,
+            info=self.info,
+            puppetizable=self.store.puppetizable(self.source),
+            now=self._clock(),
+            recipients=[it for it in parties if it is not None and self.store.identity(self.source, it) is not None],
         )
+
+
+def _bound(ref: Ref | None, found: Known | OutboxEntry | None) -> Ref | None:
+    """A reference to the content that was found, whatever has its id later (OB13)."""
+    return found.ref if isinstance(found, Known) else ref
+
+
+def _refused(reason: str, named: Known) -> ActionRefused:
+    return ActionRefused(reason, rule="OB13", hint=f"if the other one is meant, say so by its id: {named.id}")

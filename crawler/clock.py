@@ -1,6 +1,6 @@
 """The edge where time and randomness enter: everywhere else they are parameters."""
 
-import uuid
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ Clock = Callable[[], datetime]
 """Returns the current time as an aware datetime in UTC."""
 
 NewId = Callable[[], str]
-"""Returns a new, unique `content_id`: 32 lower-case hexadecimal digits."""
+"""Returns a new, unique `content_id`: 24 lower-case hexadecimal digits, as the platform's are (PU1)."""
 
 
 def utc_now() -> datetime:
@@ -18,4 +18,4 @@ def utc_now() -> datetime:
 
 def new_id() -> str:
     """A random id."""
-    return uuid.uuid4().hex
+    return os.urandom(12).hex()

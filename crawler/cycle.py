@@ -15,9 +15,9 @@ import anyio
 from crawler.clock import Clock, utc_now
 from crawler.errors import GONE, LeaseLost, PartnerError, StoreError
 from crawler.partner import Partner
-from crawler.protocol.envelope import Answer, Exchange, Params
+from crawler.protocol.envelope import Answer, Exchange, Params, unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
-from crawler.protocol.reading import Page, check_no_error, read_content, read_page
+from crawler.protocol.reading import check_no_error, read_content, read_page
 from crawler.store import Begun, CycleStore, Lease, this_process
 from crawler.sync.exports import (
     GiveUp,
@@ -34,7 +34,7 @@ from crawler.sync.exports import (
 from crawler.sync.pages import NOTHING_STORED, Accepted, Listing, accept_page, page_mark, recognize
 from crawler.sync.plan import ListStep, plan_cycle
 from crawler.sync.report import CycleReport, Kind, ObjectReport
-from crawler.sync.schedule import JITTER, interval
+from crawler.sync.schedule import interval
 from crawler.sync.state import Known, Outbox, OutboxEntry, Source
 
 LOOKUPS = 100
@@ -98,7 +98,8 @@ async def under_lease(
         begun = await store.run(store.begin_cycle, source, this_process(), clock(), lease, kind=kind)
         watch(begun)
         steps = Steps(source, store, partner, begun, now, clock=clock, watch=watch)
-        steps.report.kind = kind
+        if kind == "push":  # which has no schedule to be early by
+            steps.report.kind, steps.report.early = kind, None
         try:
             await work(steps)
         except PartnerError as error:
@@ -156,7 +157,7 @@ class _Saving:
 class _Unsettled:
     """An export that has come to an end, which is still to be stored: by `store`.
 
-    What became of it is `settled` and `known`, or what `store` returns where only the database knows (PU4).
+    What became of it is `settled` and `known`, or what `store` returns where only the database knows (PU4, OB13).
     `foreign_id` is that of the content that it created or acted on, if any.
     """
 
@@ -198,7 +199,9 @@ class Steps:
         self.begun = begun
         self.lease = begun.lease
         self.held_until = now + begun.lease.seconds
-        self.report = CycleReport(source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id)
+        self.report = CycleReport(
+            source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id, early=begun.lease.early
+        )
         self.outbox = Outbox()
         self.info_body: bytes | None = None
         self.exchanges: list[Exchange] = []
@@ -232,17 +235,18 @@ class Steps:
         return any(report.new or report.updated for report in self.report.objects.values())
 
     async def ask_info(self) -> ImplementationInfo:
-        """`implementation.info`, first in every cycle (IM1). From it to the next one is the interval (CY1).
-
-        A process that has much else to do at that moment sends it later than it has written the cycle's beginning down.
-        """
-        waited = anyio.current_time() - self.begun.at
-        if waited > JITTER:
-            self.lease = replace(self.lease, taken=self.lease.taken + waited)
-        answer = await self.call("implementation.info", None, "a JSON object with 'objects'")
+        """`implementation.info`, first in every cycle (IM1). From its answer to the next one is the interval (CY1)."""
+        try:
+            answer = await self.call("implementation.info", None, "a JSON object with 'objects'")
+        finally:
+            if self.exchanges:  # the last one, where it was sent once more (TR11); its end, where no answer came
+                last = self.exchanges[-1]
+                ago = last.seconds - last.answered if last.answered is not None else 0.0
+                since = anyio.current_time() - self.begun.at - ago
+                self.lease = replace(self.lease, answered=self.lease.taken + since)
         info = read_implementation(self.source.name, answer.body)
         self.info_body = answer.body
-        self.report.remarks = info.remarks
+        self.report.remarks += info.remarks
         self.report.interval = interval(self.source, info)
         return info
 
@@ -347,9 +351,12 @@ class Steps:
             self.unsettled.append(_Unsettled(send.entry, partial(self.store.settle_created, *values), created.id))
         else:
             shown, remark = shown_content(self.source.name, send, answer, info)
-            actions = shown.contents[0].actions if shown else ()
-            known = replace(self.outbox.known(name, send.target_id), actions=actions)
-            self.settle(send.entry, settle_success(send.entry, remark), known if shown else None, shown=shown)
+            settled = settle_success(send.entry, remark)
+            if shown is None:
+                self.settle(send.entry, settled)
+                return
+            store = partial(self.store.settle_shown, self.lease, settled, shown, self.clock(), self.recorded())
+            self.unsettled.append(_Unsettled(send.entry, store, send.target_id))
 
     def settle(
         self,
@@ -357,7 +364,6 @@ class Steps:
         settled: Settled,
         known: Known | None = None,
         *,
-        shown: Page | None = None,
         deleted: str | None = None,
     ) -> None:
         """Let the next commit store what became of an export: that of the next attempt, or of the cycle's end.
@@ -365,7 +371,7 @@ class Steps:
         Nothing is sent before, and nothing is decided about what it concerns.
         """
         values = (self.lease, settled, self.clock(), self.recorded())
-        store = partial(self.store.settle, *values, shown=shown, deleted=deleted)
+        store = partial(self.store.settle, *values, deleted=deleted)
         self.unsettled.append(_Unsettled(entry, store, known.id if known is not None else None, settled, known))
 
     async def write(self, method: Callable[Concatenate[Lease, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -389,18 +395,26 @@ class Steps:
         return result
 
     async def call(self, action: str, params: Params | None, expected: str) -> Answer:
-        """Send an action; returns its trusted answer.
+        """Send an action; returns its trusted answer."""
+        answer = await self.partner.call(action, params, expected=expected, record=self.record, guard=self.guard)
+        if not self.source.verify_signature:
+            remark = unverified(answer, self.source.secret)
+            if remark is not None and remark not in self.report.remarks:
+                self.report.remarks += (remark,)
+        return answer
 
-        A process that was stopped for longer than its lease lasted sends nothing more: another one may be at it (CY2).
-        """
+    def guard(self) -> None:
+        """A process that was stopped for longer than its lease lasted sends nothing: another may be at it (CY2)."""
         if anyio.current_time() > self.held_until:
             raise LeaseLost(f"{self.source.name}: the lease lapsed while this process did nothing")
-        return await self.partner.call(action, params, expected=expected, record=self.record)
 
     def record(self, exchange: Exchange) -> None:
-        """Keep an exchange for the next commit."""
-        self.exchanges.append(exchange.cut(self.source.keep_bytes))
-        self.watch(exchange)
+        """Keep an exchange for the next commit; neither the store nor whoever watches is shown the secret."""
+        shown = exchange.without(self.source.secret)
+        self.exchanges.append(shown.cut(self.source.keep_bytes))
+        for remark in shown.remarks:
+            self.report.connections.add("TR12", remark, shown.action)
+        self.watch(shown)
 
     def recorded(self) -> list[Exchange]:
         """The exchanges since the last commit, which the next one stores."""

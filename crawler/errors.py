@@ -4,13 +4,15 @@
 
     CrawlerError
     ├── ConfigurationError      settings, secret, URL: nothing was sent
-    ├── ActionRefused           an agent's action that we do not queue (AC3, PU12, PU13)
+    ├── ActionRefused           an agent's action that we do not queue (AC3, PU12, PU13, ST)
     ├── UnknownContent          an id that names nothing here
     ├── PartnerError            one exchange with a partner failed
     │   ├── EndpointUnreachable     no connection: name, network, TLS, proxy
     │   │   └── AddressRefused          an address that this program does not connect to
     │   ├── DeadlineExceeded        connected, but no whole answer in time
     │   ├── ConnectionBroken        connected, but the answer broke off or was not HTTP
+    │   │   └── KeptConnectionBroken    one that had served before, and nothing of an answer came (TR11)
+    │   ├── LengthWrong             a Content-Length that does not fit the answer (TR13)
     │   ├── AnswerTooLarge          more bytes than the source allows
     │   ├── AnswerEncoded           a Content-Encoding, though identity was asked for
     │   ├── ErrorStatus             not 2xx (TR5)
@@ -88,7 +90,13 @@ class PartnerError(CrawlerError):
 
 
 class EndpointUnreachable(PartnerError):
-    """No connection could be made: name, network, TLS or proxy."""
+    """No connection could be made: name, network, TLS or proxy.
+
+    Nothing was sent for certain, unless `sent`: then the request may have been seen before, over a connection that
+    broke (TR11).
+    """
+
+    sent = False
 
 
 class AddressRefused(EndpointUnreachable):
@@ -105,6 +113,14 @@ GONE = (EndpointUnreachable, DeadlineExceeded)
 
 class ConnectionBroken(PartnerError):
     """The connection broke before the answer was complete, or what came was not HTTP."""
+
+
+class KeptConnectionBroken(ConnectionBroken):
+    """A connection that had served before broke, and nothing of an answer came: the request may have been seen."""
+
+
+class LengthWrong(PartnerError):
+    """The answer's Content-Length does not fit it: counted in characters, too large, too small, or several (TR13)."""
 
 
 class AnswerTooLarge(PartnerError):

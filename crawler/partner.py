@@ -1,7 +1,7 @@
 """Sending one action to one source, for endpoints that nobody vouches for (TR, SG).
 
-One `Partner` is one source's small connection pool. Its connections stay open between cycles where the partner allows
-it. All pools share one TLS context for each set of TLS settings: a context costs 39 ms and 0.8 MB.
+One `Partner` has one source's connections, which stay open between cycles where the partner allows it. All share one
+TLS context for each set of TLS settings: a context costs 39 ms and 0.8 MB.
 """
 
 import errno
@@ -11,27 +11,29 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import dataclass, field
 from io import BytesIO
 from time import perf_counter
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import anyio
 import httpx
 
 from crawler.clock import Clock, utc_now
+from crawler.connection import ContradictoryLength, KeptConnectionLost
 from crawler.errors import (
     AddressRefused,
     AnswerEncoded,
     AnswerTooLarge,
-    ConfigurationError,
     ConnectionBroken,
     DeadlineExceeded,
     EndpointUnreachable,
+    KeptConnectionBroken,
+    LengthWrong,
     PartnerError,
 )
-from crawler.network import CheckedNetwork, ConnectionRefused
+from crawler.network import ConnectionRefused
 from crawler.protocol.envelope import (
     INTERRUPTED,
     Answer,
@@ -44,40 +46,24 @@ from crawler.protocol.envelope import (
     sign_request,
     verdict,
 )
-from crawler.protocol.signature import Secret
+from crawler.protocol.framing import LENGTH, behind_remark, length_too_large, length_too_small
+from crawler.protocol.uri import request_target, split_uri, with_query, without_userinfo
 from crawler.sync.state import Source
-
-KEEPALIVE = 600.0
-"""Seconds for which an unused connection is kept: longer than any interval between cycles (CY1)."""
-
-KEPT_CONNECTIONS = 2
-"""How many unused connections of a source are kept at most."""
+from crawler.transport import way_to
 
 Record = Callable[[Exchange], None]
-"""Is told of each exchange when it has ended, failed ones included."""
+"""Is told of each exchange when it has ended, failed ones included: as it was on the wire.
+
+Whoever shows or stores one takes the secret out first (`Exchange.without`).
+"""
 
 
 def unrecorded(_exchange: Exchange) -> None:
     """Record nothing."""
 
 
-@functools.cache
-def tls_context(ca_bundle: str | None, verify: bool) -> ssl.SSLContext:
-    """The shared TLS context for these settings.
-
-    Raises `ConfigurationError` where the bundle cannot be read.
-    """
-    try:
-        if not verify:
-            return httpx.create_ssl_context(verify=False, trust_env=False)
-        if ca_bundle is not None:
-            return ssl.create_default_context(cafile=ca_bundle)
-        return httpx.create_ssl_context(trust_env=False)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigurationError(
-            f"the CA bundle {ca_bundle} cannot be used: {reason}", hint="ca_bundle must name a PEM file"
-        ) from error
+def unguarded() -> None:
+    """Let everything be sent."""
 
 
 class Partner:
@@ -92,10 +78,9 @@ class Partner:
     ) -> None:
         self.source = source
         self._clock = clock
-        self._answered = False
         # A transport and no client around it: of what a client adds (cookies, redirects, encodings, defaults that are
         # merged at each request) nothing is wanted here, and it takes two fifths of the CPU of an exchange.
-        self._transport = transport if transport is not None else _network(source)
+        self._transport = transport if transport is not None else way_to(source)
 
     async def __aenter__(self) -> Self:
         return self
@@ -110,23 +95,35 @@ class Partner:
         await self._transport.aclose()
 
     async def call(
-        self, action: str, params: Params | None = None, *, expected: str, record: Record = unrecorded
+        self,
+        action: str,
+        params: Params | None = None,
+        *,
+        expected: str,
+        record: Record = unrecorded,
+        guard: Callable[[], None] = unguarded,
     ) -> Answer:
         """Send `action` and return the partner's trusted answer: 2xx and rightly signed. Its shape is not looked at.
 
-        `expected` says for errors what the action asks for. The whole exchange has the source's deadline. A connection
-        that was kept since the last cycle may have been closed by the partner in the very moment of its use: where
-        that happens to `implementation.info`, which changes nothing, it is sent once more.
+        `expected` says for errors what the action asks for; `guard` is asked before anything is sent, and may raise.
+        The whole exchange has the source's deadline. A connection that was kept may be closed by the partner in the
+        very moment of its use: where nothing of an answer came over it, the same is sent once more over a fresh one,
+        as a repeat (TR11, PU2).
 
         Raises `PartnerError`.
         """
-        while True:
-            kept, self._answered = self._answered, False
-            try:
-                return await self.send(self.request(action, params), expected=expected, record=record)
-            except ConnectionBroken:
-                if not kept or action != "implementation.info":
-                    raise
+        guard()
+        try:
+            return await self.send(self.request(action, params), expected=expected, record=record)
+        except KeptConnectionBroken:
+            guard()
+            if params is not None and "retry" in params:
+                params = {**params, "retry": True}
+        try:
+            return await self.send(self.request(action, params), expected=expected, record=record, fresh=True)
+        except EndpointUnreachable as error:
+            error.sent = True
+            raise
 
     def request(self, action: str, params: Params | None = None) -> Request:
         """The request for `action` as the source's settings ask for it, at this moment."""
@@ -134,22 +131,26 @@ class Partner:
         body = encode_request(action, params, self._clock(), ascii_json=source.ascii_json)
         return sign_request(source.secret, action, params, body, signature_in_query=source.signature_in_query)
 
-    async def send(self, request: Request, *, expected: str, record: Record = unrecorded) -> Answer:
+    async def send(
+        self, request: Request, *, expected: str, record: Record = unrecorded, fresh: bool = False
+    ) -> Answer:
         """Send `request` as it stands, once, and return the partner's trusted answer; as `call` in all else.
 
-        Raises `PartnerError`.
+        `fresh` asks for a connection that has served nobody yet. Raises `PartnerError`.
         """
         source, started, begun = self.source, self._clock(), perf_counter()
-        shown: Answer | None = None
+        where = {"source": source.name, "action": request.action, "expected": expected}
+        came = _Came()
+        answer: Answer | None = None
         failure: PartnerError | None = None
         signature_verdict = "none"
         try:
-            answer = await self._answer(request, expected)
-            shown = _without_secret(answer, source.secret)
-            self._answered = True
+            answer = await self._answer(request, where, came, fresh=fresh)
             signature_verdict = verdict(answer, source.secret if source.verify_signature else None)
+            came.check(answer, signature_verdict, where)
             raw_non_ascii = not request.body.isascii()
-            check_answer(source.name, request.action, expected, shown, signature_verdict, raw_non_ascii=raw_non_ascii)
+            quoted = answer if signature_verdict == "valid" else answer.without(source.secret)  # errors shorten it
+            check_answer(source.name, request.action, expected, quoted, signature_verdict, raw_non_ascii=raw_non_ascii)
             return answer
         except PartnerError as error:
             failure = error.without(source.secret.redact)
@@ -165,70 +166,93 @@ class Partner:
                     query=request.query,
                     started=started,
                     seconds=perf_counter() - begun,
-                    answer=shown,
+                    answered=came.head - begun if came.head is not None else None,
+                    answer=answer,
                     verdict=signature_verdict,
-                    error=str(failure) if failure else "" if shown else INTERRUPTED,
+                    error=str(failure) if failure else "" if answer else INTERRUPTED,
                     request_size=len(request.body),
-                    answer_size=len(shown.body) if shown else 0,
+                    answer_size=len(answer.body) if answer else 0,
+                    remarks=tuple(
+                        behind_remark(source.secret.redact_bytes(behind))
+                        for behind in (came.told("stray"), came.told("behind"))
+                        if behind
+                    ),
                 )
             )
 
-    async def _answer(self, request: Request, expected: str) -> Answer:
+    async def _answer(self, request: Request, where: dict[str, str], came: "_Came", *, fresh: bool) -> Answer:
         """The one place where the network is touched, and where every foreign error becomes one of ours."""
         source = self.source
-        where = {"source": source.name, "action": request.action, "expected": expected}
         try:
             with anyio.fail_after(source.deadline):
-                return await self._exchange(request, where)
+                return await self._exchange(request, where, came, fresh=fresh)
         except PartnerError:
             raise
         except ConnectionRefused as error:
             raise AddressRefused(**where, came=str(error)) from error
+        except KeptConnectionLost as error:
+            raise KeptConnectionBroken(**where, came=f"a broken connection: {_reason(error)}") from error
+        except ContradictoryLength as error:
+            raise LengthWrong(**{**where, "expected": LENGTH}, came=printable(str(error), 100)) from error
         except httpx.ConnectTimeout as error:
-            came = f"no connection to {self._address} within {source.connect_timeout:g} s"
-            raise EndpointUnreachable(**where, came=came) from error
+            text = f"no connection to {self._address} within {source.connect_timeout:g} s"
+            raise EndpointUnreachable(**where, came=text) from error
         except (TimeoutError, httpx.TimeoutException) as error:
-            came = f"no whole answer within {source.deadline:g} s"
-            raise DeadlineExceeded(**where, came=came) from error
+            if came.told("unsent"):
+                text = f"no connection to {self._address} within {source.deadline:g} s"
+                raise EndpointUnreachable(**where, came=text) from error
+            came.check_whole(where, f"nothing more within {source.deadline:g} s")
+            text = f"no whole answer within {source.deadline:g} s"
+            raise DeadlineExceeded(**where, came=text) from error
         except httpx.InvalidURL as error:
             raise EndpointUnreachable(**where, came=f"a base URI that is none: {_reason(error)}") from error
         except (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
-            came = f"no connection to {self._address}: {_reason(error)}"
-            raise EndpointUnreachable(**where, came=came) from error
+            text = f"no connection to {self._address}: {_reason(error)}"
+            raise EndpointUnreachable(**where, came=text) from error
         except Exception as error:  # whatever HTTP, TLS or an application in process comes up with
-            came = f"a broken connection: {_reason(error)}"
-            raise ConnectionBroken(**where, came=came) from error
+            came.check_whole(where, "the end of the connection")
+            raise ConnectionBroken(**where, came=f"a broken connection: {_reason(error)}") from error
 
-    async def _exchange(self, request: Request, where: dict[str, str]) -> Answer:
-        url, headers = self._target
+    async def _exchange(self, request: Request, where: dict[str, str], came: "_Came", *, fresh: bool) -> Answer:
+        url, target, headers = self._target
         if request.query:
-            url = url.copy_merge_params(dict(request.query))
-        sent = httpx.Request(
+            uri = with_query(self.source.base_uri, request.query)
+            url, target = httpx.URL(uri), request_target(uri)
+        extensions = {
+            "target": target,
+            "timeout": {"connect": self.source.connect_timeout},  # the deadline is around all of it
+            "fresh": fresh,
+        }
+        came.request = httpx.Request(
             request.method,
             url,
             headers=[*headers, *request.headers.items()],
             content=request.body,
-            extensions={"timeout": {"connect": self.source.connect_timeout}},  # the deadline is around all of it
+            extensions=extensions,
         )
-        response = await self._transport.handle_async_request(sent)
+        response = came.response = await self._transport.handle_async_request(came.request)
+        came.head = perf_counter()
         try:
             encoding = response.headers.get("content-encoding", "identity").strip().lower()
             if encoding not in ("", "identity"):
-                came = f"HTTP {response.status_code} with Content-Encoding {printable(encoding, 40)}"
-                raise AnswerEncoded(**{**where, "expected": "an answer that is not encoded"}, came=came)
-            came_in = BytesIO()  # which hands out what it has gathered without a copy
+                text = f"HTTP {response.status_code} with Content-Encoding {printable(encoding, 40)}"
+                raise AnswerEncoded(**{**where, "expected": "an answer that is not encoded"}, came=text)
+            body = came.body
             async for chunk in _chunks(response):
-                if came_in.tell() + len(chunk) > self.source.max_answer_bytes:
-                    came = f"an answer of more than {self.source.max_answer_bytes:,} bytes"
-                    raise AnswerTooLarge(**where, came=came)
-                came_in.write(chunk)
-            return Answer(status=response.status_code, headers=dict(response.headers), body=came_in.getvalue())
+                if body.tell() + len(chunk) > self.source.max_answer_bytes:
+                    text = f"an answer of more than {self.source.max_answer_bytes:,} bytes"
+                    raise AnswerTooLarge(**where, came=text)
+                body.write(chunk)
+            return Answer(status=response.status_code, headers=dict(response.headers), body=body.getvalue())
         finally:
             await response.aclose()
 
     @functools.cached_property
-    def _target(self) -> tuple[httpx.URL, list[tuple[str, str]]]:
-        """The URL, and the headers that are the same in each request. Raises `httpx.InvalidURL`."""
+    def _target(self) -> tuple[httpx.URL, bytes, list[tuple[str, str]]]:
+        """The URL, what of it stands in a request's first line, and the headers that are the same in each request.
+
+        Raises `httpx.InvalidURL`.
+        """
         url = httpx.URL(self.source.base_uri)
         headers = [
             ("Accept", "application/json"),
@@ -239,32 +263,45 @@ class Partner:
         if url.userinfo:
             userinfo = b64encode(f"{url.username}:{url.password}".encode()).decode()
             headers.append(("Authorization", f"Basic {userinfo}"))
-        return url, headers
+        return url, request_target(self.source.base_uri), headers
 
     @property
     def _address(self) -> str:
-        url = httpx.URL(self.source.base_uri)
-        return f"{url.scheme}://{url.netloc.decode('ascii', 'replace').rpartition('@')[2]}"
+        return split_uri(without_userinfo(self.source.base_uri))[0]
 
 
-def _network(source: Source) -> httpx.AsyncBaseTransport:
-    """The way to a source: by checked addresses, or through the proxy that the environment names, if it is trusted.
+@dataclass(slots=True)
+class _Came:
+    """What is known of an exchange even where it broke off."""
 
-    A proxy connects to an address of its own choice, which cannot be checked here.
-    """
-    limits = httpx.Limits(max_connections=4, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEEPALIVE)
-    context: ssl.SSLContext | bool = False
-    if source.trust_env or source.base_uri.lower().startswith("https:"):
-        context = tls_context(source.ca_bundle, source.verify_tls)
-    if source.trust_env:
-        client = httpx.AsyncClient(verify=context, limits=limits)
-        proxied = client._transport_for_url(httpx.URL(source.base_uri))  # noqa: SLF001 - httpx alone reads it rightly
-        if proxied is not client._transport:  # noqa: SLF001 - likewise
-            return proxied
-    transport = httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False)
-    # httpx has no parameter for that, httpcore has.
-    transport._pool._network_backend = CheckedNetwork(private=source.private_addresses)  # noqa: SLF001 - see above
-    return transport
+    request: httpx.Request | None = None
+    response: httpx.Response | None = None
+    head: float | None = None
+    body: BytesIO = field(default_factory=BytesIO)  # which hands out what it has gathered without a copy
+
+    def told(self, name: str) -> Any:
+        """What the transport says about it; see `crawler.transport`."""
+        return self.request.extensions.get(name) if self.request is not None else None
+
+    def check(self, answer: Answer, signature_verdict: str, where: dict[str, str]) -> None:
+        """Raise `LengthWrong` where what came behind the answer looks like a part of it (TR13)."""
+        behind = self.told("behind")
+        if behind and signature_verdict != "valid" and self._length == str(len(answer.body)):
+            text = length_too_small(answer.body, behind) if 200 <= answer.status < 300 else None
+            if text is not None:
+                raise LengthWrong(**{**where, "expected": LENGTH}, came=text)
+
+    def check_whole(self, where: dict[str, str], end: str) -> None:
+        """Raise `LengthWrong` where an answer broke off that looks whole (TR13); `end` says what came then."""
+        if self._length is not None and self.body.tell():
+            text = length_too_large(self._length, self.body.getvalue(), end)
+            if text is not None:
+                raise LengthWrong(**{**where, "expected": LENGTH}, came=text)
+
+    @property
+    def _length(self) -> str | None:
+        headers = self.response.headers if self.response is not None else {}
+        return None if "transfer-encoding" in headers else headers.get("content-length")
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -275,12 +312,6 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
         assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - httpx says no more by its types
         async for chunk in response.stream:
             yield chunk
-
-
-def _without_secret(answer: Answer, secret: Secret) -> Answer:
-    """The answer as errors, logs and the database may show it, should a partner send the secret back."""
-    headers = {name: secret.redact(value) for name, value in answer.headers.items()}
-    return replace(answer, headers=headers, body=secret.redact_bytes(answer.body))
 
 
 def _reason(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from crawler.errors import (
     DeadlineExceeded,
     EndpointUnreachable,
     ErrorStatus,
+    LengthWrong,
     NotJson,
     PartnerError,
     ResourceError,
@@ -37,6 +38,8 @@ REFUSED = (
     "Nothing was sent. Private addresses are refused where `private_addresses = false`; link-local ones always are, "
     "for clouds tell their machines' credentials there."
 )
+BROKEN = "Look into the partner's log: it, or a proxy before it, ended the connection."
+COUNT = "Count the bytes of the body as it is sent, not its characters; better, let the web server count them (TR13)."
 READ_ALONG = "Show the exchange with -v, or send it by hand with `ringcx-crawler send`."
 
 
@@ -77,8 +80,8 @@ def partner_advice(error: PartnerError) -> tuple[str, ...]:
             return (_unreachable(error.came),)
         case DeadlineExceeded():
             return ("The partner must answer faster; `deadline` (--deadline SECONDS) lets it take longer.",)
-        case ConnectionBroken():
-            return ("Look into the partner's log: it, or a proxy before it, ended the connection.",)
+        case ConnectionBroken() | LengthWrong():
+            return (COUNT if isinstance(error, LengthWrong) else BROKEN,)
         case AnswerTooLarge():
             return ("The partner should list less at a time (LS3); `max_answer_bytes` lets it send more.",)
         case AnswerEncoded():

@@ -1,13 +1,15 @@
 """Arguments and options for contents: ids, bodies, and which object an id is of."""
 
+import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from crawler.protocol.envelope import printable
-from crawler.protocol.implementation import POLLED
+from crawler.protocol.implementation import POLLED, shape
 from crawler.protocol.wire import is_storable
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +31,27 @@ def http_url(value: str) -> str:
     if not text.lower().startswith(("http://", "https://")) or not text.isprintable() or " " in text:
         raise click.BadParameter(f"'{printable(text, 60)}' is no URL such as https://shop.example/photo.jpg")
     return text
+
+
+def structured_content(value: str) -> dict[str, Any]:
+    """Structured content: a JSON object, or ``@`` and the file that holds one. Raises `click.BadParameter`."""
+    where = "this"
+    if value.startswith("@"):
+        where = value[1:]
+        try:
+            value = Path(where).read_text("utf-8-sig")
+        except (OSError, ValueError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or "it is not text in UTF-8"
+            raise click.BadParameter(f"the file {where} cannot be read: {reason}") from None
+    try:
+        found = json.loads(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{where} is not JSON: {error}") from None
+    except RecursionError:
+        raise click.BadParameter(f"{where} is too deeply nested") from None
+    if not isinstance(found, dict) or not found:
+        raise click.BadParameter(f"{where} is {shape(found)}; it must be an object with a 'type'")
+    return found
 
 
 def content_id(command: F) -> F:
@@ -55,24 +78,34 @@ def author_option(command: F) -> F:
 
 
 def draft_options(command: F) -> F:
-    """What a message or thread may have besides its body: parameters `author_id`, `body_format` and `attachments`."""
+    """What a message or thread may have besides its body.
+
+    Parameters `author_id`, `body_format`, `attachments` and `structured`.
+    """
     body_format = click.option(
         "--format",
         "body_format",
         type=click.Choice(["html", "text"]),
-        help="What the body is; else what the partner's options say (PU13).",
+        help="What the body is; else plain text, which becomes html where the partner prefers that (PU13).",
     )
     attach = click.option(
         "--attach", "attachments", multiple=True, metavar="URL", type=http_url, help="Attach it. May be repeated."
     )
-    return author_option(attach(body_format(command)))
+    structured = click.option(
+        "--structured-content",
+        "structured",
+        metavar="JSON|@FILE",
+        type=structured_content,
+        help="A select, rich_link, template or carousel (ST).",
+    )
+    return author_option(structured(attach(body_format(command))))
 
 
 def read_body(text: str | None) -> str | None:
     """A body as it was given; ``-`` is what stdin holds, without the line break at its end."""
     if text != "-":
         return text
-    body = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    body = sys.stdin.buffer.read().decode("utf-8-sig", "surrogateescape")
     if not is_storable(body):
         raise click.UsageError("the body on stdin is not text in UTF-8, or it holds a NUL character")
     return body.removesuffix("\n").removesuffix("\r")

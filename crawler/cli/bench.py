@@ -5,7 +5,7 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,17 +16,20 @@ import click
 from crawler.cli.advice import advise
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import print_advice
+from crawler.cli.recorded import last_report
 from crawler.cli.trace import received, sent
 from crawler.conformance.baseline import Baseline
 from crawler.conformance.evidence import Seen
-from crawler.conformance.judgement import Judgement, redacted
+from crawler.conformance.judgement import Judgement
+from crawler.conformance.planning import announced, planned
 from crawler.conformance.probe import Probe
 from crawler.conformance.probes.declaration import DECLARATION
 from crawler.conformance.reports import FILES
 from crawler.conformance.reports.json import as_json, json_report
 from crawler.conformance.reports.terminal import Page
 from crawler.conformance.rule import Result, Rule
-from crawler.conformance.suite import Suite
+from crawler.conformance.suite import REQUESTS, Suite
+from crawler.conformance.witness import RESTART_WAIT
 from crawler.errors import ConfigurationError, EndpointUnreachable
 from crawler.sync.state import Source
 
@@ -53,6 +56,8 @@ class Bench:
     write: bool
     strict: bool
     seconds: float
+    requests_at_most: int = REQUESTS
+    restart_wait: float = RESTART_WAIT
 
     @property
     def page(self) -> Page:
@@ -73,14 +78,13 @@ class Bench:
         shown = Shown(self, suite)
 
         async def work() -> Judgement:
-            with anyio.CancelScope() as scope, cancelled_by_signals(scope) as came:
+            with anyio.CancelScope() as scope, cancelled_by_signals(scope, self._tell_that_it_tidies) as came:
                 async with suite:
-                    return await suite.run(self.rules, shown.result, self.unwanted)
+                    return await suite.run(self.rules, shown.trace, self.unwanted)
             return self._cut_short(suite, ENDINGS[came[0]])
 
         unwritten: OSError | None = None
         try:
-            shown.head()
             judgement = self.run.wait_for(work)
         except KeyboardInterrupt:
             judgement = self._cut_short(suite, CTRL_C)
@@ -92,10 +96,14 @@ class Bench:
         try:
             if unwritten is not None:
                 raise unwritten
-            shown.tail(judgement)
+            shown.end(judgement)
         finally:
             self._keep(judgement)
         return judgement
+
+    def _tell_that_it_tidies(self) -> None:
+        if self.write:
+            self.run.out.note("taking away what was created; Ctrl-C once more leaves it there")
 
     @staticmethod
     def was_ended(judgement: Judgement) -> bool:
@@ -112,6 +120,18 @@ class Bench:
 
         return not all(isinstance(sent.error, EndpointUnreachable) for sent in self.run.wait_for(ask).sent)
 
+    def announcement(self) -> str:
+        """What a run creates at the partner, and what becomes of it; empty where nothing, or nobody can tell."""
+        suite = self._suite()
+
+        async def ask() -> Seen:
+            async with suite:
+                return await suite.look(DECLARATION.name)
+
+        info = self.run.wait_for(ask).info
+        plan = planned(self.rules, info) if info is not None else {}
+        return announced(plan, info) if info is not None and plan else ""
+
     def _suite(self) -> Suite:
         return Suite(
             self.source,
@@ -120,6 +140,8 @@ class Bench:
             new_id=self.run.outside.new_id,
             write=self.write,
             seconds=self.seconds,
+            requests_at_most=self.requests_at_most,
+            restart_wait=self.restart_wait,
             during=self._during,
         )
 
@@ -149,9 +171,13 @@ class Bench:
             self.run.out.warn(f"what was sent is not kept for `replay`: {error}")
 
 
+def silent() -> None:
+    """Tell nothing."""
+
+
 @contextmanager
-def cancelled_by_signals(scope: anyio.CancelScope) -> Iterator[list[signal.Signals]]:
-    """Ctrl-C and SIGTERM cancel `scope`, and another one interrupts it; yields a list of those that have come.
+def cancelled_by_signals(scope: anyio.CancelScope, tell: Callable[[], None] = silent) -> Iterator[list[signal.Signals]]:
+    """Ctrl-C and SIGTERM cancel `scope`, and `tell`; another one interrupts it. Yields a list of those that have come.
 
     The event loop's own way would not wait for a thread that is at the store, and would close the store under it.
     """
@@ -163,6 +189,7 @@ def cancelled_by_signals(scope: anyio.CancelScope) -> Iterator[list[signal.Signa
         if len(came) > 1:
             raise KeyboardInterrupt
         loop.call_soon_threadsafe(scope.cancel)
+        loop.call_soon_threadsafe(tell)
 
     before = {number: signal.signal(number, cancel) for number in ENDINGS}
     try:
@@ -173,51 +200,32 @@ def cancelled_by_signals(scope: anyio.CancelScope) -> Iterator[list[signal.Signa
 
 
 class Shown:
-    """What a person sees of a run that goes on: each rule, and with ``-v`` each exchange.
-
-    Of an endpoint that cannot be reached only that is shown: no rule says more about it.
-    """
+    """What a person sees of a run: with ``-v`` each exchange while it goes on, and at its end what came of it."""
 
     def __init__(self, bench: Bench, suite: Suite) -> None:
         self._bench = bench
         self._suite = suite
-        self._before: Result | None = None
         self._traced: set[str] = set()
 
-    @property
-    def _as_json(self) -> bool:
-        return self._bench.run.as_json
-
-    def head(self) -> None:
-        """What comes first."""
-        if not self._as_json:
-            self._write(self._bench.page.head(self._bench.source))
-
-    def result(self, result: Result) -> None:
-        """One rule, when it was judged."""
-        if self._bench.run.verbose:
-            self._trace()
-        if self._as_json or (self._suite.judgement is not None and self._suite.judgement.unreachable):
-            return
-        shown = redacted(self._bench.baseline.apply(result), self._bench.source.secret)
-        self._write(self._bench.page.judged(shown, self._before))
-        self._before = shown
-
-    def tail(self, judgement: Judgement) -> None:
-        """What comes last."""
-        if self._as_json:
-            self._bench.run.out.json(as_json(judgement))
+    def end(self, judgement: Judgement) -> None:
+        """The verdict first, and what was found; with ``-v`` every rule as well, and the evidence."""
+        run, page = self._bench.run, self._bench.page
+        if run.as_json:
+            run.out.json(as_json(judgement))
         else:
-            self._write(self._bench.page.tail(judgement))
+            text = page.screen(judgement)
+            if run.verbose and not judgement.unreachable:  # no rule says more about an endpoint that is not there
+                text += page.details(judgement)
+            click.echo(text, nl=False)
+        sys.stdout.flush()
         if judgement.unreachable:
             print_advice(advise(judgement.unreached[0]))
 
-    def _write(self, text: str) -> None:
-        click.echo(text, nl=False)
-        sys.stdout.flush()
-
-    def _trace(self) -> None:
+    def trace(self, _result: Result) -> None:
         """The exchanges that have come up since the last rule was judged."""
+        if not self._bench.run.verbose:
+            return
+        redact = self._suite.source.secret.redact
         for seen in self._suite.seen.values():
             for it in seen.sent:
                 if it.id not in self._traced:
@@ -230,15 +238,8 @@ class Shown:
                         seconds=answer.seconds,
                         error=answer.error,
                     )
-                    click.echo(f"{it.id} ({it.label}) {sent(it.action, answer.params)}", err=True)
+                    click.echo(f"{it.id} ({it.label}) {redact(sent(it.action, answer.params))}", err=True)
                     click.echo(f"{it.id} {line}", err=True)
-
-
-def last_report(run: Invocation) -> Path | None:
-    """Where the report of the last run is kept for `replay`: in the user's cache, `None` for a user without a home."""
-    environ = run.outside.environ
-    cache = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else "")
-    return Path(cache) / "ringcx-crawler" / "last-check.json" if cache else None
 
 
 def write_file(path: Path, text: str, *, mode: int = 0o666) -> None:

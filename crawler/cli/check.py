@@ -1,26 +1,29 @@
 """``check``: whether RingCX Digital would get on with an endpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 
-from crawler.cli.advice import FAILED, MISUSED, UNREACHABLE
+from crawler.cli.advice import FAILED, UNREACHABLE
 from crawler.cli.bench import CTRL_C, TERMINATED, Bench, write_file
 from crawler.cli.ending import INTERRUPTED
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import Seconds, one_source
 from crawler.cli.rejudging import changes, rejudge
 from crawler.conformance.baseline import Baseline, new_baseline, read_baseline
-from crawler.conformance.judgement import Judgement
+from crawler.conformance.judgement import Judgement, Verdict
 from crawler.conformance.reports import FILES
 from crawler.conformance.rules import RULES
 from crawler.conformance.selection import chosen
-from crawler.conformance.suite import SECONDS
+from crawler.conformance.suite import REQUESTS, SECONDS
+from crawler.conformance.witness import RESTART_WAIT
 from crawler.errors import ConfigurationError
 from crawler.sync.state import Source
 
 ENDED = 143  # as a shell reports a process that SIGTERM ended
+UNJUDGED = UNREACHABLE
+"""What a run ends with that says nothing about the partner, for whatever reason."""
 
 
 @click.command()
@@ -28,7 +31,9 @@ ENDED = 143  # as a shell reports a process that SIGTERM ended
 @click.option("--select", multiple=True, metavar="NAME", help="Judge these only: a rule, chapter or level. Repeatable.")
 @click.option("--skip", multiple=True, metavar="NAME", help="Leave these out. May be repeated.")
 @click.option("--write", is_flag=True, help="Let it create, change and delete contents at the partner.")
+@click.option("--yes", is_flag=True, help="Do not ask before it writes.")
 @click.option("--strict", is_flag=True, help="Let warnings count as failures.")
+@click.option("--require-all", is_flag=True, help="Exit with 3 where a rule that applies was not judged.")
 @click.option("--baseline", metavar="FILE", help="Failures that are accepted, in TOML, with a reason each.")
 @click.option("--write-baseline", metavar="FILE", help="Write a baseline of what fails now, to be filled in.")
 @click.option(
@@ -39,8 +44,19 @@ ENDED = 143  # as a shell reports a process that SIGTERM ended
     help="Write a .json, .xml (JUnit) or .html report. Repeatable.",
 )
 @click.option(
+    "--html", "pages", multiple=True, metavar="FILE", help="The same as --report FILE.html: a page to look at."
+)
+@click.option(
     "--seconds", type=Seconds(), default=SECONDS, show_default=True,
     help="How long the whole run may take.",
+)  # fmt: skip
+@click.option(
+    "--requests-at-most", type=click.IntRange(min=1), default=REQUESTS, show_default=True, metavar="N",
+    help="How many requests it may take.",
+)  # fmt: skip
+@click.option(
+    "--restart-wait", type=Seconds(), default=RESTART_WAIT, show_default=True,
+    help="How long an endpoint that stopped answering is waited for.",
 )  # fmt: skip
 @click.option(
     "--watch",
@@ -58,18 +74,25 @@ def check(
     select: Sequence[str],
     skip: Sequence[str],
     write: bool,
+    yes: bool,
     strict: bool,
+    require_all: bool,
     baseline: str | None,
     write_baseline: str | None,
     reports: Sequence[str],
+    pages: Sequence[str],
     seconds: float,
+    requests_at_most: int,
+    restart_wait: float,
     watched: Sequence[str],
 ) -> None:
     """Judge whether RingCX Digital would get on with an endpoint.
 
-    Rules are judged one by one, with the evidence where the endpoint breaks one; `explain` tells more about each, and
-    `replay` sends a request again. With --json the report is one JSON object on stdout. Exit codes: 0 conforms, 1 does
-    not, 2 usage or nothing was judged, 3 unreachable, 130 interrupted.
+    The verdict comes first, then what was found, what was not judged, and why; -v and --html show everything, `explain`
+    tells more about a rule or a finding, and `replay` sends a request again. With --json the report is one JSON object
+    on stdout. No breach found is no proof that there is none: docs/check.md says what a verdict means.
+
+    Exit codes: 0 no breach found, 1 does not conform, 2 usage, 3 could not be judged, 130 interrupted.
     """
     bench = Bench(
         run=run,
@@ -77,12 +100,18 @@ def check(
         rules=chosen(RULES, select, skip),
         unwanted=chosen(RULES, skip) if skip else (),
         baseline=_read_baseline(baseline),
-        reports=[_report_path(name) for name in reports],
+        reports=[*(_report_path("--report", name) for name in reports), *(_page_path(name) for name in pages)],
         write=write,
         strict=strict,
         seconds=seconds,
+        requests_at_most=requests_at_most,
+        restart_wait=restart_wait,
     )
     new = [_new_path("--write-baseline", name) for name in [write_baseline] if name is not None]
+    if write and (announcement := bench.announcement()):
+        run.out.note(announcement)
+        if run.out.is_terminal and not yes:
+            click.confirm("go on?", abort=True, err=True)
     if watched:
         own = [*bench.reports, *new]
         judgement = rejudge(bench, changes([_watched_path(name) for name in watched], run, own))
@@ -93,28 +122,36 @@ def check(
             run.out.warn(f"{path} was not written, for the run broke off: {judgement.broke_off}")
         else:
             write_file(path, new_baseline(judgement.results, bench.baseline))
-    ctx.exit(exit_code(judgement))
+    if unlearnt := bench.baseline.unlearnt(judgement.results):
+        carried = ", and were carried over" if new and not judgement.broke_off else ""
+        run.out.note(f"accepted by the baseline, and not judged this time{carried}: {', '.join(unlearnt)}")
+    ctx.exit(exit_code(judgement, require_all=require_all))
 
 
-def exit_code(judgement: Judgement) -> int:
-    """What a run ends with; a run in which nothing was judged is never a success."""
+def exit_code(judgement: Judgement, *, require_all: bool = False) -> int:
+    """What a run ends with; `require_all` wants every rule judged that applies."""
     if judgement.broke_off == CTRL_C:
         return INTERRUPTED
     if judgement.broke_off == TERMINATED:
         return ENDED
-    if judgement.unreachable:
-        return UNREACHABLE
-    if not judgement.judged and not judgement.broke_off:
-        return MISUSED
-    return 0 if judgement.conforms else FAILED
+    match judgement.verdict:
+        case Verdict.BREACH:
+            return FAILED
+        case Verdict.UNJUDGED:
+            return UNJUDGED
+    return UNJUDGED if require_all and judgement.judged < judgement.applicable else 0
 
 
-def _report_path(name: str) -> Path:
+def _report_path(option: str, name: str, endings: Iterable[str] = FILES) -> Path:
     """A report's file. Raises `ConfigurationError` for an ending that means no report, or a missing directory."""
     path = Path(name)
-    if path.suffix.lower() not in FILES:
-        raise ConfigurationError(f"--report {name}: no report has that ending", hint=f"it may be {', '.join(FILES)}")
-    return _new_path("--report", name)
+    if path.suffix.lower() not in endings:
+        raise ConfigurationError(f"{option} {name}: no report has that ending", hint=f"it may be {', '.join(endings)}")
+    return _new_path(option, name)
+
+
+def _page_path(name: str) -> Path:
+    return _report_path("--html", name, [".html"])
 
 
 def _new_path(option: str, name: str) -> Path:

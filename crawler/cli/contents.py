@@ -10,7 +10,8 @@ import click
 from crawler.cli.arguments import stored_text
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import MOST, stored_source
-from crawler.cli.queued import next_cycle
+from crawler.cli.queued import lost, next_cycle
+from crawler.cli.structured import reply_summary, structured_summary
 from crawler.errors import UnknownContent
 from crawler.protocol.envelope import printable
 from crawler.store import Store
@@ -79,8 +80,10 @@ def _thread_id(store: Store, source: Source, given: str) -> str:
     found = [record["id"] for record in store.content(source, given) if record["object"] == "threads"]
     if found or store.names_thread(source, given):
         return str(found[0]) if found else given
-    entry = store.entry(source, given)
-    queued = "; it is queued, and has no message yet" if entry and entry.action == "threads.create" else ""
+    (record,) = store.entries(source, ids=[given]) or (None,)
+    queued = ""
+    if record is not None and (record["object"], record["operation"]) == ("threads", "create"):
+        queued = f"; {lost(record) or 'it is queued, and has no message yet'}"
     raise UnknownContent(f"{source.name}: no thread {given} is known{queued}")
 
 
@@ -114,11 +117,14 @@ def person(record: Record, role: str) -> str:
 
 
 def excerpt(record: Record, limit: int = EXCERPT_CHARS) -> str:
-    """The beginning of a content's body as plain text on one line, and whether there is more to it."""
+    """The beginning of a content's body as plain text on one line, and what there is beside it."""
     text = record["body"] or ""
     if record["format"] != "text":
         text = html.unescape(_MARKUP.sub(" ", text))
     attachments = len(record.get("attachments") or ())
     notes = [f"[{attachments} attached]"] if attachments else []
+    for name, summary in (("structured_content", structured_summary), ("structured_reply", reply_summary)):
+        if record.get(name):
+            notes.append(f"[{printable(summary(record[name]), limit)}]")
     notes += ["[deleted]"] if record["deleted_at"] else []
     return " ".join(part for part in (printable(text, limit), *notes) if part)

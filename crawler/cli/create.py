@@ -1,6 +1,7 @@
 """``create`` and ``reply``: new contents, queued for the next cycle (PU1)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -8,9 +9,10 @@ from crawler.cli.arguments import content_id, draft_options, object_option, read
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import one_source
 from crawler.cli.queued import agent_at, print_queued
-from crawler.protocol.reading import MAX_BODY_CHARS
+from crawler.protocol.structured import check_structured
+from crawler.protocol.wire import MAX_BODY_CHARS
 from crawler.sync.queueing import Draft
-from crawler.sync.state import Source
+from crawler.sync.state import OutboxEntry, Source
 
 
 @click.command()
@@ -33,6 +35,7 @@ def create(
     body: str | None,
     body_format: str | None,
     attachments: Sequence[str],
+    structured: dict[str, Any] | None,
     author_id: str | None,
     object_name: str | None,
 ) -> None:
@@ -47,7 +50,7 @@ def create(
     if thread and object_name == "threads":
         raise click.UsageError("--thread is for messages: a new thread is in none")
     guessed = "private_messages" if private else "threads" if title and not thread else "messages"
-    text = _body(run, body, attachments)
+    text = _body(body, attachments, structured)
     with agent_at(run, source) as agent:
         draft = Draft(
             object=object_name or guessed,
@@ -58,8 +61,11 @@ def create(
             author_id=author_id,
             format=body_format,
             attachments=[{"url": url} for url in attachments],
+            structured_content=structured,
         )
-        print_queued(run, agent, agent.create(draft))
+        entry = agent.create(draft)
+        _warn(run, entry)
+        print_queued(run, agent, entry)
 
 
 @click.command()
@@ -75,6 +81,7 @@ def reply(
     text: str | None,
     body_format: str | None,
     attachments: Sequence[str],
+    structured: dict[str, Any] | None,
     author_id: str | None,
     object_name: str | None,
 ) -> None:
@@ -83,7 +90,7 @@ def reply(
     ID is a content's id, or that of a queued one. TEXT is the body, - reads it from stdin; before one that begins
     with a dash write --, as in: reply shop 7 -- "-5 degrees". A reply to a thread is a message in it.
     """
-    body = _body(run, text, attachments)
+    body = _body(text, attachments, structured)
     with agent_at(run, source) as agent:
         draft = Draft(
             object="messages",  # of what is replied to, in fact
@@ -91,15 +98,25 @@ def reply(
             author_id=author_id,
             format=body_format,
             attachments=[{"url": url} for url in attachments],
+            structured_content=structured,
         )
-        print_queued(run, agent, agent.reply(content_id, draft, object_name=object_name))
+        entry = agent.reply(content_id, draft, object_name=object_name)
+        _warn(run, entry)
+        print_queued(run, agent, entry)
 
 
-def _body(run: Invocation, text: str | None, attachments: Sequence[str]) -> str | None:
-    """The body, `None` if it is empty; warns of one that is longer than the guide allows (OB6)."""
+def _body(text: str | None, attachments: Sequence[str], structured: dict[str, Any] | None) -> str | None:
+    """The body, `None` if it is empty."""
     body = read_body(text) or None
-    if body is None and not attachments:
-        raise click.UsageError("give a body (- reads it from stdin), or --attach URL")
-    if body is not None and len(body) > MAX_BODY_CHARS:
-        run.out.warn(f"the body has {len(body):,} characters; partners take {MAX_BODY_CHARS:,} (OB6)")
+    if body is None and not attachments and not structured:
+        raise click.UsageError("give a body (- reads it from stdin), --attach URL or --structured-content JSON")
     return body
+
+
+def _warn(run: Invocation, entry: OutboxEntry) -> None:
+    """Warn of what is queued all the same: a body that is longer than the guide allows (OB6), a ``should`` of ST."""
+    if entry.body is not None and len(entry.body) > MAX_BODY_CHARS:
+        run.out.warn(f"the body has {len(entry.body):,} characters; partners take {MAX_BODY_CHARS:,} (OB6)")
+    if entry.structured_content is not None:
+        for problem in check_structured(entry.structured_content):
+            run.out.warn(f"{problem} (ST)")

@@ -59,7 +59,8 @@ class _Story:
         self.do("messages shop")
         self.say("An agent answers, opens a thread, writes a message into it, solves a thread, and deletes a message.")
         self.do("reply shop 11", "Glad it fits! 🎉")
-        self.do("create shop --title", "Summer sale", "--body", "Everything in blue is <b>half price</b>.")
+        sale = "<p>Everything in blue is <b>half price</b>.</p>"
+        self.do("create shop --format html --title", "Summer sale", "--body", sale)
         thread = self.newest_entry()
         self.do(f"create shop --thread {thread} --body", "Until the end of the month.")
         self.do("act shop mark_as_solved 1")

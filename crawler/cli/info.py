@@ -8,6 +8,7 @@ from crawler.agent import ask_info
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import one_source
 from crawler.cli.output import NONE
+from crawler.protocol.envelope import without_mark
 from crawler.protocol.implementation import POLLED, SEND_API_OBJECTS, STANDARD, ImplementationInfo, read_names
 from crawler.sync.schedule import interval
 from crawler.sync.state import Source
@@ -114,7 +115,7 @@ def _languages(info: ImplementationInfo) -> list[str]:
 
 def _send_api(body: bytes) -> dict[str, list[str]]:
     """What is declared of the objects that the partner sends by itself: they are none of the poller's business."""
-    answer = json.loads(body)
+    answer = json.loads(without_mark(body))
     objects = answer.get("objects") if isinstance(answer, dict) else None
     if not isinstance(objects, dict):
         return {}

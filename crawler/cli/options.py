@@ -85,7 +85,9 @@ def source_options(command: F) -> F:
             metavar="SECONDS",
             help="How long one exchange may take (30).",
         ),
-        click.option("--sender-name", metavar="NAME", help="The sender_name of what is exported."),
+        click.option(
+            "--sender-name", metavar="NAME", help="The sender_name of what is exported; else the author's name."
+        ),
         click.option("--agent-id", metavar="ID", help="The identity that acts (author_id of what is exported)."),
         click.option("--ca-bundle", metavar="PATH", help="PEM file of the authorities to trust for TLS."),
         click.option(

@@ -7,7 +7,7 @@ import click
 from crawler.cli.arguments import stored_text
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import MOST, stored_source
-from crawler.cli.queued import entry_records, last_info, next_step, print_cancelled
+from crawler.cli.queued import entry_records, last_info, lost, next_step, print_cancelled
 from crawler.sync.state import Source
 
 COLUMNS = ("id", "action", "on", "status", "attempts", "foreign id", "queued at", "why")
@@ -95,5 +95,5 @@ def _row(record: dict[str, Any]) -> list[object]:
         f"{record['attempts']} of {record['granted']}",
         record["foreign_id"],
         record["queued_at"],
-        f"{record['does']}: {record['waits']}" if record["waits"] else record["error"],
+        f"{record['does']}: {record['waits']}" if record["waits"] else record["error"] or lost(record),
     ]

@@ -21,7 +21,7 @@ JOINERS = "\u200c\u200d"
 """Invisible, and part of words and emoji."""
 
 LONGEST_WORD = 24
-"""Characters of a word that a table keeps whole; longer ones, such as content_ids, may be broken."""
+"""Characters of a word that a table keeps whole; longer ones, such as URLs, may be broken."""
 
 Cell = object
 """What stands in a table: text, number, or `None`."""

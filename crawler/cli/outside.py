@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def over_the_network(_source: Source) -> httpx.AsyncBaseTransport | None:
-    """No transport but httpx's own."""
+    """No transport in the place of the network."""
     return None
 
 

@@ -8,6 +8,7 @@ from crawler.agent import ask_info
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import one_source
 from crawler.sync.exports import Decision, GiveUp, Send, Wait
+from crawler.sync.pages import Listing
 from crawler.sync.plan import CyclePlan, ListStep, plan_cycle
 from crawler.sync.state import Source
 
@@ -43,9 +44,11 @@ def steps_json(planned: CyclePlan) -> list[dict[str, object]]:
 
 
 def _list_json(step: ListStep) -> dict[str, object]:
-    since_id = step.cursor.since_id
+    cursor, since_id = step.cursor, Listing.begin(step.cursor).ask
     params = {"since_id": since_id} if since_id is not None else {}
     why = "page after page from there" if params else "nothing was imported yet: whatever the partner gives"
+    if since_id != cursor.since_id:
+        why = f"page after page from before {cursor.since_id}, which was deleted (LS11)"
     return {"does": "sends", "action": step.action, "params": params, "why": why, "id": None}
 
 

@@ -70,6 +70,16 @@ def _next(decision: Decision | None) -> Record:
             return {"does": "waits", "waits": f"{decision.reason} ({decision.rule})"}
 
 
+def lost(record: Record) -> str | None:
+    """That the id of what an entry created names another content by now, if it does (OB13)."""
+    at = record["foreign_id_lost_at"]
+    return (
+        f"what it created is gone: since {at} the id {record['foreign_id']} names another content (OB13)"
+        if at
+        else None
+    )
+
+
 def next_step(source: Source, record: Record) -> list[tuple[str, str | None]]:
     """Facts: what a record of `entry_records` waits for and when it is sent, or why it will be given up."""
     step = [(str(record["does"] or ""), record["waits"])]

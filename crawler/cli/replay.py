@@ -1,76 +1,97 @@
 """``replay``: a request of `check` once more, and what is different now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
+import httpx
 
-from crawler.cli.bench import last_report
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_options, invocation, source_options
+from crawler.cli.recorded import recorded
 from crawler.conformance.difference import differences
-from crawler.conformance.reports.json import KEPT, body_of, read_exchange
+from crawler.conformance.reports.json import KEPT, Report, body_of
 from crawler.errors import ConfigurationError, EndpointUnreachable, PartnerError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Answer, Exchange, Request, escaped
+from crawler.sync.state import Source
+
+READING = ("info", "list", "show")
+"""Operations that change nothing at the partner."""
 
 
 @click.command()
 @source_options
 @base_options
-@click.argument("exchange_id", metavar="ID")
-@click.option("--report", metavar="FILE", help="The JSON report that it stands in; else that of the last `check`.")
-def replay(*, exchange_id: str, report: str | None, **params: Any) -> None:
+@click.argument("words", nargs=-1, required=True, metavar="[REPORT] FINDING")
+@click.option("--to", metavar="SOURCE", help="Send it to another endpoint than that of the report.")
+@click.option("--yes", is_flag=True, help="Do not ask, though it writes or goes to another host.")
+def replay(*, words: Sequence[str], to: str | None, yes: bool, **params: Any) -> None:
     """Send a request of `check` again, byte for byte, and show how the answer differs from the recorded one.
 
-    ID is the name of an exchange in a report, such as signatures.3. The settings for TLS and the secret are those of
-    the same source; a secret that cannot be had is not needed.
+    FINDING is the number of a finding, or the name of an exchange, such as signatures.3; REPORT is a JSON report, else
+    that of the last `check`. It goes to the endpoint of the report, with the settings for TLS of that source; a secret
+    that cannot be had is not needed. One that writes, or that goes to another host, is asked for first.
     """
+    if len(words) > 2:
+        raise click.UsageError("expected FINDING, or REPORT and FINDING")
     run = invocation(params, with_source=True)
-    address, record = read_exchange(*_read(run, report), exchange_id)
-    new = _send(run, address, record)
+    report = recorded(run, words[0] if len(words) == 2 else None)
+    exchange_id, record = report.exchange(words[-1])
+    source = _target(run, report, record, to)
+    _ask(run, report, record, source, yes=yes)
+    new = _send(run, source, record)
     old_status = record.get("status")
     status = old_status if isinstance(old_status, int) else None
     headers = record.get("answer_headers")
-    recorded = (status, headers if isinstance(headers, dict) else {}, body_of(record, "answer"))
+    before = (status, headers if isinstance(headers, dict) else {}, body_of(record, "answer"))
     answer = new.answer
     came = (answer.status, answer.headers, answer.body[:KEPT]) if answer else (None, {}, new.error.encode())
     if answer is None and status is None:
-        recorded = (None, {}, str(record.get("error", "")).encode())
-    changed = differences(recorded, came)
+        before = (None, {}, str(record.get("error", "")).encode())
+    changed = differences(before, came)
     if run.as_json:
         run.out.json({"id": exchange_id, "same": not changed, "status": came[0], "difference": changed})
         return
-    run.out.text(f"{new.method} {record.get('url')} ({record.get('label')})")
+    run.out.text(f"{new.method} {source.address} ({record.get('label')})")
     click.echo(escaped(new.request[:2_000]))
     for line in changed or ["the answer is the same"]:
         click.echo(_painted(line) if run.out.is_terminal else line)
 
 
-def _read(run: Invocation, report: str | None) -> tuple[str, str]:
-    """A report's text, and its file's name. Raises `ConfigurationError`."""
-    path = Path(report) if report is not None else last_report(run)
-    if path is None:
-        raise ConfigurationError("there is no cache that a report could be in", hint="name one with --report FILE")
-    try:
-        return path.read_text("utf-8"), str(path)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        hint = "`ringcx-crawler check` writes one: the last is kept, others are written by --report FILE.json"
-        raise ConfigurationError(f"the report {path} cannot be read: {reason}", hint=hint) from None
+def _target(run: Invocation, report: Report, record: Mapping[str, Any], to: str | None) -> Source:
+    """The source that it is sent to: its URL with the query that was recorded, in the place of its own.
+
+    Raises `ConfigurationError`.
+    """
+    source = run.configuration.source(to or report.address, run.flags, with_secret=False)
+    query = httpx.URL(str(record["url"])).query
+    url = httpx.URL(source.base_uri)
+    return replace(source, base_uri=str(url.copy_with(query=query or None)), verify_signature=False)
 
 
-def _send(run: Invocation, address: str, record: Mapping[str, object]) -> Exchange:
-    """Send the recorded request. Raises `EndpointUnreachable` and `ConfigurationError`."""
-    source = run.configuration.source(address, run.flags, with_secret=False)
-    source = replace(source, base_uri=_with_userinfo(str(record["url"]), source.base_uri), verify_signature=False)
-    headers = record["headers"]
+def _ask(run: Invocation, report: Report, record: Mapping[str, Any], source: Source, *, yes: bool) -> None:
+    """See that somebody wants what cannot be undone. Raises `ConfigurationError` where nobody can be asked."""
+    action = str(record["action"])
+    there, here = httpx.URL(report.address), httpx.URL(source.base_uri)
+    reasons = [] if action.partition(".")[2] in READING else [f"it writes there ({action})"]
+    if (there.host, there.port, there.scheme) != (here.host, here.port, here.scheme):
+        reasons.append(f"it goes to {here.host}, and the report is about {there.host}")
+    if yes or not reasons:
+        return
+    why = " and ".join(reasons)
+    if not run.out.is_terminal:
+        raise ConfigurationError(f"{action} was not sent: {why}", hint="give --yes to send it all the same")
+    click.confirm(f"{why}: send it?", abort=True)
+
+
+def _send(run: Invocation, source: Source, record: Mapping[str, Any]) -> Exchange:
+    """Send the recorded request. Raises `EndpointUnreachable`."""
     request = Request(
         action=str(record["action"]),
         body=body_of(record, "request"),
-        headers=headers if isinstance(headers, dict) else {},
+        headers=dict(record["headers"]),
         method=str(record["method"]),
     )
     kept: list[Exchange] = []
@@ -85,14 +106,7 @@ def _send(run: Invocation, address: str, record: Mapping[str, object]) -> Exchan
         raise
     except PartnerError:
         pass  # whatever came is what there is to see
-    return kept[-1]
-
-
-def _with_userinfo(url: str, base_uri: str) -> str:
-    """`url`, which was recorded without user name and password, with those of the source."""
-    scheme, _, rest = base_uri.partition("://")
-    userinfo, at, _ = rest.partition("/")[0].rpartition("@")
-    return url.replace(f"{scheme}://", f"{scheme}://{userinfo}{at}", 1)
+    return kept[-1].without(source.secret)
 
 
 def _painted(line: str) -> str:

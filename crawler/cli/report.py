@@ -21,7 +21,8 @@ def print_report(out: Output, report: Report) -> None:
         _print_objects(out, report)
     exports = report["exports"]
     counted = ", ".join(f"{exports[name]} {name}" for name in OUTCOMES if exports[name] or name == "sent")
-    out.facts([("exports", counted), ("threads looked up", report["threads_looked_up"] or None), _next(report)])
+    looked_up = ("threads looked up", report["threads_looked_up"] or None)
+    out.facts([("exports", counted), looked_up, _by_hand(report), _next(report)])
     _print_more_later(out, report)
     _print_ignored(out, report)
     _print_exports(out, report)
@@ -39,9 +40,14 @@ def _print_objects(out: Output, report: Report) -> None:
     )
 
 
+def _by_hand(report: Report) -> tuple[str, str]:
+    early = round(report.get("early") or 0)  # cycles that are kept from before have none
+    return "by hand", f"{early} s before it was due (CY1)" if early else ""
+
+
 def _next(report: Report) -> tuple[str, str]:
     interval = report["interval"]
-    return "next cycle", f"due {interval:g} s after the start of this one" if interval is not None else ""
+    return "next cycle", f"due {interval:g} s after this one was answered" if interval is not None else ""
 
 
 def _print_more_later(out: Output, report: Report) -> None:
@@ -79,11 +85,18 @@ def _print_exports(out: Output, report: Report) -> None:
 
 
 def _print_remarks(out: Output, report: Report) -> None:
-    rows = [["implementation.info", 1, remark["text"], "", remark["rule"]] for remark in report["remarks"]]
+    rows = [
+        ["all answers" if remark["rule"] == "SG4" else "implementation.info", 1, remark["text"], "", remark["rule"]]
+        for remark in report["remarks"]
+    ]
     rows += [
         [name, remark["count"], remark["text"], ", ".join(remark["examples"]), remark["rule"]]
         for name, found in report["objects"].items()
         for remark in found["remarks"]
+    ]
+    rows += [
+        ["a connection", remark["count"], remark["text"], ", ".join(remark["examples"]), remark["rule"]]
+        for remark in report.get("connections", [])  # which reports of earlier versions lack
     ]
     if rows:
         out.text()

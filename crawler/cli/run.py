@@ -15,9 +15,9 @@ from crawler.cli.serving import listen
 from crawler.daemon import DaemonOptions, Setup, operate
 from crawler.errors import ConfigurationError
 from crawler.log import configure
-from crawler.partner import KEPT_CONNECTIONS
 from crawler.settings import DEFAULT_CONFIG, Configuration, read_address, read_configuration
 from crawler.sync.state import Source
+from crawler.transport import KEPT_CONNECTIONS
 
 LOOPBACK = ("127.", "::1", "localhost")
 MANY_FILES = 65_536

@@ -9,7 +9,8 @@ from crawler.cli.contents import Record, excerpt, person
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import stored_source
 from crawler.cli.output import clean
-from crawler.cli.queued import entry_records, last_info
+from crawler.cli.queued import entry_records, last_info, lost
+from crawler.cli.structured import reply_summary, structured_lines
 from crawler.errors import UnknownContent
 from crawler.protocol.implementation import ImplementationInfo
 from crawler.store import Store
@@ -17,7 +18,10 @@ from crawler.sync.allowed import choices
 from crawler.sync.state import Source
 
 FIELDS = ("title", "format", "language", "created_at", "updated_at", "imported_at", "changed_at", "deleted_at")
-EXTRA = ("categories", "context_data", "display_url", "ip", "structured_content", "structured_reply")
+EXTRA = ("categories", "context_data", "display_url", "ip")
+BESIDE = ("attachments", "structured_content", "structured_reply")
+"""What a content may hold beside its body, or instead of it."""
+
 PERSON = ("firstname", "lastname", "email", "home_phone", "mobile_phone", "gender", "avatar_url", "context_data")
 
 
@@ -59,29 +63,36 @@ def _content(store: Store, source: Source, info: ImplementationInfo | None, reco
             "messages": len(listed),
             "position": position,
         }
-    replied = store.content(source, record["in_reply_to_id"]) if record["in_reply_to_id"] else []
-    replied = sorted(
-        (it for it in replied if it["id"] == record["in_reply_to_id"]), key=lambda it: it["object"] != name
-    )
+    known = {known.object: known for known in store.known(source, foreign_id)}
     replies = store.contents(source, name, in_reply_to_id=foreign_id)
-    known = next(known for known in store.known(source, foreign_id) if known.object == name)
+    if name == "threads" and "messages" not in known:
+        replies += store.contents(source, "messages", thread_id=foreign_id, in_reply_to_id=foreign_id)
+    its_thread = next((it for it in store.known(source, known[name].thread_id or "") if it.object == "threads"), None)
     created_by = store.entries(source, ids=[record["content_id"]]) if record["content_id"] else []
-    pending = [it for it in store.entries(source, pending_only=True) if it["target_id"] == foreign_id]
+    pending = store.entries(source, on=known[name], pending_only=True)
     return {
         **record,
         "thread": thread,
-        "in_reply_to": _brief(replied[0]) if replied else None,
+        "in_reply_to": _replied(store, source, record),
         "replies": [_brief(reply) for reply in replies],
         "identity": store.identity(source, record["author_id"]) if record["author_id"] else None,
         "may": [
             {"operation": it.operation, "label": it.label, "allowed": it.allowed, "rule": it.rule, "reason": it.reason}
-            for it in choices(info, known)
+            for it in choices(info, known[name], its_thread)
         ]
         if info is not None
         else None,
         "export": next(iter(entry_records(store, source, info, created_by)), None),
-        "pending": entry_records(store, source, info, [it for it in pending if it["object"] == name]),
+        "pending": entry_records(store, source, info, pending),
     }
+
+
+def _replied(store: Store, source: Source, record: Record) -> Record | None:
+    """What a content replies to: one of its own object, else its thread's opening (OB8)."""
+    target = record["in_reply_to_id"]
+    found = {it["object"]: it for it in store.content(source, target) if it["id"] == target} if target else {}
+    replied = found.get(record["object"], found.get("threads"))
+    return _brief(replied) if replied is not None else None
 
 
 def _queued(
@@ -95,7 +106,8 @@ def _queued(
 
 
 def _brief(record: Record) -> Record:
-    return {name: record[name] for name in ("object", "id", "author", "author_id", "body", "format", "deleted_at")}
+    names = ("object", "id", "author", "author_id", "body", "format", "deleted_at")
+    return {name: record[name] for name in (*names, *(it for it in BESIDE if it in record))}
 
 
 def _print(run: Invocation, record: Record) -> None:
@@ -113,9 +125,10 @@ def _print(run: Invocation, record: Record) -> None:
             *((name.replace("_", " "), record[name]) for name in FIELDS),
             *((name.replace("_", " "), _flat(record.get(name))) for name in EXTRA),
             *(("attached", url) for url in attachments),
+            ("structured reply", _reply(record.get("structured_reply"))),
         ]
     )
-    _print_body(run, record["body"])
+    _print_body(run, record)
     identity = record["identity"] or {}
     about = [(f"author's {name.replace('_', ' ')}", _flat(identity.get(name))) for name in PERSON]
     about += [("puppetizable", "yes: agents may write as this author")] if identity.get("puppetizable") else []
@@ -150,11 +163,13 @@ def _print_may(run: Invocation, record: Record) -> None:
 def _print_queued(run: Invocation, record: Record) -> None:
     run.out.facts(
         [
-            (record["object"], f"{record['id']} (queued, not sent)"),
+            (record["object"], f"{record['id']} ({_fate(record)})"),
             ("status", record["status"]),
             (str(record["does"] or ""), record["waits"]),
             ("attempts", f"{record['attempts']} of {record['granted']}"),
             ("error", record["error"]),
+            ("foreign id", record["foreign_id"]),
+            ("note", lost(record)),
             ("author", record["author_id"]),
             ("recipient", record["recipient_id"]),
             ("thread", record["thread_id"] or record["thread_entry"]),
@@ -162,19 +177,34 @@ def _print_queued(run: Invocation, record: Record) -> None:
             ("title", record["title"]),
             ("format", record["format"]),
             ("queued at", record["queued_at"]),
+            ("structured content", _flat(record["structured_content"])),
             *(("attached", it["url"]) for it in record["attachments"] or ()),
         ]
     )
-    _print_body(run, record["body"])
+    _print_body(run, record)
 
 
-def _print_body(run: Invocation, body: str | None) -> None:
-    """A body with its own lines."""
-    if body:
+def _fate(record: Record) -> str:
+    """What became of a content that is not stored as what an entry created."""
+    if record["foreign_id_lost_at"]:
+        return "created, and gone"
+    return "created, without an id of its own" if record["status"] == "success" else "queued, not sent"
+
+
+def _print_body(run: Invocation, record: Record) -> None:
+    """A body with its own lines, and what is offered below it."""
+    structured = record.get("structured_content")
+    lines = clean(record["body"], lines=True).split("\n") if record["body"] else []
+    lines += structured_lines(structured) if structured else []
+    if lines:
         run.out.text()
-        for line in clean(body, lines=True).split("\n"):
+        for line in lines:
             run.out.text(line)
         run.out.text()
+
+
+def _reply(reply: object) -> str | None:
+    return reply_summary(reply) if reply else None
 
 
 def _thread(thread: dict[str, Any]) -> str:

@@ -8,17 +8,18 @@ import click
 
 from crawler.cli.output import Output, clean
 from crawler.partner import Partner, Record, unrecorded
-from crawler.protocol.envelope import Answer, Exchange, Params, escaped
+from crawler.protocol.envelope import Answer, Exchange, Params, Request, escaped
 
 
 class TracedPartner(Partner):
     """A partner that shows each exchange on stderr: ``-->`` when it is sent, ``<--`` when it has ended."""
 
-    async def call(
-        self, action: str, params: Params | None = None, *, expected: str, record: Record = unrecorded
+    async def send(
+        self, request: Request, *, expected: str, record: Record = unrecorded, fresh: bool = False
     ) -> Answer:
-        """Send an action; see `Partner.call`."""
-        click.echo(f"{clean(self.source.name)} {sent(action, params or {})}", err=True)
+        """Send a request; see `Partner.send`."""
+        line = self.source.secret.redact(sent(request.action, request.params))  # a partner's id may hold it
+        click.echo(f"{clean(self.source.name)} {line}", err=True)
 
         def show(exchange: Exchange) -> None:
             answer = exchange.answer
@@ -29,10 +30,11 @@ class TracedPartner(Partner):
                 seconds=exchange.seconds,
                 error=exchange.error,
             )
-            click.echo(f"{clean(self.source.name)} {line}", err=True)
+            for shown in (line, *exchange.remarks):
+                click.echo(f"{clean(self.source.name)} {clean(shown)}", err=True)
             record(exchange)
 
-        return await super().call(action, params, expected=expected, record=show)
+        return await super().send(request, expected=expected, record=show, fresh=fresh)
 
 
 def sent(action: str, params: Params) -> str:

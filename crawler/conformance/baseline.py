@@ -8,10 +8,10 @@ A baseline is a TOML file::
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from crawler.conformance.rule import BREACHED, Outcome, Result, Rule
+from crawler.conformance.rule import BREACHED, JUDGED, Outcome, Result, Rule
 from crawler.conformance.selection import named
 from crawler.errors import ConfigurationError
 
@@ -30,7 +30,7 @@ class Baseline:
     def apply(self, result: Result) -> Result:
         """The result, as `ACCEPTED` where it is a breach that is listed, as `STALE` where a listed rule is kept now.
 
-        A rule that was skipped, or that the judge failed at, stays what it is: nothing was learnt about it.
+        A rule that was not judged, or that the judge failed at, stays what it is: nothing was learnt about it.
         """
         reason = self.accepted.get(result.rule.name)
         if reason is None:
@@ -42,6 +42,11 @@ class Baseline:
             return replace(result, outcome=Outcome.STALE, reason=stale)
         return result
 
+    def unlearnt(self, results: Iterable[Result]) -> Sequence[str]:
+        """The listed rules that were not judged this time, so that nothing is known about them: their lines stay."""
+        judged = {result.rule.name for result in results if result.outcome in JUDGED}
+        return [name for name in self.accepted if name not in judged]
+
 
 def read_baseline(text: str, where: str, rules: Iterable[Rule]) -> Baseline:
     """The baseline in a file's `text`; `where` names the file in errors.
@@ -49,7 +54,7 @@ def read_baseline(text: str, where: str, rules: Iterable[Rule]) -> Baseline:
     Raises `ConfigurationError`: no TOML, an unknown rule, or no reason.
     """
     try:
-        tables = tomllib.loads(text)
+        tables = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{where} is not TOML: {error}", hint=HINT) from None
     accepted = tables.pop(TABLE, {})
@@ -68,10 +73,15 @@ def read_baseline(text: str, where: str, rules: Iterable[Rule]) -> Baseline:
 
 
 def new_baseline(results: Iterable[Result], known: Baseline) -> str:
-    """A baseline that accepts what failed or was warned of in `results`; reasons that are `known` are kept."""
+    """A baseline that accepts what failed or was warned of in `results`; reasons that are `known` are kept.
+
+    Lines that are known of rules that were not judged this time are carried over.
+    """
+    listed = list(results)
+    accepted = (Outcome.FAILED, Outcome.WARNED, Outcome.ACCEPTED)
+    names = [it.rule.name for it in listed if it.outcome in accepted]
     lines = [f"[{TABLE}]"]
-    for result in results:
-        if result.outcome in (Outcome.FAILED, Outcome.WARNED, Outcome.ACCEPTED):
-            reason = known.accepted.get(result.rule.name, UNEXPLAINED)
-            lines.append(f"{result.rule.name} = {json.dumps(reason, ensure_ascii=False)}")
+    for name in dict.fromkeys([*names, *known.unlearnt(listed)]):
+        reason = known.accepted.get(name, UNEXPLAINED)
+        lines.append(f"{name} = {json.dumps(reason, ensure_ascii=False)}")
     return "\n".join(lines) + "\n"

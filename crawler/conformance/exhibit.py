@@ -6,9 +6,10 @@ The secret is taken out of everything; a request that held it can therefore not 
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from crawler.conformance.evidence import Sent
+from crawler.protocol.implementation import STANDARD
+from crawler.protocol.uri import with_query
 from crawler.sync.state import Source
 
 ARGUMENT = 100_000
@@ -45,9 +46,10 @@ class Exhibit:
     def curl(self) -> str:
         """A line for a POSIX shell that sends the same request, and prints the answer with its headers.
 
+        curl would take brackets and braces in a URL for patterns (``--globoff``).
         Bytes that are not printable text go through printf, since no quoting carries them safely.
         """
-        words = ["curl", "-sS", "-i", "-X", self.method, self.url]
+        words = ["curl", "-sS", "-i", "--globoff", "-X", self.method, self.url]
         for name, value in {**ALWAYS_SENT, **self.headers}.items():
             words += ["-H", f"{name}: {value}" if value else f"{name};"]  # curl leaves out a header that ends in ':'
         text = self.body.decode("utf-8", "replace")
@@ -60,14 +62,12 @@ class Exhibit:
 def exhibit(sent: Sent, source: Source, *, keep_bytes: int) -> Exhibit:
     """What `sent` shows; of the answer at most `keep_bytes`."""
     exchange, redact = sent.exchange, source.secret.redact
-    url = source.address.partition("#")[0]
-    if exchange.query:
-        url += ("&" if "?" in url else "?") + urlencode(dict(exchange.query))
+    url = with_query(source.address, exchange.query)
     answer = exchange.answer
     return Exhibit(
         id=sent.id,
         label=sent.label,
-        action=exchange.action,
+        action=exchange.action if exchange.action.partition(".")[2] in STANDARD else redact(exchange.action),
         method=exchange.method,
         url=redact(url),
         headers={name: redact(value) for name, value in exchange.headers.items()},

@@ -1,17 +1,31 @@
-"""A whole run of the judge: what became of each rule, and whether the partner conforms. PURE."""
+"""A whole run of the judge: what became of each rule, and the verdict. PURE."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 
-from crawler.conformance.evidence import Seen, Sent
-from crawler.conformance.rule import Outcome, Result, Rule
+from crawler.conformance.evidence import NotJudged, Remedy, Seen, Sent, no_info
+from crawler.conformance.pace import Pace
+from crawler.conformance.rule import JUDGED, Harm, Level, Outcome, Result, Rule
 from crawler.errors import EndpointUnreachable
-from crawler.protocol.signature import Secret
 from crawler.sync.state import Source
 
-FAILURES = frozenset({Outcome.FAILED, Outcome.STALE, Outcome.BROKEN})
+FAILURES = frozenset({Outcome.FAILED, Outcome.STALE})
 """Outcomes with which a partner does not conform; a warning is one more where the run is strict."""
+TROUBLED = (
+    Outcome.FAILED, Outcome.STALE, Outcome.BROKEN, Outcome.WARNED, Outcome.NOTED, Outcome.ACCEPTED,
+)  # fmt: skip
+"""Outcomes that somebody should look at, the most urgent first."""
+HARM = {harm: place for place, harm in enumerate(Harm)}
+
+
+class Verdict(StrEnum):
+    """What a run says of a partner; no breach found is no proof that there is none."""
+
+    BREACH = "does not conform"
+    CLEAR = "no breach found"
+    UNJUDGED = "could not be judged"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,6 +33,7 @@ class Judgement:
     """A run: the `results` in the order of the rules, and the conversations that they rest on.
 
     `broke_off` says why the run ended early, empty if it did not. With `strict`, warnings count as failures.
+    `pace` is that at which the partner could be asked.
     """
 
     source: Source
@@ -28,6 +43,7 @@ class Judgement:
     seen: Mapping[str, Seen] = field(default_factory=dict)
     broke_off: str = ""
     strict: bool = False
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def counts(self) -> Mapping[Outcome, int]:
@@ -41,25 +57,84 @@ class Judgement:
         return [result for result in self.results if result.outcome in counted]
 
     @property
-    def judged(self) -> bool:
-        """Whether any rule was judged: a run that skipped all of them says nothing about the partner."""
-        return any(result.outcome is not Outcome.SKIPPED for result in self.results)
+    def findings(self) -> Sequence[Result]:
+        """What somebody should look at: by outcome, and then by harm. The first is finding 1."""
+        found = [result for result in self.results if result.outcome in TROUBLED]
+        return sorted(found, key=lambda it: (TROUBLED.index(it.outcome), HARM[it.rule.harm]))
+
+    @property
+    def judged(self) -> int:
+        """How many rules were judged."""
+        return sum(result.outcome in JUDGED for result in self.results)
+
+    @property
+    def applicable(self) -> int:
+        """How many rules there are to judge this partner by: all but those that do not apply."""
+        return sum(result.outcome is not Outcome.DOES_NOT_APPLY for result in self.results)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether a breach was found, or else whether what there is to judge was judged to its end."""
+        if self.failures:
+            return Verdict.BREACH
+        if not self.judged or self.broke_off or self.undeclared or self.counts[Outcome.BROKEN]:
+            return Verdict.UNJUDGED
+        return Verdict.CLEAR
+
+    @property
+    def undeclared(self) -> str:
+        """Why nothing was learnt of what the partner declares, if so: without that, next to nothing is asked."""
+        declaration = self.seen.get("declaration")
+        first = next(iter(declaration.sent), None) if declaration is not None else None
+        return "" if first is None or first.succeeded else str(no_info(first))
 
     @property
     def conforms(self) -> bool:
-        """Whether rules were judged, to the end, and none failed."""
-        return self.judged and not self.failures and not self.broke_off
+        """Whether no breach was found, and each ``must`` that applies was judged."""
+        left = (it for it in self.results if it.outcome is Outcome.NOT_JUDGED and it.rule.level is Level.MUST)
+        return self.verdict is Verdict.CLEAR and not any(left)
 
     @property
-    def verdict(self) -> str:
-        """What is said of the partner in a few words, to stand after its name."""
-        if self.conforms:
-            return "conforms"
-        if self.unreachable:
-            return "was not reached"
-        if self.failures:
-            return "does not conform"
-        return "was not judged to the end" if self.broke_off else "was not judged"
+    def headline(self) -> str:
+        """The verdict with its figures, on one line."""
+        counts = self.counts
+        warned = [f"{counts[Outcome.WARNED]} warning{'s' if counts[Outcome.WARNED] != 1 else ''}"]
+        more = [*(warned if counts[Outcome.WARNED] else ())]
+        more += [f"{counts[Outcome.ACCEPTED]} accepted"] if counts[Outcome.ACCEPTED] else []
+        figures = f"{self.judged} of {self.applicable} rules judged"
+        match self.verdict:
+            case Verdict.BREACH:
+                broken = [f"{counts[Outcome.FAILED]} broken"] if counts[Outcome.FAILED] else []
+                stale = [f"{counts[Outcome.STALE]} stale in the baseline"] if counts[Outcome.STALE] else []
+                return ", ".join([f"{Verdict.BREACH}: {', '.join([*broken, *stale, *more])}", figures])
+            case Verdict.CLEAR:
+                return ", ".join([f"{'conforms: ' if self.conforms else ''}{Verdict.CLEAR}", figures, *more])
+            case _:
+                return ", ".join([Verdict.UNJUDGED, *([figures, *more] if self.judged else ())])
+
+    @property
+    def why_unjudged(self) -> str:
+        """Why the verdict is that it could not be judged; empty where it is another one."""
+        if self.verdict is not Verdict.UNJUDGED:
+            return ""
+        troubled = [it for it in self.results if it.outcome in (Outcome.BROKEN, Outcome.NOT_JUDGED)]
+        reasons = [it.reason for it in sorted(troubled, key=lambda it: it.outcome is not Outcome.BROKEN)]
+        reasons.append("no rule applies to what the partner declares")
+        return self.broke_off or self.undeclared or reasons[0]
+
+    @property
+    def left_out(self) -> Mapping[Remedy, Sequence[Result]]:
+        """What was not judged, by what would change that; the largest group first."""
+        found: dict[Remedy, list[Result]] = {}
+        for result in self.results:
+            if result.remedy is not None:
+                found.setdefault(result.remedy, []).append(result)
+        return dict(sorted(found.items(), key=lambda it: -len(it[1])))
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, those that no rule reads included."""
+        return max(self.pace.requests, len(self._sent))
 
     @property
     def unreached(self) -> Sequence[EndpointUnreachable]:
@@ -73,9 +148,10 @@ class Judgement:
 
     @property
     def left_behind(self) -> Sequence[tuple[str, str]]:
-        """What was created at the partner and could not be deleted again: objects and ids."""
+        """What was created at the partner and could not be deleted again: objects and ids, as they may be shown."""
+        redact = self.source.secret.redact
         found = [it for seen in self.seen.values() for it in seen.facts.get("left_behind", ())]
-        return list(dict.fromkeys(found))
+        return [(name, redact(content_id)) for name, content_id in dict.fromkeys(found)]
 
     @property
     def _sent(self) -> Sequence[Sent]:
@@ -83,20 +159,25 @@ class Judgement:
 
     def redacted(self) -> "Judgement":
         """The judgement as it may be shown: without the secret, which a partner may have spelled in odd ways."""
-        results = [redacted(result, self.source.secret) for result in self.results]
-        return replace(self, results=results, broke_off=self.source.secret.redact(self.broke_off))
+        redact = self.source.secret.redact_cut
+        return replace(self, results=[redacted(it, redact) for it in self.results], broke_off=redact(self.broke_off))
 
     def cut_short(self, rules: Iterable[Rule], reason: str) -> "Judgement":
-        """The judgement as it stands when the run is given up: the rest of `rules` is skipped for `reason`."""
+        """The judgement as it stands when the run is given up: the rest of `rules` is not judged for `reason`."""
         done = {result.rule.name for result in self.results}
-        left = [Result(rule=rule, outcome=Outcome.SKIPPED, reason=reason) for rule in rules if rule.name not in done]
+        why = NotJudged(reason, Remedy.AGAIN)
+        left = [
+            Result(rule=rule, outcome=Outcome.NOT_JUDGED, reason=str(why), remedy=why.remedy)
+            for rule in rules
+            if rule.name not in done
+        ]
         return replace(self, results=[*self.results, *left], broke_off=reason)
 
 
-def redacted(result: Result, secret: Secret) -> Result:
+def redacted(result: Result, redact: Callable[[str], str]) -> Result:
     """The result as it may be shown. What was sent and came is redacted where it is shown."""
     breaches = [
-        replace(breach, expected=secret.redact(breach.expected), actual=secret.redact(breach.actual))
-        for breach in result.breaches
+        replace(breach, expected=redact(breach.expected), actual=redact(breach.actual)) for breach in result.breaches
     ]
-    return replace(result, reason=secret.redact(result.reason), breaches=breaches)
+    evidence = [replace(kept, note=redact(kept.note)) for kept in result.evidence]
+    return replace(result, reason=redact(result.reason), breaches=breaches, evidence=evidence)

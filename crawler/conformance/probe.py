@@ -1,16 +1,17 @@
-"""What a probe is: one conversation with a partner, recorded for rules to judge. I/O, through `Partner` alone."""
+"""What a probe is: one conversation with a partner, recorded for rules to judge. I/O, through `Witness` alone."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from math import inf
 
 from crawler.agent import Agent
 from crawler.clock import Clock, NewId
-from crawler.conformance.evidence import Cycle, NotApplicable, Seen, Sent
-from crawler.cycle import Event, run_cycle
-from crawler.errors import GONE, PartnerError, StoreError
-from crawler.partner import Partner
-from crawler.protocol.envelope import Exchange, Params, Request
+from crawler.conformance.evidence import UNJUDGED, Cycle, NotJudged, Remedy, Seen, Sent, Unjudged
+from crawler.conformance.witness import NOBODY_BEHIND, Witness, kept_by_nobody
+from crawler.cycle import run_cycle
+from crawler.errors import GONE, ConnectionBroken, ErrorStatus, PartnerError, StoreError
+from crawler.protocol.envelope import INTERRUPTED, Exchange, Params, Request, verdict
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.store import Store
 from crawler.sync.state import Source
@@ -18,8 +19,9 @@ from crawler.sync.state import Source
 GONE_AT_MOST = 2
 """After how many requests in a row that found nobody a conversation ends; each may take the whole deadline."""
 
-
 INFO = "implementation.info"
+NO_ANSWER = (*GONE, ConnectionBroken)
+"""Errors of requests to which there was no answer, or only the beginning of one."""
 
 
 class Gone(Exception):
@@ -29,12 +31,28 @@ class Gone(Exception):
     """
 
 
+def always(_info: ImplementationInfo) -> None:
+    """Any partner declares what the conversation is about."""
+
+
+def nothing(_info: ImplementationInfo) -> Mapping[str, int]:
+    """Nothing is created."""
+    return {}
+
+
+def everything(_info: ImplementationInfo) -> Mapping[str, str]:
+    """Nothing is left out, whatever the partner declares."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """A conversation under a `name`; `about` says what it is for.
 
     `hold` has it; it comes after those in `needs`. One that `writes` changes something at the partner, and is held only
-    if that is allowed. `seconds` is its deadline.
+    if that is allowed. `applies` raises `DoesNotApply` where the partner does not declare what it is about, and
+    `undeclared` says for which labels nothing is sent for that reason, and why; `count` how many contents of each
+    object it creates, where the partner does all that it declares. `seconds` is its deadline.
     """
 
     name: str
@@ -42,14 +60,19 @@ class Probe:
     hold: Callable[["Talk"], Awaitable[None]]
     needs: tuple[str, ...] = ("declaration",)
     writes: bool = False
+    applies: Callable[[ImplementationInfo], object] = always
+    undeclared: Callable[[ImplementationInfo], Mapping[str, str]] = everything
+    count: Callable[[ImplementationInfo], Mapping[str, int]] = nothing
     seconds: float = 60
 
 
 class Talk:
     """A conversation under way: sends, and records what came into `seen`.
 
-    Nothing that a partner does is raised, but `Gone` when it has not been there for `GONE_AT_MOST` requests.
-    `before` are the conversations that this one comes after.
+    Nothing that a partner does is raised, but `Gone` when it has not been there for `GONE_AT_MOST` requests, and
+    `NotJudged` where it puts cycles off.
+    `before` are the conversations that this one comes after. Once `requests_at_most` were sent in the whole run, no
+    further one is: that raises `NotJudged`.
     """
 
     def __init__(
@@ -58,10 +81,11 @@ class Talk:
         before: Mapping[str, Seen],
         *,
         source: Source,
-        partner: Partner,
+        partner: Witness,
         store: Store,
         clock: Clock,
         new_id: NewId,
+        requests_at_most: float = inf,
     ) -> None:
         self.seen = seen
         self.before = before
@@ -70,49 +94,53 @@ class Talk:
         self.store = store
         self.clock = clock
         self.new_id = new_id
+        self._requests_at_most = requests_at_most
         self._gone = 0
 
     @property
     def info(self) -> ImplementationInfo:
-        """What the partner declared. Raises `NotApplicable`."""
+        """What the partner declared. Raises `NotJudged`."""
         return self.seen.declared
+
+    @property
+    def left(self) -> float:
+        """How many requests may be sent yet."""
+        return max(self._requests_at_most - self.partner.pace.requests, 0)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass, which no deadline counts."""
+        await self.partner.wait(seconds)
 
     async def ask(self, label: str, action: str, params: Params | None = None) -> Sent:
         """Send an action as the platform sends it."""
         return await self.send(label, self.partner.request(action, params))
 
     async def send(self, label: str, request: Request) -> Sent:
-        """Send a request as it stands."""
-        kept: list[Exchange] = []
-        error: PartnerError | None = None
-        try:
-            await self.partner.send(request, expected="a signed answer", record=kept.append)
-        except PartnerError as failure:
-            error = failure
-        sent = self._keep(label, kept[-1], error)
-        self._count(error)
-        return sent
+        """Send a request as it stands; over a fresh connection once more where a kept one is lost (TR11)."""
+        for fresh in (False, True):
+            self._spend()
+            with self._recording(label) as recorded, suppress(PartnerError):
+                await self.partner.send(request, expected="a signed answer", fresh=fresh)
+            if recorded:
+                break
+        self._count(recorded[-1].error)
+        return recorded[-1]
 
     async def cycle(self, label: str) -> Cycle:
         """Run one synchronization cycle, the same as the crawler's. One that is cut off leaves what it has sent."""
-        kept: list[Exchange] = []
-        sent: list[Sent] = []
-        errors: dict[str, PartnerError] = {}
-
-        def watch(event: Event) -> None:
-            if isinstance(event, Exchange):
-                kept.append(event)
-
-        try:
-            report = await run_cycle(self.source, self.store, partner=self.partner, clock=self.clock, watch=watch)
-            errors = {error.action: error for error in report.errors}
-        except StoreError as error:  # the store is in memory, and ours alone
-            raise AssertionError(f"the judge's own store failed: {error}") from error
-        finally:
-            sent += [self._keep(label, it, errors.get(it.action) if it.error else None) for it in kept]
-        cycle = Cycle(label=label, report=report, sent=sent)
+        self._spend()
+        with self._recording(label) as recorded:
+            try:
+                report = await run_cycle(self.source, self.store, partner=self.partner, clock=self.clock)
+            except StoreError as error:  # the store is in memory, and ours alone
+                raise AssertionError(f"the judge's own store failed: {error}") from error
+        cycle = Cycle(label=label, report=report, sent=recorded)
         self.seen.cycles.append(cycle)
         failed = next((error for error in report.errors if error.action == INFO), None)
+        if isinstance(failed, ErrorStatus) and failed.status in (429, 503) and self.seen.info is not None:
+            raise NotJudged(
+                f"implementation.info was put off, since the judge asks so often: {failed.came}", Remedy.PACE
+            )
         if failed is not None and self.seen.info is not None:
             raise Gone(f"the endpoint did not answer implementation.info in the middle of it: {failed.came}")
         self._count(next((error for error in report.errors if isinstance(error, GONE)), None))
@@ -122,24 +150,57 @@ class Talk:
         """An agent at the source, under what the partner declared."""
         return Agent(self.source, self.store, self.info, clock=self.clock, new_id=self.new_id)
 
-    def leave_out(self, label: str, reason: str) -> None:
+    def leave_out(self, label: str, reason: Unjudged) -> None:
         """Nothing is sent for `label`, because of `reason`."""
-        self.seen.reasons[label] = reason
+        self.seen.reasons.setdefault(label, reason)
 
     @contextmanager
     def where_possible(self, *labels: str) -> Iterator[None]:
-        """Leave `labels` out for the reason that the body raises `NotApplicable` with, if it does."""
+        """Leave `labels` out for the reason that the body raises, if it does."""
         try:
             yield
-        except NotApplicable as reason:
+        except UNJUDGED as reason:
             for label in labels:
-                self.seen.reasons.setdefault(label, str(reason))
+                self.seen.reasons.setdefault(label, reason)
 
-    def _keep(self, label: str, exchange: Exchange, error: PartnerError | None) -> Sent:
-        number = len(self.seen.sent) + 1
-        sent = Sent(id=f"{self.seen.probe}.{number}", label=label, exchange=exchange, error=error)
-        self.seen.sent.append(sent)
-        return sent
+    @contextmanager
+    def _recording(self, label: str) -> Iterator[list[Sent]]:
+        """Note under `label` what the body sends, also where that is cut off."""
+        recorded: list[Sent] = []
+
+        def keep(exchange: Exchange, error: PartnerError | None) -> Sent:
+            nobody_behind = exchange.answer is not None and exchange.answer.status in NOBODY_BEHIND
+            silent = nobody_behind or isinstance(error, NO_ANSWER)
+            sent = Sent(
+                id=f"{self.seen.probe}.{len(self.seen.sent) + 1}",
+                label=label,
+                exchange=self._verified(exchange),
+                error=error,
+                found_nobody=silent and self.partner.silent,
+                meant=self.partner.meant,
+            )
+            if exchange.error != INTERRUPTED:
+                self.partner.silent = silent
+            recorded.append(sent)
+            self.seen.sent.append(sent)
+            return sent
+
+        self.partner.keep = keep
+        try:
+            yield recorded
+        finally:
+            self.partner.keep = kept_by_nobody
+
+    def _verified(self, exchange: Exchange) -> Exchange:
+        """The exchange with what its signature is worth, also where signatures are not verified but one is there."""
+        answer = exchange.answer
+        if exchange.verdict != "unchecked" or answer is None or answer.signature is None:
+            return exchange
+        return replace(exchange, verdict=verdict(answer, self.source.secret))
+
+    def _spend(self) -> None:
+        if not self.left:
+            raise NotJudged(f"the {self._requests_at_most:.0f} requests that it may take were sent", Remedy.REQUESTS)
 
     def _count(self, error: PartnerError | None) -> None:
         self._gone = self._gone + 1 if isinstance(error, GONE) else 0

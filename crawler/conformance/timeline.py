@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
+from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent, id_of
 from crawler.protocol.dates import read_date
 from crawler.protocol.implementation import POLLED
 from crawler.protocol.wire import NOTHING
@@ -16,7 +16,7 @@ def is_page(sent: Sent) -> bool:
     try:
         answer = sent.json()
         return isinstance(answer, list) or answer in NOTHING
-    except NotApplicable:
+    except NotJudged:
         return False
 
 
@@ -87,10 +87,12 @@ def timeline(listed: Iterable[Page]) -> Timeline:
 
 
 def listings(seen: Seen) -> Iterator[tuple[str, list[Page]]]:
-    """Each object that is listed, with its pages. Raises `NotApplicable` where no list was answered by an array."""
+    """Each object that is listed, with its pages. Raises `Unjudged` where no list was answered by an array."""
+    if not seen.declared.listed:
+        raise DoesNotApply("the partner declares no list")
     found = {name: pages(seen.sent, name) for name in POLLED}
     if not any(found.values()):
-        raise NotApplicable(seen.broke_off or "no list was answered by an array")
+        raise seen.without("no list was answered by an array", Remedy.FIX)
     yield from ((name, listed) for name, listed in found.items() if listed)
 
 

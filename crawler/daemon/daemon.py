@@ -17,7 +17,6 @@ from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun, Lease, Store, this_process
 from crawler.sync.report import CycleReport
-from crawler.sync.schedule import slot
 from crawler.sync.state import Source
 
 AUTO_DISABLED = "content_source.auto_disabled"
@@ -72,7 +71,7 @@ class Cycle(Protocol):
 class Daemon:
     """Crawls the sources it is given, until `stop`.
 
-    `transport` makes the transport to a source, `None` for httpx's own; `sleep` waits for a number of seconds. Both and
+    `transport` makes the transport to a source, `None` for the network; `sleep` waits for a number of seconds. Both and
     the clock are passed in so that a day of polling can pass in seconds; so is what a `cycle` does.
     """
 
@@ -192,7 +191,7 @@ class Daemon:
         begun = ended = False
         due: float | None = None
         try:
-            if lease.due > lease.taken and not self.is_stopping:
+            if lease.due > lease.taken and not self.is_stopping:  # counted from after the claim: never early (CY1)
                 await self._sleep(lease.due - lease.taken)
             source = self._sources.get(lease.source)  # not before: its settings may have changed meanwhile (CY5)
             if source is None or self.is_stopping:  # another daemon's, or just removed
@@ -305,4 +304,4 @@ class Daemon:
 
 def _later(lease: Lease, source: Source | None) -> float | None:
     """When a source is tried again whose cycle could not even begin."""
-    return slot(source.name, source.list_interval, lease.taken + source.list_interval) if source else None
+    return lease.started + source.list_interval if source else None

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from crawler.errors import ErrorStatus, SignatureInvalid
+from crawler.protocol.remarks import Remark
 from crawler.protocol.signature import HEADER, QUERY_PARAMETER, Secret
 
 Params = Mapping[str, object]
 """`params` of a request: JSON values, in the order in which they are to be sent; no floats (SP)."""
 
 CONTENT_TYPE = "application/json"
+
+INFO = "implementation.info"
+"""The one action that has no `params` (TR7)."""
 
 INTERRUPTED = "interrupted"
 """The `Exchange.error` of an exchange that this side cut off."""
@@ -27,14 +31,15 @@ def format_time(moment: datetime) -> str:
 
 
 def encode_request(action: str, params: Params | None, time: datetime, *, ascii_json: bool = False) -> bytes:
-    r"""The body of a request: `action`, `params` unless empty (TR7), `time`, compact and in this order (TR1, TR3).
+    r"""The body of a request: `action`, `params`, `time`, compact and in this order (TR1, TR3).
 
+    `params` is there although it is empty, in every action but `implementation.info` (TR7).
     Non-ASCII characters stand as themselves, or as ``\uXXXX`` where the source sets `ascii_json`. A lone surrogate,
     which UTF-8 cannot carry, is always escaped, so that any id a partner gave can be sent back to it (OB12).
     """
     request: dict[str, object] = {"action": action}
-    if params:
-        request["params"] = params
+    if params or action != INFO:
+        request["params"] = params or {}
     request["time"] = format_time(time)
     text = json.dumps(request, ensure_ascii=ascii_json, separators=(",", ":"), allow_nan=False)
     return text.encode("utf-8", "backslashreplace")
@@ -88,6 +93,11 @@ class Answer:
         kind = self.headers.get("content-type", "no content type").split(";")[0].strip()
         return f"HTTP {self.status} ({printable(kind, 60)}, {len(self.body)} bytes)"
 
+    def without(self, secret: Secret) -> "Answer":
+        """The answer as it may be shown or stored, should a partner have sent the secret back."""
+        headers = {name: secret.redact(value) for name, value in self.headers.items()}
+        return replace(self, headers=headers, body=secret.redact_bytes(self.body))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
@@ -95,8 +105,9 @@ class Exchange:
 
     `answer` is `None` when none came whole; `verdict` is what the signature was worth (SG4): ``valid``, ``missing``,
     ``wrong``, ``unchecked`` (not 2xx, or the source does not verify), or ``none`` without an answer; `error` is the
-    text of the error that ended the exchange, empty when all was well; `seconds` is how long it took. `method`,
-    `headers` and `query` are the request's (see `Request`).
+    text of the error that ended the exchange, empty when all was well; `seconds` is how long it took, and `answered`
+    after how many of them the answer's head was there, `None` if it never was. `method`, `headers` and `query` are the
+    request's (see `Request`). `remarks` are about the connection (TR12).
     """
 
     action: str
@@ -107,11 +118,13 @@ class Exchange:
     query: Mapping[str, str] = field(default_factory=dict)
     started: datetime
     seconds: float
+    answered: float | None = None
     answer: Answer | None = None
     verdict: str = "none"
     error: str = ""
     request_size: int
     answer_size: int = 0
+    remarks: tuple[str, ...] = ()
 
     def cut(self, keep_bytes: int) -> "Exchange":
         """The exchange with its bodies cut at `keep_bytes`; the sizes remain those of the whole."""
@@ -119,6 +132,14 @@ class Exchange:
         if answer is not None and len(answer.body) > keep_bytes:
             answer = replace(answer, body=answer.body[:keep_bytes])
         return replace(self, request=self.request[:keep_bytes], answer=answer)
+
+    def without(self, secret: Secret) -> "Exchange":
+        """The exchange as it may be shown or stored: without the secret, should a partner have sent that back.
+
+        Only then: what is compared is compared as it came, for a secret may be a word of the protocol.
+        """
+        answer = self.answer.without(secret) if self.answer is not None else None
+        return replace(self, request=secret.redact_bytes(self.request), answer=answer)
 
 
 def verdict(answer: Answer, secret: Secret | None) -> str:
@@ -128,6 +149,34 @@ def verdict(answer: Answer, secret: Secret | None) -> str:
     if answer.signature is None:
         return "missing"
     return "valid" if secret.verifies(answer.body, answer.signature) else "wrong"
+
+
+def unverified(answer: Answer, secret: Secret) -> Remark | None:
+    """What is to be told of the signature of an answer that is read without looking at it; `None` if it is right.
+
+    Of all answers of a source that does not verify this is the same remark, so that it can be told once (SG4).
+    """
+    match verdict(answer, secret):
+        case "missing":
+            return Remark("SG4", "answers are not signed; they are read because verify_signature is off")
+        case "wrong":
+            return Remark("SG4", "answers are wrongly signed; they are read because verify_signature is off")
+        case _:
+            return None
+
+
+_MARKS = re.compile(rb"(?:\s*\xef\xbb\xbf)+")
+
+MARKED = Remark("TR6", "the answer begins with a byte-order mark, which was passed over")
+
+
+def without_mark(body: bytes) -> bytes:
+    """The body itself, or what follows the byte-order marks that it begins with (TR6).
+
+    There may be several: PHP sends the one of each file that it includes. They are part of what is signed.
+    """
+    match = _MARKS.match(body)
+    return body[match.end() :] if match else body
 
 
 def check_answer(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from crawler.errors import NotJson, UnexpectedShape
-from crawler.protocol.envelope import explain, printable
+from crawler.protocol.envelope import MARKED, explain, printable, without_mark
 from crawler.protocol.remarks import Remark
 from crawler.protocol.wire import NOTHING
 
@@ -92,8 +92,8 @@ class ImplementationInfo:
             label = self.locales.get(locale, {}).get(operation)
             if label:
                 return label
-        words = operation.replace("_", " ")
-        return words[:1].upper() + words[1:]
+        words = operation.lstrip("_").removesuffix("_id").replace("_", " ").lower()
+        return words[:1].upper() + words[1:] or operation
 
     def formats(self, object_name: str) -> tuple[str, ...]:
         """The formats an object takes, the one to use by default first (IM9, PU13)."""
@@ -105,8 +105,8 @@ class ImplementationInfo:
         return f"{object_name}.attachments" in self.options
 
     def takes_title(self, object_name: str) -> bool:
-        """Whether an object is sent with a title (PU14); private messages have none in PU1."""
-        return object_name == "threads" or (object_name == "messages" and "messages.no_title" not in self.options)
+        """Whether an object is sent with a title (PU14)."""
+        return f"{object_name}.no_title" not in self.options
 
 
 def read_implementation(source: str, body: bytes) -> ImplementationInfo:
@@ -115,14 +115,15 @@ def read_implementation(source: str, body: bytes) -> ImplementationInfo:
     Raises `NotJson`, or `UnexpectedShape` where there is no `objects` to go by (IM1).
     """
     action, expected = "implementation.info", "a JSON object with 'objects'"
+    text = without_mark(body)
     try:
-        answer = msgspec.json.decode(body)
+        answer = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        came = "an empty body" if not body.strip() else f"a body that is not JSON ({error})"
+        came = "an empty body" if not text.strip() else f"a body that is not JSON ({error})"
         raise NotJson(source, action, expected=expected, came=came, explanation=explain(body)) from error
     if not isinstance(answer, dict):
         raise UnexpectedShape(source, action, expected=expected, came=shape(answer), explanation=explain_value(answer))
-    remarks: list[Remark] = []
+    remarks = [MARKED] if text is not body else []
     objects = answer.get("objects")
     if objects is None and "actions" in answer:
         objects = answer["actions"]
@@ -270,4 +271,6 @@ def _contradictions(info: ImplementationInfo) -> list[Remark]:
         )
     elif "messaging.typing_indicator" in info.options:
         remarks.append(Remark("IM9", "messaging.typing_indicator needs view.messaging"))
+    if "messages.allow_survey" in info.options and not info.operations("messages"):
+        remarks.append(Remark("IM9", "messages.allow_survey is for messages only; none are declared"))
     return remarks

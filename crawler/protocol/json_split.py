@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+from crawler.protocol.wire import WrittenFloat
+
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)  # a string that does not end takes all the rest
 _MEMBER = re.compile(rb'\s*("(?:[^"\\]|\\.)*+")\s*:(.*)', re.DOTALL)
+
+_decoder = json.JSONDecoder(parse_float=WrittenFloat)
 
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for a text that is no JSON, or more deeply nested than it goes."""
@@ -52,15 +56,18 @@ def member(text: bytes, name: str) -> object:
     """The value of the member `name` of the JSON object in `text`, by itself; `None` if there is none to be had.
 
     Reads what it can of an object of which another part cannot be decoded. Python's own decoder is used, because it
-    takes the lone surrogates that a partner may have in an id.
+    takes the lone surrogates that a partner may have in an id. A number with a fraction or an exponent is a
+    `WrittenFloat`.
     """
+    plain = json.dumps(name).encode()  # as nearly everybody writes it
     for part in reversed(elements(text) or ()):  # of two members of one name, decoders take the last
         match = _MEMBER.match(part)
         if match is None:
             continue
         try:
-            if json.loads(match[1]) == name:
-                value: object = json.loads(match[2])
+            odd = b"\\" in match[1] or not match[1].isascii()
+            if match[1] == plain or (odd and json.loads(match[1]) == name):
+                value: object = _decoder.decode(match[2].decode("utf-8", "surrogatepass"))
                 return value
         except (ValueError, RecursionError):
             continue

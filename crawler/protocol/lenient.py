@@ -1,7 +1,8 @@
 """Mending a content in which something is not as the guide types it (OB9, OB11, OB12)."""
 
-import math
+import json
 from collections.abc import Callable, Collection
+from typing import Any
 
 import msgspec
 
@@ -9,23 +10,28 @@ from crawler.protocol.dates import read_date
 from crawler.protocol.implementation import read_names, shape
 from crawler.protocol.json_split import UNDECODABLE, member
 from crawler.protocol.remarks import Remarks
-from crawler.protocol.wire import EXTRA, NOTHING, Unusable, WireContent, WireUser, check_storable
+from crawler.protocol.wire import (
+    EXTRA,
+    NOTHING,
+    Unusable,
+    WireContent,
+    WireUser,
+    WrittenFloat,
+    check_storable,
+    read_id,
+)
 
 _IDS = frozenset({"id", "thread_id", "in_reply_to_id"})
 _DATES = frozenset({"created_at", "updated_at"})
+_TRUTH: dict[bool, tuple[object, ...]] = {True: (True, 1, "1", "true"), False: (False, 0, "0", "false")}
 _RAW = frozenset(EXTRA) - {"display_url", "ip"}
 
 Remarking = Callable[[str, str], None]
 
 
 def readable_id(element: bytes) -> str | None:
-    """The id of a content of which other parts may be unreadable; a number counts as its digits (OB9)."""
-    value = member(element, "id")
-    if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    if isinstance(value, int | float):
-        return str(value)
-    return value if isinstance(value, str) and value else None
+    """The id of a content of which other parts may be unreadable (`read_id`)."""
+    return read_id(member(element, "id"))
 
 
 def mend(element: bytes, content_id: str | None, remarks: Remarks, passed_over: Collection[str]) -> WireContent:
@@ -37,6 +43,8 @@ def mend(element: bytes, content_id: str | None, remarks: Remarks, passed_over: 
     """
     try:
         value = msgspec.json.decode(element)
+        if isinstance(value, dict):
+            _write_ids_out(value, element)
     except RecursionError:
         raise Unusable("OB12", "is too deeply nested") from None
     except UNDECODABLE as error:
@@ -62,6 +70,16 @@ def mend(element: bytes, content_id: str | None, remarks: Remarks, passed_over: 
     return msgspec.convert(fields, WireContent, strict=True)
 
 
+def _write_ids_out(value: dict[str, object], element: bytes) -> None:
+    """Have the ids that are floats as the partner wrote them: a float has lost digits of a large one."""
+    for role in (None, "author", "recipient"):
+        holder: Any = value.get(role) if role else value
+        for name in _IDS if isinstance(holder, dict) else ():
+            if isinstance(holder.get(name), float):
+                written = json.loads(element, parse_float=WrittenFloat)
+                holder[name] = (written[role] if role else written)[name]
+
+
 def _mend_user(value: object, role: str, remark: Remarking) -> WireUser | None:
     if value in NOTHING:
         return None
@@ -69,9 +87,11 @@ def _mend_user(value: object, role: str, remark: Remarking) -> WireUser | None:
         raise Unusable("OB4", f"the {role} is {shape(value)} instead of an object")
     fields = _mend_fields(value, WireUser.__struct_fields__, f"{role}.", remark)
     puppetizable = value.get("puppetizable")
-    if not isinstance(puppetizable, bool | None):
-        remark("OB4", f"'{role}.puppetizable' is {shape(puppetizable)} instead of true or false")
-    fields["puppetizable"] = puppetizable in (True, 1, "1", "true")
+    if puppetizable not in NOTHING:
+        fields["puppetizable"] = next((said for said, ways in _TRUTH.items() if puppetizable in ways), None)
+        if not isinstance(puppetizable, bool):
+            absent = ", and counts as absent" if fields["puppetizable"] is None else ""
+            remark("OB4", f"'{role}.puppetizable' is {shape(puppetizable)} instead of true or false{absent}")
     fields["id"] = fields.get("id") or ""
     fields["screenname"] = fields.get("screenname") or ""
     return msgspec.convert(fields, WireUser, strict=True)
@@ -84,6 +104,13 @@ def _mend_fields(value: dict[str, object], names: tuple[str, ...], prefix: str, 
         given = value.get(name)
         if name in ("author", "recipient", "actions", "puppetizable") or given in NOTHING:
             continue
+        number = isinstance(given, int | float) and not isinstance(given, bool)
+        if name in _IDS and number:
+            fields[name] = found = read_id(given) or ""
+            remark(
+                "OB9", f"'{prefix}{name}' is a number{' with a fraction' * ('.' in found)}; the guide wants a string"
+            )
+            continue
         check_storable(given, prefix + name)
         if name in _RAW:
             fields[name] = msgspec.Raw(msgspec.json.encode(given))
@@ -94,9 +121,8 @@ def _mend_fields(value: dict[str, object], names: tuple[str, ...], prefix: str, 
             fields[name] = date
         elif isinstance(given, str):
             fields[name] = given
-        elif isinstance(given, int | float) and not isinstance(given, bool):
-            rule = "OB9" if name in _IDS else "OB1"
-            remark(rule, f"'{prefix}{name}' is a number; the guide wants a string")
+        elif number:
+            remark("OB1", f"'{prefix}{name}' is a number; the guide wants a string")
             fields[name] = str(given)
         else:
             remark("OB1", f"'{prefix}{name}' is {shape(given)} instead of a string, and counts as absent")

@@ -7,7 +7,10 @@ import msgspec
 
 
 class User(msgspec.Struct, frozen=True, gc=False):
-    """An identity (OB4): `id` and `screenname` are always there; dates are in the spelling of TR2."""
+    """An identity (OB4): `id` and `screenname` are always there; dates are in the spelling of TR2.
+
+    `puppetizable` is `None` where nothing was said of it: then what is known stays.
+    """
 
     id: str
     screenname: str
@@ -18,21 +21,27 @@ class User(msgspec.Struct, frozen=True, gc=False):
     home_phone: str | None = None
     mobile_phone: str | None = None
     gender: str | None = None
-    puppetizable: bool = False
+    puppetizable: bool | None = None
     created_at: str | None = None
     updated_at: str | None = None
     context_data: str | None = None
 
     def is_like(self, other: "User") -> bool:
-        """Whether nothing but dates differs: some partners send another `created_at` each time (OB11)."""
-        return self == msgspec.structs.replace(other, created_at=self.created_at, updated_at=self.updated_at)
+        """Whether the `other` says nothing new of this one (OB4).
+
+        Dates do not count: some partners send another `created_at` each time (OB11).
+        """
+        told = self.puppetizable if other.puppetizable is None else other.puppetizable
+        dates = {"created_at": self.created_at, "updated_at": self.updated_at}
+        return self == msgspec.structs.replace(other, puppetizable=told, **dates)
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
     """A thread, message or private message (OB1–OB3) with all its fields in one spelling.
 
     `extra` is a JSON object of the fields in `EXTRA` that are not empty, as the partner spelled them, or `None`.
-    `in_reply_to_id` is as the partner gave it, whether or not that content is known (OB8): whoever reads it looks.
+    `in_reply_to_id` is as the partner gave it, whether or not that content is known (OB8): whoever reads it looks for
+    it among the contents of the same object, and `may_reply_to_thread`.
     """
 
     object: str
@@ -49,3 +58,8 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     updated_at: str | None = None
     actions: tuple[str, ...] = ()
     extra: str | None = None
+
+    @property
+    def may_reply_to_thread(self) -> bool:
+        """Whether it replies to its thread's opening, if no message has that id (OB8)."""
+        return self.thread_id is not None and self.in_reply_to_id == self.thread_id

@@ -32,11 +32,12 @@ class Remarks:
     EXAMPLES = 3
 
     def add(self, rule: str, text: str, content_id: str) -> None:
-        """Remark on the content `content_id`."""
+        """Remark on the content `content_id`, or on the answer as a whole where that is empty."""
         remark = Remark(rule, text)
         self.counts[remark] += 1
-        if self.counts[remark] <= self.EXAMPLES:
-            self.examples.setdefault(remark, []).append(content_id)
+        examples = self.examples.setdefault(remark, [])
+        if content_id and len(examples) < self.EXAMPLES:
+            examples.append(content_id)
 
     def merge(self, other: "Remarks") -> None:
         """Take over the remarks of another page."""

@@ -51,6 +51,17 @@ class Secret:
             text = text.replace(spelling, "[secret]")
         return text
 
+    def redact_cut(self, text: str) -> str:
+        """The same for a text that may have been shortened: half of the secret and more, where it breaks off, goes too.
+
+        What is shorter than eight characters stays: it may be any word.
+        """
+        text = self.redact(text)
+        for spelling in self._spellings:
+            for length in range(len(spelling) - 1, max(len(spelling) // 2, 7), -1):
+                text = text.replace(spelling[:length], "[secret]")
+        return text
+
     def redact_bytes(self, body: bytes) -> bytes:
         """The same for UTF-8; bytes without the secret are not copied."""
         for spelling in self._spellings:

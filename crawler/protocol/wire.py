@@ -1,9 +1,16 @@
-"""Contents and users exactly as the guide types them, and what makes one unusable (LS7, OB12)."""
+"""Contents and users exactly as the guide types them, their ids, and what makes one unusable (LS7, OB9, OB12)."""
+
+import math
+from decimal import Decimal
+from typing import Self
 
 import msgspec
 
 MAX_ID_CHARS = 1_000
 """Longer ids are not stored **[decision]**: databases index them."""
+
+MAX_BODY_CHARS = 20_000
+"""Longer bodies are kept and reported (OB6)."""
 
 MAX_DEPTH = 100
 """More deeply nested values are not stored **[decision]**: how deep a decoder goes depends on who calls it."""
@@ -27,7 +34,7 @@ class WireUser(msgspec.Struct, gc=False):
     home_phone: str | None = None
     mobile_phone: str | None = None
     gender: str | None = None
-    puppetizable: bool | None = False
+    puppetizable: bool | None = None
     created_at: str | None = None
     updated_at: str | None = None
     context_data: msgspec.Raw = msgspec.Raw()
@@ -63,6 +70,37 @@ class Unusable(Exception):
     def __init__(self, rule: str, reason: str) -> None:
         super().__init__(reason)
         self.rule = rule
+
+
+class WrittenFloat(float):
+    """A number that is not written as an integer, with the `text` that it was written as: `float` loses digits."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        """The number that `text` says."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
+def read_id(value: object) -> str | None:
+    """The id that a JSON value is: a text that is not empty, or a number as its decimal digits (OB9).
+
+    All ways to write one number are one id: 1000, 1000.0 and 1e3 are ``1000``, -0 is ``0``. No digit is lost of an
+    integer of any size, nor of a `WrittenFloat`. Anything else is `None`: true and false are no ids.
+    """
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, int):
+        return str(value)
+    if not math.isfinite(value):
+        return None
+    text = format(Decimal(getattr(value, "text", repr(value))), "f") if value else "0"
+    return text.rstrip("0").removesuffix(".") if "." in text else text
 
 
 def check_id(value: str, name: str) -> None:

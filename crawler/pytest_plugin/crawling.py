@@ -131,7 +131,7 @@ class AgentAtWork:
         attachments: Sequence[Mapping[str, str]] = (),
         structured_content: Mapping[str, Any] | None = None,
     ) -> OutboxEntry:
-        """Queue a new content; `thread` is the id of the one that a message goes into."""
+        """Queue a new content; `thread` is the id of the one that a message goes into, `format` what `body` is."""
         ref: Ref | None = self._agent.find(thread, object_name="threads") if thread is not None else None
         draft = Draft(
             object=object_name,
@@ -148,9 +148,26 @@ class AgentAtWork:
         self._queued()
         return entry
 
-    def reply(self, content_id: str, body: str, *, author_id: str | None = None) -> OutboxEntry:
-        """Queue a reply to a content."""
-        entry = self._agent.reply(content_id, Draft(object="messages", body=body, author_id=author_id))
+    def reply(
+        self,
+        content_id: str,
+        body: str | None = None,
+        *,
+        author_id: str | None = None,
+        format: str | None = None,  # noqa: A002 - the protocol's word
+        attachments: Sequence[Mapping[str, str]] = (),
+        structured_content: Mapping[str, Any] | None = None,
+    ) -> OutboxEntry:
+        """Queue a reply to a content; `format` is what `body` is."""
+        draft = Draft(
+            object="messages",  # of what is replied to, in fact
+            body=body,
+            author_id=author_id,
+            format=format,
+            attachments=attachments,
+            structured_content=structured_content,
+        )
+        entry = self._agent.reply(content_id, draft)
         self._queued()
         return entry
 

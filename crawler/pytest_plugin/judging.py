@@ -33,23 +33,25 @@ class JudgedRule:
 
     def judge(self) -> Result:
         """What becomes of the rule, without the secret."""
-        return redacted(self.portal.call(self.suite.judge, self.rule), self.suite.source.secret)
+        return redacted(self.portal.call(self.suite.judge, self.rule), self.suite.source.secret.redact_cut)
 
     def check(self) -> None:
         """End the test as the rule ends.
 
         A breach of a ``must`` is a failure, one of a ``should`` an expected failure (xfail), both with the evidence;
-        one of an ``unclear`` rule is a pass. A rule that cannot be judged is a skip, with its reason; but a failure
-        where the endpoint was gone, for a run in which nobody answered must not be a success.
+        one of an ``unclear`` rule is a pass. A rule that was not judged, or does not apply, is a skip, with its reason;
+        but a failure where the endpoint was gone, for a run in which nobody answered must not be a success.
         """
         __tracebackhide__ = True
         result = self.judge()
         match result.outcome:
-            case Outcome.SKIPPED:
+            case Outcome.DOES_NOT_APPLY:
+                pytest.skip(f"does not apply: {result.reason}")
+            case Outcome.NOT_JUDGED:
                 seen = self.suite.seen.get(self.rule.probe)
                 if seen is not None and seen.cut_off and not result.blocked_by:
                     pytest.fail(f"{self.rule.name} was not judged: {result.reason}", pytrace=False)
-                pytest.skip(result.reason)
+                pytest.skip(f"not judged: {result.reason}" + (f" ({result.remedy.do})" if result.remedy else ""))
             case Outcome.FAILED | Outcome.BROKEN:
                 self._fail(result)
             case Outcome.WARNED:

@@ -75,7 +75,7 @@ class Actions:
     def _change(self, call: Call, change: Callable[[Content], Content]) -> object:
         """Apply an instance operation and show the whole content (PU5); applied once more, it changes nothing."""
         content = self._known(call)
-        if content.allowed is not None and call.operation not in content.allowed:
+        if not self.capabilities.permits(content, call.operation):
             raise Refusal(400, f"{call.object_name} {content.id} does not allow {call.operation}")
         return self.shown(change(content))
 

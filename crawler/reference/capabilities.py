@@ -8,6 +8,12 @@ from crawler.reference.contents import MESSAGES, PRIVATE_MESSAGES, THREADS, Cont
 COLLECTION = frozenset({"list", "show", "create"})
 STANDARD = COLLECTION | {"reply", "delete", "destroy", "publish", "unpublish"}
 
+STRUCTURED: Mapping[str, frozenset[str]] = {
+    MESSAGES: frozenset({"reply", "delete", "destroy", "publish", "unpublish"}),
+    PRIVATE_MESSAGES: frozenset({"reply", "delete", "destroy"}),
+}
+"""What may be done to contents with structured content, by object (ST)."""
+
 LABELS: Mapping[str, Mapping[str, str]] = {
     "default": {"mark_as_solved": "Mark as solved", "escalate": "Escalate to a manager"},
     "fr": {"mark_as_solved": "Marquer comme résolu", "escalate": "Transmettre au responsable"},
@@ -75,8 +81,14 @@ class Capabilities:
         return [
             name
             for name in self.operations(content.object_name)
-            if name not in COLLECTION and name not in spent and (content.allowed is None or name in content.allowed)
+            if name not in COLLECTION and name not in spent and self.permits(content, name)
         ]
+
+    def permits(self, content: Content, operation: str) -> bool:
+        """Whether a content ever takes an operation: one that is restricted, or has structured content, takes few."""
+        if content.structured_content and operation not in STRUCTURED.get(content.object_name, ()):
+            return False
+        return content.allowed is None or operation in content.allowed
 
     def info(self) -> dict[str, object]:
         """The answer to `implementation.info` (IM2)."""

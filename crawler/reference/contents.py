@@ -22,6 +22,7 @@ class User:
     firstname: str = ""
     lastname: str = ""
     email: str = ""
+    gender: str = ""
     avatar_url: str = ""
 
 
@@ -80,6 +81,7 @@ def show_user(user: User) -> Shown:
             "firstname": user.firstname,
             "lastname": user.lastname,
             "email": user.email,
+            "gender": user.gender,
             "avatar_url": user.avatar_url,
             "puppetizable": user.puppetizable,
             "created_at": wire_time(user.created_at),
@@ -98,7 +100,9 @@ def show_content(content: Content, users: Mapping[str, User], actions: Sequence[
         {
             "id": content.id,
             "actions": list(actions),
-            "attachments": [_present(vars(attachment)) for attachment in content.attachments],
+            "attachments": [
+                _present({"url": it.url, "type": it.type, "filename": it.filename}) for it in content.attachments
+            ],
             "author": show_user(users[content.author_id]),
             "body": content.body,
             "categories": list(content.categories),

@@ -12,6 +12,9 @@ from crawler.reference.wire import Refusal
 MAX_BODY_CHARS = 20_000
 """OB6."""
 
+_STRUCTURED = {"select": ("items",), "rich_link": ("url", "title"), "template": ("title",), "carousel": ("items",)}
+"""What each type of structured content must have (ST)."""
+
 
 def read_draft(
     object_name: str, params: Mapping[str, object], forum: Forum, capabilities: Capabilities
@@ -19,7 +22,8 @@ def read_draft(
     """The fields of a new `Content`, as `Forum.add` takes them.
 
     Raises `Refusal` (400) for an author who is not puppetizable, an id that names nothing, a format or attachments that
-    are not declared (PU13), a body that is missing or too long, or a date that is none. Other params are ignored.
+    are not declared (PU13), structured content that is not wanted or none (ST), a body that is missing or too long, or
+    a date that is none. Other params are ignored, and what is `null` is absent (OB0).
     """
     fields: dict[str, Any] = {
         "author_id": _author(params, forum),
@@ -27,7 +31,7 @@ def read_draft(
         "title": _text(params, "title"),
         "format": _format(object_name, params, capabilities),
         "attachments": _attachments(object_name, params, capabilities),
-        "structured_content": params.get("structured_content") or None,
+        "structured_content": _structured(object_name, params, capabilities),
         "created_at": _date(params, "created_at"),
         "updated_at": _date(params, "updated_at"),
         "content_id": _text(params, "content_id"),
@@ -93,6 +97,20 @@ def _attachments(object_name: str, params: Mapping[str, object], capabilities: C
     if value and not capabilities.takes_attachments(object_name):
         raise Refusal(400, f"we did not declare attachments for {object_name}")
     return tuple(Attachment(it["url"], str(it.get("filename") or ""), str(it.get("type") or "")) for it in value)
+
+
+def _structured(object_name: str, params: Mapping[str, object], capabilities: Capabilities) -> object:
+    value = params.get("structured_content")
+    if not value:
+        return None
+    if object_name == THREADS or "view.messaging" not in capabilities.options:
+        raise Refusal(400, f"'structured_content' is not for {object_name} here")
+    if not isinstance(value, dict) or str(value.get("type")) not in _STRUCTURED:
+        raise Refusal(400, "'structured_content' has no type that we know")
+    missing = [name for name in _STRUCTURED[str(value["type"])] if not value.get(name)]
+    if missing:
+        raise Refusal(400, f"'structured_content' has no {' and no '.join(missing)}")
+    return value
 
 
 def _date(params: Mapping[str, object], name: str) -> datetime | None:

@@ -66,7 +66,7 @@ def _people(forum: Forum, start: datetime) -> None:
     joined = {"created_at": start - timedelta(days=300), "updated_at": start - timedelta(days=10)}
     forum.add_user(
         ELODIE, "Élodie", firstname="Élodie", lastname="Müller", email="elodie@example.com",
-        avatar_url="https://shop.example/avatars/42.png", **joined,
+        gender="woman", avatar_url="https://shop.example/avatars/42.png", **joined,
     )  # fmt: skip
     forum.add_user("marc", "marc_75", firstname="Marc", **joined)
     forum.add_user("jun", "Jun 準", **joined)

@@ -13,7 +13,7 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Raw:
-    """JSON text, ASCII, that goes out as it stands, where `json.dumps` would not write it."""
+    """A text that goes out as it stands, in UTF-8, where `json.dumps` would not write it."""
 
     text: str
 

@@ -6,7 +6,8 @@ setting means stands in ``config/crawler.example.toml``.
 
 from typing import TYPE_CHECKING
 
-from crawler.settings.address import normal_uri, read_address, without_userinfo
+from crawler.protocol.uri import without_userinfo
+from crawler.settings.address import normal_uri, read_address
 from crawler.settings.configuration import (
     DATABASE_VARIABLE,
     DEFAULT_CONFIG,

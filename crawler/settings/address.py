@@ -1,8 +1,10 @@
-"""Addresses: checked, brought into one spelling, and shown without what they may hold of secrets."""
+"""Addresses: checked, and their places brought into one spelling."""
 
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
+
+from crawler.protocol.uri import split_uri, without_userinfo
 
 EXPECTED = "a URL such as https://shop.example/channel"
 PORTS = {"http": 80, "https": 443}
@@ -13,14 +15,17 @@ LOOPBACK = "127.0.0.1"
 def normal_uri(uri: str) -> str:
     """`uri` in one spelling: scheme and host in lower case, no port that goes without saying, no empty path.
 
+    Path and query stay as they were written, byte for byte (TR8).
+
     Raises `ValueError`, which says what came instead of a URL (it quotes no user name and no password).
     """
     if uri != uri.strip() or not uri.isprintable() or " " in uri:
         raise ValueError("a text with blanks or control characters in it")
     parts = _split(uri)
     if parts.scheme not in PORTS:
-        came = f"the scheme '{parts.scheme}'" if "://" in uri else f"'{_tail(uri)}', without http:// before it"
-        raise ValueError(came)
+        if "://" in uri:
+            raise ValueError(f"the scheme '{parts.scheme}'")
+        raise ValueError(f"'{without_userinfo(uri)}', without http:// before it")
     if not parts.hostname:
         raise ValueError(f"'{without_userinfo(uri)}', which names no host")
     if parts.fragment:
@@ -35,7 +40,8 @@ def normal_uri(uri: str) -> str:
     place = f"{userinfo}@{host}" if userinfo else host
     if port is not None and port != PORTS[parts.scheme]:
         place += f":{port}"
-    return parts._replace(netloc=place, path=parts.path or "/").geturl()
+    path = split_uri(uri)[1]
+    return f"{parts.scheme}://{place}{path if path.startswith('/') else f'/{path}'}"
 
 
 def read_address(text: str) -> tuple[str, int]:
@@ -53,24 +59,11 @@ def read_address(text: str) -> tuple[str, int]:
     return host or LOOPBACK, int(port)
 
 
-def without_userinfo(uri: str) -> str:
-    """`uri` as it may be shown: without user name and password."""
-    start, separator, rest = uri.partition("://")
-    if not separator:
-        return _tail(uri)
-    end = min((rest.find(mark) for mark in "/?#" if mark in rest), default=len(rest))
-    return f"{start}://{_tail(rest[:end])}{rest[end:]}"
-
-
 def _split(uri: str) -> SplitResult:
     try:
         return urlsplit(uri)
     except ValueError as error:
         raise ValueError(f"'{without_userinfo(uri)}', which is no URL: {_reason(error)}") from None
-
-
-def _tail(text: str) -> str:
-    return text.rpartition("@")[2]
 
 
 def _reason(error: Exception) -> str:

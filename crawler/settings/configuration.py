@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import printable
 from crawler.protocol.signature import Secret
-from crawler.settings.address import EXPECTED, normal_uri, without_userinfo
+from crawler.protocol.uri import without_userinfo
+from crawler.settings.address import EXPECTED, normal_uri
 from crawler.settings.secret import (
     SECRET_KEYS,
     SECRET_VARIABLE,

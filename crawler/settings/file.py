@@ -15,8 +15,7 @@ from crawler.settings.values import Values
 def read_file(file: Path) -> Values:
     """What stands in `file`. Raises `ConfigurationError`: one line for each problem."""
     try:
-        file.open("rb").close()  # pydantic-settings would pass over what is no regular file
-        return Settings.read(str(file)).values()
+        return Settings.read(file.read_bytes().decode("utf-8-sig")).values()
     except OSError as error:
         reason = error.strerror or str(error)
         hint = INIT_HINT if isinstance(error, FileNotFoundError) else "check the path and its permissions"

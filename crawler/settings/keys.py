@@ -1,10 +1,11 @@
 """The configuration file's keys. A field's description says what is expected there, for errors and documentation."""
 
+import tomllib
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from crawler.settings.address import ADDRESS_EXPECTED, normal_uri, read_address
 from crawler.settings.address import EXPECTED as URL_EXPECTED
@@ -108,23 +109,17 @@ class Settings(BaseSettings):
     sources: dict[Name, SourceTable] = {}
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The TOML file only: what the environment may set has a meaning of its own, and is read elsewhere."""
-        return init_settings, TomlConfigSettingsSource(settings_cls)
+    def read(cls, text: str) -> Self:
+        """The settings in a TOML file's `text`. Raises what `tomllib` and pydantic raise."""
+        tables = tomllib.loads(text)
 
-    @classmethod
-    def read(cls, path: str) -> Self:
-        """The settings in the file at `path`. Raises what `open`, `tomllib` and pydantic raise."""
-
-        class FromFile(cls):  # type: ignore[valid-type, misc]  # pydantic takes the path from the class
-            model_config = SettingsConfigDict(toml_file=path)
+        class FromFile(cls):  # type: ignore[valid-type, misc]  # pydantic asks the class
+            @classmethod
+            def settings_customise_sources(
+                cls, settings_cls: type[BaseSettings], **_others: PydanticBaseSettingsSource
+            ) -> tuple[PydanticBaseSettingsSource, ...]:
+                """The file only: what the environment may set has a meaning of its own, and is read elsewhere."""
+                return (InitSettingsSource(settings_cls, tables),)
 
         found: Self = FromFile()
         return found

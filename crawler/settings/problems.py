@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from crawler.protocol.envelope import printable
-from crawler.settings.address import without_userinfo
+from crawler.protocol.uri import without_userinfo
 from crawler.settings.keys import DaemonKeys, Name, Settings, SourceKeys, SourceTable
 
 MODELS: Mapping[str, type[BaseModel]] = {

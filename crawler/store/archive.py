@@ -1,6 +1,7 @@
 """Looking at what is stored: what the command line shows. Records are JSON objects, ready to be printed."""
 
 import json
+import operator
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -9,13 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy import RowMapping
 from sqlmodel import Session
 
-from crawler.protocol.implementation import POLLED
-from crawler.store.rows import read_cursor, read_entry, read_known, restored
+from crawler.store.incarnations import means, means_an_earlier_one
+from crawler.store.rows import REFERENCES, read_cursor, read_entry, read_known, restored
 from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, OUTBOX, SOURCE
 from crawler.store.sources import SourceStore
 from crawler.sync.state import Cursor, Known, OutboxEntry, Source, Status
 
 Record = dict[str, Any]
+
+IN_EARLIER_THREAD = means_an_earlier_one(CONTENT.c.thread_id, "threads")
 
 
 class Archive(SourceStore):
@@ -46,17 +49,19 @@ class Archive(SourceStore):
         """
         query = _contents().where(CONTENT.c.object == object_name, SOURCE.c.name == source.name)
         if thread_id is not None:
-            query = query.where(CONTENT.c.thread_id == thread_id)
+            query = query.where(CONTENT.c.thread_id == thread_id, sa.not_(IN_EARLIER_THREAD))
         if author_id is not None:
             query = query.where(CONTENT.c.author_id == author_id)
         if in_reply_to_id is not None:
-            query = query.where(CONTENT.c.in_reply_to_id == in_reply_to_id)
+            to_earlier = means_an_earlier_one(CONTENT.c.in_reply_to_id, CONTENT.c.object)
+            query = query.where(CONTENT.c.in_reply_to_id == in_reply_to_id, sa.not_(to_earlier))
         if contains is not None:
             found = [column.icontains(contains, autoescape=True) for column in (CONTENT.c.title, CONTENT.c.body)]
             query = query.where(sa.or_(*found))
         if not with_deleted:
             query = query.where(CONTENT.c.deleted_at.is_(None))
-        query = query.order_by(CONTENT.c.created_at.desc().nulls_last(), CONTENT.c.id.desc()).limit(limit)
+        newest = (CONTENT.c.created_at.desc().nulls_last(), CONTENT.c.imported_at.desc(), CONTENT.c.id.desc())
+        query = query.order_by(*newest).limit(limit)
         with self.reading() as session:
             rows = session.execute(query).mappings().all()
         return [_content_record(row) for row in reversed(rows)]
@@ -108,13 +113,26 @@ class Archive(SourceStore):
         source: Source,
         *,
         ids: Collection[str] | None = None,
+        on: Known | None = None,
         pending_only: bool = False,
         limit: int | None = None,
     ) -> list[Record]:
-        """Outbox entries in queue order, all or those of these few `ids`; with a `limit`, the newest so many."""
-        query = sa.select(OUTBOX).join(SOURCE).where(SOURCE.c.name == source.name)
+        """Outbox entries in queue order, all, those of these few `ids`, or those that act `on` a content.
+
+        With a `limit`, the newest so many. ``foreign_id_lost_at`` is when the id of what an entry created was first
+        seen to name another content (OB13).
+        """
+        lost_at = sa.case((CONTENT.c.content_id.is_distinct_from(OUTBOX.c.id), CONTENT.c.imported_at))
+        created = (CONTENT.c.source_id, CONTENT.c.object, CONTENT.c.foreign_id)
+        names = (OUTBOX.c.source_id, OUTBOX.c.object, OUTBOX.c.foreign_id)
+        query = sa.select(OUTBOX, lost_at.label("foreign_id_lost_at")).join(SOURCE, SOURCE.c.id == OUTBOX.c.source_id)
+        query = query.outerjoin(CONTENT, sa.and_(*map(operator.eq, created, names)))
+        query = query.where(SOURCE.c.name == source.name)
         if ids is not None:
             query = query.where(OUTBOX.c.id.in_(ids))
+        if on is not None:
+            same = sa.or_(OUTBOX.c.target_incarnation.is_(None), OUTBOX.c.target_incarnation == on.incarnation)
+            query = query.where(OUTBOX.c.object == on.object, OUTBOX.c.target_id == on.id, same)
         if pending_only:
             query = query.where(OUTBOX.c.status == str(Status.PENDING))
         with self.reading() as session:
@@ -207,15 +225,23 @@ def _contents() -> sa.Select[Any]:
         thread.c.object == "threads",
         thread.c.foreign_id == CONTENT.c.thread_id,
     )
-    of_known = sa.exists().where(
+    own = sa.exists().where(
         replied.c.source_id == CONTENT.c.source_id,
-        replied.c.object.in_(POLLED),
+        replied.c.object == CONTENT.c.object,
         replied.c.foreign_id == CONTENT.c.in_reply_to_id,
+        means(replied),
+    )
+    opening = sa.and_(
+        CONTENT.c.object == "messages",
+        CONTENT.c.in_reply_to_id == CONTENT.c.thread_id,
+        thread.c.id.is_not(None),
+        means(thread),
     )
     return (
         sa.select(
             CONTENT,
-            of_known.label("replies_to_known"),
+            sa.or_(own, opening).label("replies_to_known"),
+            IN_EARLIER_THREAD.label("in_earlier_thread"),
             author.c.screenname.label("author"),
             recipient.c.screenname.label("recipient"),
             thread.c.title.label("thread_title"),
@@ -236,8 +262,8 @@ def _content_record(row: RowMapping) -> Record:
         "author": row["author"],
         "recipient_id": row["recipient_id"],
         "recipient": row["recipient"],
-        "thread_id": row["thread_id"],
-        "thread_title": row["thread_title"],
+        "thread_id": row["thread_id"] if not row["in_earlier_thread"] else None,  # OB13
+        "thread_title": row["thread_title"] if not row["in_earlier_thread"] else None,
         "in_reply_to_id": row["in_reply_to_id"] if row["replies_to_known"] else None,  # OB8
         "title": row["title"],
         "body": row["body"],
@@ -263,7 +289,8 @@ def _identity_record(row: RowMapping) -> Record:
 
 def _entry_record(row: RowMapping) -> Record:
     """All columns but the row's own; ``waits`` is for whoever knows the capabilities."""
-    record = {name: value for name, value in row.items() if name not in ("position", "source_id")}
+    own = ("position", "source_id", *(f"{name}_incarnation" for name in REFERENCES))
+    record = {name: value for name, value in row.items() if name not in own}
     for name in ("attachments", "structured_content"):
         record[name] = json.loads(record[name]) if record[name] else None
     return record

@@ -4,14 +4,15 @@
 column's name alone is taken in INSERT and SET, so the value that a WHERE compares a column with is called ``its_…``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from crawler.protocol.implementation import POLLED
 from crawler.store.dialect import Dialect, fixed
+from crawler.store.incarnations import NEXT, differs, is_another, shown
 from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, LOOKUP, OUTBOX, SOURCE
 from crawler.sync.state import Status
 
@@ -20,7 +21,6 @@ Composed = sa.UpdateBase | sa.Select[*tuple[Any, ...]]
 ITS_ID = SOURCE.c.id == bindparam("its_id")
 PENDING = OUTBOX.c.status == fixed(str(Status.PENDING))
 CONTENT_KEY = ("source_id", "object", "foreign_id")
-KEPT_ON_UPDATE = frozenset({*CONTENT_KEY, "imported_at", "content_id"})
 CONTENT_FIELDS = (
     "author_id",
     "recipient_id",
@@ -67,9 +67,9 @@ def insert_source(dialect: Dialect) -> Composed:
 
 
 def change_source(_dialect: Dialect) -> Composed:
-    """Changed settings: what was declared under the old ones is forgotten (CY5)."""
+    """Changed settings: what was declared under the old ones is forgotten, and the interval with it (CY5)."""
     values = _bound("base_uri", "fingerprint", "lease_seconds")
-    return sa.update(SOURCE).where(ITS_ID).values(**values, info=sa.null(), info_at=sa.null())
+    return sa.update(SOURCE).where(ITS_ID).values(**values, info=sa.null(), info_at=sa.null(), period=sa.null())
 
 
 def save_info(_dialect: Dialect) -> Composed:
@@ -137,9 +137,9 @@ def claim_faring_well(dialect: Dialect) -> Composed:
 
 
 def look_at_lease(dialect: Dialect) -> Composed:
-    """Who holds a source's lease, for how many seconds more, and the clock; the row is locked."""
+    """Who holds a source's lease, for how many seconds more, when it is due, and the clock; the row is locked."""
     left = SOURCE.c.lease_until - dialect.now
-    return sa.select(SOURCE.c.lease_owner, left, dialect.now).where(ITS_ID).with_for_update()
+    return sa.select(SOURCE.c.lease_owner, left, SOURCE.c.due_at, dialect.now).where(ITS_ID).with_for_update()
 
 
 def take_lease(dialect: Dialect) -> Composed:
@@ -158,7 +158,7 @@ def hold_lease(dialect: Dialect) -> Composed:
         sa.update(SOURCE)
         .where(ITS_ID, SOURCE.c.fence == bindparam("its_fence"))
         .values(lease_until=dialect.now + bindparam("seconds", type_=sa.Float))
-        .returning(SOURCE.c.fingerprint, SOURCE.c.failures, SOURCE.c.period, SOURCE.c.managed, dialect.now)
+        .returning(SOURCE.c.fingerprint, SOURCE.c.failures, SOURCE.c.period, dialect.now)
     )
 
 
@@ -299,15 +299,15 @@ def stored_identities(dialect: Dialect) -> Composed:
 
 
 def known_contents(dialect: Dialect) -> Composed:
-    """The ids among `ids` that contents of any object have."""
-    own = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.object.in_([fixed(name) for name in POLLED]))
-    return sa.select(CONTENT.c.foreign_id).where(*own, dialect.among(CONTENT.c.foreign_id, "ids"))
+    """The ids among `ids` that contents of an object have."""
+    return sa.select(CONTENT.c.foreign_id).where(*OWN_CONTENT, dialect.among(CONTENT.c.foreign_id, "ids"))
 
 
 def known_threads(dialect: Dialect) -> Composed:
-    """The ids among `ids` that threads have."""
+    """The ids among `ids` that threads have; one that was deleted may have left its id to another (OB13)."""
     own = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.object == fixed("threads"))
-    return sa.select(CONTENT.c.foreign_id).where(*own, dialect.among(CONTENT.c.foreign_id, "ids"))
+    standing = CONTENT.c.deleted_at.is_(None)
+    return sa.select(CONTENT.c.foreign_id).where(*own, standing, dialect.among(CONTENT.c.foreign_id, "ids"))
 
 
 def _put(
@@ -316,24 +316,44 @@ def _put(
     key: tuple[str, ...],
     kept: Iterable[str] = (),
     where: sa.ColumnElement[bool] | None = None,
+    *,
+    first: Mapping[str, Any] = MappingProxyType({}),
     **instead: Any,
 ) -> Composed:
-    insert = dialect.insert(of).values(_all_of(of, but=["id", *(["content_id"] if of is CONTENT else [])]))
+    values = _all_of(of, but=["id"]) if of is not CONTENT else _first(but=["id", "content_id"])
+    insert = dialect.insert(of).values({**values, **first})
     changes = {c.name: insert.excluded[c.name] for c in of.c if c.name not in ("id", *key, *kept)}
     return insert.on_conflict_do_update(index_elements=list(key), set_=changes | instead, where=where)
 
 
+def _first(but: Iterable[str]) -> dict[str, Any]:
+    """The columns of a content whose id no other one had before."""
+    return {**_all_of(CONTENT, but=[*but, "incarnation"]), "incarnation": fixed(0)}
+
+
 def put_content(dialect: Dialect) -> Composed:
-    """A content, new or changed; one that is as it was is not touched."""
-    differ = [CONTENT.c[name].is_distinct_from(sa.literal_column(f"excluded.{name}")) for name in CONTENT_FIELDS]
-    changed = sa.or_(*differ, CONTENT.c.deleted_at.is_not(None))
-    return _put(dialect, CONTENT, CONTENT_KEY, KEPT_ON_UPDATE, changed)
+    """A content, new or changed; one that is as it was is not touched, and of another one nothing is kept (OB13)."""
+    changed = sa.or_(*map(differs, CONTENT_FIELDS), CONTENT.c.deleted_at.is_not(None))
+    another = is_another()
+    of_another: dict[str, Any] = {
+        "content_id": sa.case((another, sa.null()), else_=CONTENT.c.content_id),
+        "imported_at": sa.case((another, shown("imported_at")), else_=CONTENT.c.imported_at),
+        "incarnation": sa.case((another, NEXT), else_=CONTENT.c.incarnation),
+    }
+    return _put(dialect, CONTENT, CONTENT_KEY, (), changed, **of_another)
 
 
 def put_identity(dialect: Dialect) -> Composed:
-    """An identity, new or changed; its first `created_at` counts (OB11)."""
-    first = sa.func.coalesce(IDENTITY.c.created_at, sa.text("excluded.created_at"))
-    return _put(dialect, IDENTITY, ("source_id", "foreign_id"), created_at=first)
+    """An identity, new or changed: the first `created_at` stays (OB11), and `puppetizable` unless it is told (OB4)."""
+    told = sa.cast(bindparam("puppetizable"), sa.Boolean)
+    return _put(
+        dialect,
+        IDENTITY,
+        ("source_id", "foreign_id"),
+        first={"puppetizable": sa.func.coalesce(told, sa.false())},
+        created_at=sa.func.coalesce(IDENTITY.c.created_at, sa.text("excluded.created_at")),
+        puppetizable=sa.func.coalesce(told, IDENTITY.c.puppetizable),
+    )
 
 
 def put_cursor(dialect: Dialect) -> Composed:
@@ -377,12 +397,6 @@ def forget_pages(_dialect: Dialect) -> Composed:
     return sa.update(CURSOR).where(*marked).values(page_mark=sa.null(), page_seen=sa.null())
 
 
-def doubt_cursors(_dialect: Dialect) -> Composed:
-    """Cursors at a content that is gone are looked at when there is the next chance (LS11)."""
-    own = (CURSOR.c.source_id == bindparam("its_id"), CURSOR.c.since_id == bindparam("its_foreign_id"))
-    return sa.update(CURSOR).where(*own).values(checked_at=sa.null())
-
-
 # exports
 
 
@@ -422,7 +436,7 @@ def begin_attempt(_dialect: Dialect) -> Composed:
 
 def settle_entry(_dialect: Dialect) -> Composed:
     """What became of an attempt."""
-    values = _bound("status", "error", "foreign_id", "settled_at")
+    values = _bound("status", "attempts", "error", "foreign_id", "settled_at")
     return sa.update(OUTBOX).where(OUTBOX.c.id == bindparam("its_id")).values(values)
 
 
@@ -445,14 +459,23 @@ def grant_attempts(_dialect: Dialect) -> Composed:
     return sa.update(OUTBOX).where(OUTBOX.c.id == bindparam("its_id")).values(values)
 
 
-def keep_content(dialect: Dialect) -> Composed:
-    """A content that was created, unless one of its id is there: somebody else's stays as it is (PU4)."""
-    return dialect.insert(CONTENT).values(_all_of(CONTENT, but=["id"])).on_conflict_do_nothing()
+def doubt_content(_dialect: Dialect) -> Composed:
+    """A content whose id may have been given again: no entry and no reference means it any more (OB13)."""
+    own = (*OWN_CONTENT, CONTENT.c.foreign_id == bindparam("its_foreign_id"))
+    values = {"content_id": sa.null(), "incarnation": NEXT, **_bound("imported_at")}
+    return sa.update(CONTENT).where(*own).values(values)
+
+
+def renew_content(dialect: Dialect) -> Composed:
+    """A content that was created under the id of one that was deleted, of which nothing is kept (OB13)."""
+    insert = dialect.insert(CONTENT).values(_first(but=["id"]))
+    changes = {c.name: insert.excluded[c.name] for c in CONTENT.c if c.name not in ("id", *CONTENT_KEY)}
+    return insert.on_conflict_do_update(index_elements=list(CONTENT_KEY), set_=changes | {"incarnation": NEXT})
 
 
 def own_content(dialect: Dialect) -> Composed:
     """A content that was created; a list may have shown it before its repeat was answered (PU2)."""
-    insert = dialect.insert(CONTENT).values(_all_of(CONTENT, but=["id"]))
+    insert = dialect.insert(CONTENT).values(_first(but=["id"]))
     ours = sa.and_(CONTENT.c.content_id.is_(None), CONTENT.c.author_id == insert.excluded.author_id)
     made = {"content_id": insert.excluded.content_id}
     return insert.on_conflict_do_update(index_elements=list(CONTENT_KEY), set_=made, where=ours)

@@ -7,8 +7,9 @@ from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content, User
 from crawler.store import statements
 from crawler.store.driver import Driver
-from crawler.store.rows import content_values, exchange_values, stamp, user_values
+from crawler.store.rows import content_values, cursor_values, exchange_values, read_cursor, stamp, user_values
 from crawler.store.sources import Lease, SourceStore
+from crawler.sync.pages import doubt
 
 
 class ContentStore(SourceStore):
@@ -35,6 +36,13 @@ class ContentStore(SourceStore):
         driver.many(statements.insert_exchange, (exchange_values(lease.cycle_id, exchange) for exchange in exchanges))
 
     def _delete(self, driver: Driver, lease: Lease, object_name: str, foreign_id: str, now: datetime) -> None:
-        gone = {"its_id": lease.source_id, "its_foreign_id": foreign_id}
-        driver.run(statements.mark_deleted, **gone, its_object=object_name, deleted_at=stamp(now))
-        driver.run(statements.doubt_cursors, **gone)
+        its = {"its_id": lease.source_id, "its_object": object_name, "its_foreign_id": foreign_id}
+        driver.run(statements.mark_deleted, **its, deleted_at=stamp(now))
+        self._doubt_cursor(driver, lease, object_name, foreign_id, now)
+
+    def _doubt_cursor(self, driver: Driver, lease: Lease, object_name: str, foreign_id: str, now: datetime) -> None:
+        """An id may name nothing or a newer content by now: it is no place to list from any more (LS11)."""
+        for row in driver.named(statements.cursors, its_id=lease.source_id):
+            cursor = read_cursor(row)
+            if cursor.object == object_name and (doubted := doubt(cursor, foreign_id)) != cursor:
+                driver.run(statements.put_cursor, **cursor_values(lease.source_id, doubted, stamp(now)))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import inf
 from time import monotonic
 
 from crawler.protocol.envelope import Exchange
@@ -15,7 +16,7 @@ from crawler.store.rows import cursor_values, read_content, read_cursor, read_us
 from crawler.store.sources import Lease
 from crawler.sync.pages import Accepted, Stored
 from crawler.sync.report import CycleReport, Kind
-from crawler.sync.schedule import Outlook, look_ahead
+from crawler.sync.schedule import Outlook, answered_by, look_ahead
 from crawler.sync.state import Cursor, Source
 
 
@@ -23,8 +24,8 @@ from crawler.sync.state import Cursor, Source
 class Begun:
     """A cycle that has begun: its lease, and the cursors from which it goes on (by object).
 
-    `lookups` says whether threads wait to be fetched (LS9), `exports` whether entries are pending. `at` is when it was
-    stored, by the event loop's clock.
+    `lookups` says whether threads wait to be fetched (LS9), `exports` whether entries are pending. `at` is the moment
+    `lease.taken` by the event loop's clock, or a little before.
     """
 
     lease: Lease
@@ -48,6 +49,7 @@ class CycleStore(OutboxStore):
         with self.driving() as driver:
             if lease is None:
                 lease = self._take_lease(driver, source, owner)
+            at = monotonic()
             held = self._hold(driver, lease)
             lease = replace(lease, taken=held.now)
             its_id = lease.source_id
@@ -55,8 +57,8 @@ class CycleStore(OutboxStore):
                 pass
             elif held.fingerprint == source.fingerprint:
                 # Due again already now: should this process die, whoever takes over keeps the interval (CY1).
-                outlook = look_ahead(source, period=held.period, started=lease.started, failures=held.failures)
-                due = outlook.due if held.managed else None
+                latest = answered_by(source, lease.started)
+                due = look_ahead(source, period=held.period, answered=latest, failures=held.failures).due
                 driver.run(statements.start_and_plan_source, its_id=its_id, last_started_at=stamp(now), due_at=due)
             else:  # its new settings stay due (CY5)
                 driver.run(statements.start_source, its_id=its_id, last_started_at=stamp(now))
@@ -70,16 +72,19 @@ class CycleStore(OutboxStore):
             cursors=cursors,
             lookups=bool(lookups),
             exports=bool(exports),
+            at=at,
         )
 
     def look_up(self, lease: Lease, object_name: str, page: Page) -> Stored:
-        """What is stored of what a page brought, and which of its reply targets are known."""
+        """What is stored of what a page brought, and which of its reply targets are known (OB8)."""
         here = page.positions.keys()
         replied_to = {c.in_reply_to_id for c in page.contents if c.in_reply_to_id is not None} - here
+        openings = replied_to.intersection(c.thread_id for c in page.contents if replied_to and c.may_reply_to_thread)
         own = {"its_id": lease.source_id}
         contents: dict[str, Content | None] = {}
         users: dict[str, User] = {}
         known: set[str] = set()
+        threads: set[str] = set()
         with self.driving(writing=False) as driver:
             array = driver.array
             if here:
@@ -89,9 +94,12 @@ class CycleStore(OutboxStore):
                 rows = driver.all(statements.stored_identities, **own, ids=array(list(page.users)))
                 users = {row[0]: read_user(row) for row in rows}
             if replied_to:
-                rows = driver.all(statements.known_contents, **own, ids=array(list(replied_to)))
+                rows = driver.all(statements.known_contents, **own, its_object=object_name, ids=array(list(replied_to)))
                 known = {row[0] for row in rows}
-        return Stored(contents=contents, users=users, replied_to=frozenset(known))
+            if openings:
+                rows = driver.all(statements.known_threads, **own, ids=array(list(openings)))
+                threads = {row[0] for row in rows}
+        return Stored(contents=contents, users=users, replied_to=frozenset(known), threads=frozenset(threads))
 
     def save_page(self, lease: Lease, accepted: Accepted, now: datetime, exchanges: Sequence[Exchange]) -> None:
         """Store a page's contents, identities, the cursor that follows and the exchanges, in one transaction (LS6)."""
@@ -143,9 +151,9 @@ class CycleStore(OutboxStore):
 
         A push (LS8) changes neither when the source is due nor how often it failed, and has no outlook.
 
-        An interrupted cycle is due again at its next slot, like any other. Where the source's settings were changed
-        while the cycle ran, what was declared under the old ones is forgotten, and the new ones stay due (CY5): the
-        old ones neither plan a cycle nor switch the source off.
+        An interrupted cycle is followed by the next one like any other. Where the source's settings were changed while
+        the cycle ran, what was declared under the old ones is forgotten, and the new ones stay due (CY5): the old ones
+        neither plan a cycle nor switch the source off.
         """
         outcome = "interrupted" if interrupted else "failed" if report.failed else "succeeded"
         with self.driving() as driver:
@@ -162,8 +170,10 @@ class CycleStore(OutboxStore):
                 outlook = look_ahead(
                     source,
                     period=report.interval or held.period,
-                    started=lease.started,
+                    answered=lease.started if lease.answered is None else lease.answered,
                     failures=held.failures + 1 if report.nothing_had else held.failures if interrupted else 0,
+                    # New sources, and those of a file that has changed, begin together.
+                    late=inf if held.period is None and lease.early is None else lease.late,
                 )
                 if held.fingerprint == source.fingerprint:
                     driver.run(
@@ -171,7 +181,7 @@ class CycleStore(OutboxStore):
                         its_id=lease.source_id,
                         failures=outlook.failures,
                         period=outlook.period,
-                        due_at=outlook.due if held.managed else None,
+                        due_at=outlook.due,
                         info=info.decode() if info is not None else None,
                         info_at=stamp(now) if info is not None else None,
                         disabled_at=stamp(now) if outlook.disabled else None,

@@ -2,7 +2,8 @@
 
 The first line says what this is, and in which version; then come, source by source, a line for each row, and a last
 line that counts them, so that a file that was cut off is not taken for a whole one. Cycles, exchanges, leases and the
-schedule stay behind: they say what happened on one machine. Nothing here holds a secret.
+schedule stay behind: they say what happened on one machine. What was crawled there is due an interval after it came
+here, and not sooner (CY1). Nothing here holds a secret.
 """
 
 import json
@@ -15,11 +16,13 @@ from sqlmodel import Session
 
 from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import printable
+from crawler.store.rows import REFERENCES
 from crawler.store.schema import CONTENT, CURSOR, IDENTITY, LOOKUP, OUTBOX, SOURCE
-from crawler.store.sources import SourceStore
+from crawler.store.sources import UNKNOWN, SourceStore
 
-VERSION = 2
-"""Version 1 had digests of contents and identities, and cursors without a page (LS5); it is read, too."""
+VERSION = 3
+"""Those before it are read, too: 2 knew no incarnations (OB13), and 1 had digests of contents and identities, and
+cursors without a page (LS5)."""
 
 HEAD = "ringcx-crawler state"
 BATCH = 500
@@ -107,7 +110,9 @@ class MovingStore(SourceStore):
             raise _broken(sum(counts.values()) + 2, "the file ends before its last line")
 
     def _new_source(self, session: Session, row: Mapping[str, Any]) -> int:
-        values = {**row, "fingerprint": "", "lease_seconds": 0, "fence": 0, "managed": False}
+        values = {**row, "fingerprint": UNKNOWN, "lease_seconds": 0, "fence": 0, "managed": False}
+        if row["period"] is not None:
+            values["due_at"] = self.clock() + row["period"]
         insert = self._dialect.insert(SOURCE).values(values).on_conflict_do_nothing().returning(SOURCE.c.id)
         made: int | None = session.execute(insert).scalar_one_or_none()
         if made is None:
@@ -132,12 +137,12 @@ def _line(table: str, row: Mapping[str, Any], counts: Counter[str]) -> str:
 
 def _version(text: str) -> int:
     try:
-        head = json.loads(text)
+        head = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         head = None
     if not isinstance(head, dict) or HEAD not in head:
         raise _broken(1, f'expected {{"{HEAD}": {VERSION}}}')
-    if head[HEAD] not in (1, VERSION):
+    if head[HEAD] not in (1, 2, VERSION):
         raise ConfigurationError(
             f"the file is of version {printable(str(head[HEAD]), 20)}, and this program reads version {VERSION}",
             hint="a newer ringcx-crawler wrote it: update this one",
@@ -155,6 +160,10 @@ def _read(number: int, text: str, version: int) -> tuple[str, dict[str, Any]]:
             del row["digest"]
         if version == 1 and table == "cursor":
             row |= {"page_mark": None, "page_seen": None}
+        if version < 3 and table == "content":
+            row |= {"incarnation": 0}
+        if version < 3 and table == "outbox":
+            row |= {f"{name}_incarnation": 0 if row[f"{name}_id"] is not None else None for name in REFERENCES}
         columns = {name: SOURCE.c[name] for name in OF_SOURCE} if table == "source" else _columns(MOVED[table])
         for name, column in columns.items():
             value = row[name]

@@ -82,7 +82,7 @@ class OperationsStore(Database):
                 managed=row[1],
                 disabled_at=moment(row[2]),
                 failures=row[3],
-                due_in=row[4],
+                due_in=row[4] if row[1] else None,
                 crawled_by=row[5],
                 outbox=row[6],
                 oldest=moment(row[7]),

@@ -12,9 +12,9 @@ from crawler.protocol.reading import Page
 from crawler.store import statements
 from crawler.store.contents import ContentStore
 from crawler.store.driver import Driver
-from crawler.store.rows import content_values, entry_values, read_entry, read_known, stamp
+from crawler.store.rows import content_values, entry_values, read_entry, read_known, read_user, stamp
 from crawler.store.sources import Lease
-from crawler.sync.exports import Send, Settled, known_content, settle_created, settle_given_up
+from crawler.sync.exports import Meant, Send, Settled, known_after, settle_created, settle_given_up
 from crawler.sync.state import ATTEMPTS, Known, Outbox, OutboxEntry, Source, Status
 
 
@@ -22,7 +22,7 @@ class OutboxStore(ContentStore):
     """The part of the store that holds the outbox."""
 
     def load_outbox(self, source: Source) -> Outbox:
-        """The pending entries in queue order, the entries and the contents that they refer to."""
+        """The pending entries in queue order, the entries and the contents that they refer to, and who creates them."""
         with self.driving(writing=False) as driver:
             return self._load(driver, source)
 
@@ -44,7 +44,10 @@ class OutboxStore(ContentStore):
         for content in driver.named(statements.contents, **own, ids=array(named_ids)) if named_ids else ():
             known = read_known(content)
             contents[known.object, known.id] = known
-        return Outbox(entries=entries, contents=contents)
+        acting = sorted(_authors_of(entries))
+        users = driver.all(statements.stored_identities, **own, ids=array(acting)) if acting else ()
+        authors = {row[0]: read_user(row) for row in users}
+        return Outbox(entries=entries, contents=contents, authors=authors)
 
     def begin_attempt(self, lease: Lease, entry: OutboxEntry, now: datetime) -> OutboxEntry | None:
         """Commit that an attempt begins, before it is sent: after a crash the next one is a repeat (PU2, PU6).
@@ -116,17 +119,30 @@ class OutboxStore(ContentStore):
 
     def settle_created(
         self, lease: Lease, send: Send, created: Content, now: datetime, exchanges: Sequence[Exchange] = ()
-    ) -> tuple[Settled, Known | None]:
+    ) -> tuple[Settled, Known]:
         """Store that a create was answered with the content that it made: the database knows what that means (PU4).
 
-        Returns it as settled, and what is known of that content, if it is a new one.
+        Returns it as settled, and what is known of the content of that id.
         """
         with self.driving() as driver:
             self._hold(driver, lease)
             found = _content(driver, lease, created.object, created.id)
             settled = settle_created(send, created.id, found)
             self._settle(driver, lease, settled, now, exchanges, created=created)
-        return settled, None if found else known_content(created)
+        return settled, known_after(settled, created, found, stamp(now))
+
+    def settle_shown(
+        self, lease: Lease, settled: Settled, shown: Page, now: datetime, exchanges: Sequence[Exchange] = ()
+    ) -> tuple[Settled, Known | None]:
+        """Store the content as the answer to an operation shows it (PU5): it may be another one by now (OB13).
+
+        Returns it as settled, and what is known of that content.
+        """
+        [content] = shown.contents
+        with self.driving() as driver:
+            self._hold(driver, lease)
+            self._settle(driver, lease, settled, now, exchanges, shown=shown)
+            return settled, _content(driver, lease, content.object, content.id)
 
     def settle(
         self,
@@ -141,8 +157,8 @@ class OutboxStore(ContentStore):
     ) -> None:
         """Store what became of an export, in one transaction.
 
-        `created` is the content that a create made, stored unless one of its id is there (PU3, PU4); `shown` the
-        content as an answer shows it now (PU5); `deleted` the foreign id of one that is gone.
+        `created` is the content of a create's answer, stored as `settled` says which one that is (PU3, PU4); `shown`
+        the content as an answer shows it now (PU5); `deleted` the foreign id of one that is gone.
         """
         with self.driving() as driver:
             self._hold(driver, lease)
@@ -165,15 +181,13 @@ class OutboxStore(ContentStore):
             statements.settle_entry,
             its_id=entry.id,
             status=str(entry.status),
+            attempts=entry.attempts,
             error=entry.error,
             foreign_id=entry.foreign_id,
             settled_at=stamp(now) if entry.status is not Status.PENDING else None,
         )
         if created is not None:
-            names = statements.put_content.values
-            values = dict(zip(names, content_values(lease.source_id, created, stamp(now)), strict=True))
-            kept = statements.keep_content if settled.remark else statements.own_content
-            driver.run(kept, **values, content_id=entry.id)
+            self._put_created(driver, lease, settled, created, now)
         if created is not None or shown is not None or deleted is not None:
             driver.run(statements.forget_pages, its_id=lease.source_id)
         if shown is not None:
@@ -182,6 +196,17 @@ class OutboxStore(ContentStore):
         if deleted is not None:
             self._delete(driver, lease, entry.object, deleted, now)
         self._put_exchanges(driver, lease, exchanges)
+
+    def _put_created(self, driver: Driver, lease: Lease, settled: Settled, created: Content, now: datetime) -> None:
+        if settled.meant is Meant.UNSURE:
+            its = {"its_id": lease.source_id, "its_object": created.object, "its_foreign_id": created.id}
+            driver.run(statements.doubt_content, **its, imported_at=stamp(now))
+            self._doubt_cursor(driver, lease, created.object, created.id, now)
+        elif settled.meant is not Meant.ANOTHER:
+            put = statements.own_content if settled.meant is Meant.CREATED else statements.renew_content
+            names = statements.put_content.values
+            values = dict(zip(names, content_values(lease.source_id, created, stamp(now)), strict=True))
+            driver.run(put, **values, content_id=settled.entry.id)
 
 
 def _content(driver: Driver, lease: Lease, object_name: str, foreign_id: str) -> Known | None:
@@ -198,6 +223,12 @@ def _sent_already(entry: OutboxEntry) -> ActionRefused:
 def _entries_of(row: Mapping[str, Any]) -> list[str]:
     names = ("target_entry", "thread_entry", "in_reply_to_entry")
     return [row[name] for name in names if row[name] is not None]
+
+
+def _authors_of(entries: Mapping[str, OutboxEntry]) -> set[str]:
+    """Who is named as the sender of what is still to be created (PU1)."""
+    creates = (it for it in entries.values() if it.operation == "create" and it.status is Status.PENDING)
+    return {entry.author_id for entry in creates if entry.author_id is not None}
 
 
 def _contents_of(entries: Mapping[str, OutboxEntry]) -> set[str]:

@@ -10,11 +10,15 @@ from msgspec.structs import astuple, replace
 
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content, User
+from crawler.protocol.structured import holds_structured
 from crawler.protocol.wire import is_storable
 from crawler.sync.state import Cursor, Known, OutboxEntry, Ref, Status
 
 Values = tuple[object, ...]
 """The values of a row, in the order of the statement that writes it."""
+
+REFERENCES = ("target", "thread", "in_reply_to")
+"""What an outbox entry may refer to: `OutboxEntry`'s fields, and the beginnings of their columns' names."""
 
 
 def stamp(moment: datetime) -> str:
@@ -65,8 +69,8 @@ def _read_actions(text: str) -> tuple[str, ...]:
 
 
 def user_values(source_id: int, user: User) -> Values:
-    """The values of `put_identity`: a `User` has its row's fields, in order."""
-    return source_id, *astuple(user)
+    """The values of `put_identity`: a `User` has its row's fields, in order; `puppetizable` comes twice."""
+    return source_id, *astuple(user), user.puppetizable
 
 
 def read_user(row: Sequence[Any]) -> User:
@@ -143,9 +147,11 @@ def entry_values(source_id: int, entry: OutboxEntry) -> dict[str, object]:
         ),
         "queued_at": stamp(entry.queued_at),
     }
-    for name, ref in (("target", entry.target), ("thread", entry.thread), ("in_reply_to", entry.in_reply_to)):
+    for name in REFERENCES:
+        ref = getattr(entry, name)
         values[f"{name}_id"] = ref.foreign_id if ref else None
         values[f"{name}_entry"] = ref.entry_id if ref else None
+        values[f"{name}_incarnation"] = ref.incarnation if ref else None
     return values
 
 
@@ -175,9 +181,10 @@ def read_entry(row: Mapping[str, Any]) -> OutboxEntry:
 
 
 def _ref(row: Mapping[str, Any], name: str, object_name: str) -> Ref | None:
-    if row[f"{name}_id"] is None and row[f"{name}_entry"] is None:
+    foreign_id, entry_id = row[f"{name}_id"], row[f"{name}_entry"]
+    if foreign_id is None and entry_id is None:
         return None
-    return Ref(object_name, foreign_id=row[f"{name}_id"], entry_id=row[f"{name}_entry"])
+    return Ref(object_name, foreign_id=foreign_id, entry_id=entry_id, incarnation=row[f"{name}_incarnation"])
 
 
 def read_known(row: Mapping[str, Any]) -> Known:
@@ -191,4 +198,7 @@ def read_known(row: Mapping[str, Any]) -> Known:
         thread_id=row["thread_id"],
         created_by=row["content_id"],
         deleted=row["deleted_at"] is not None,
+        incarnation=row["incarnation"],
+        imported_at=row["imported_at"],
+        structured=holds_structured(row["extra"]),
     )

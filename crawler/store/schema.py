@@ -68,6 +68,7 @@ class ContentRow(Row, table=True):
     """A thread, message or private message as the partner shows it, or as it was sent (PU3).
 
     `content_id` names the outbox entry that created it. `in_reply_to_id` may name a content that is not known (OB8).
+    `incarnation` counts the contents that had the id before this one, of which nothing is left (OB13).
     """
 
     __tablename__ = "content"
@@ -96,6 +97,7 @@ class ContentRow(Row, table=True):
     imported_at: str = _text(nullable=False)
     changed_at: str = _text(nullable=False)
     deleted_at: str | None = _text()
+    incarnation: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class IdentityRow(Row, table=True):
@@ -155,7 +157,8 @@ class LookupRow(Row, table=True):
 class OutboxRow(Row, table=True):
     """An agent's change: `crawler.sync.state.OutboxEntry`; `position` is the queue's order.
 
-    Each of target, thread and in_reply_to is a foreign id or the id of another entry.
+    Each of target, thread and in_reply_to is a foreign id, of the content of that incarnation (OB13; `None`: whichever
+    has it), or the id of another entry.
     """
 
     __tablename__ = "outbox"
@@ -175,10 +178,13 @@ class OutboxRow(Row, table=True):
     recipient_id: str | None = _text()
     target_id: str | None = _text()
     target_entry: str | None = _text()
+    target_incarnation: int | None = None
     thread_id: str | None = _text()
     thread_entry: str | None = _text()
+    thread_incarnation: int | None = None
     in_reply_to_id: str | None = _text()
     in_reply_to_entry: str | None = _text()
+    in_reply_to_incarnation: int | None = None
     title: str | None = _text()
     body: str | None = _text()
     format: str | None = _text()
@@ -190,18 +196,21 @@ class OutboxRow(Row, table=True):
 
 
 class CycleRow(Row, table=True):
-    """One cycle, or one push (LS8): when, how it ended, and its report as JSON."""
+    """One cycle: when, how it ended, and its report as JSON.
+
+    `kind` is ``cycle``, or ``push`` where only what agents queued was sent.
+    """
 
     __tablename__ = "cycle"
     __table_args__ = (Index(None, "source_id", "id"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
     source_id: int = Field(foreign_key="source.id")
-    kind: str = _text(nullable=False, default="cycle")
     started_at: str = _text(nullable=False)
     ended_at: str | None = _text()
     outcome: str = _text(nullable=False, default="running")
     report: str | None = _text()
+    kind: str = Field(default="cycle", sa_type=Text, sa_column_kwargs={"server_default": "cycle"})
 
 
 class ExchangeRow(Row, table=True):

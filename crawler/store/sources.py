@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
+from math import ceil, inf
 
 from crawler.errors import LeaseLost, SourceBusy
 from crawler.store import statements
@@ -11,8 +11,11 @@ from crawler.store.database import Database
 from crawler.store.driver import Driver, Statement
 from crawler.store.lease import holder_is_gone
 from crawler.store.rows import stamp
-from crawler.sync.schedule import slot
+from crawler.sync.schedule import answered_by, look_ahead
 from crawler.sync.state import Source
+
+UNKNOWN = ""
+"""The fingerprint of a source that came from another database: under which settings it was crawled is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +23,10 @@ class Lease:
     """The right to write for one source during one cycle (CY2).
 
     `seconds` is how long it lasts after each write. `due` is when the cycle was due, and `taken` when the lease was
-    taken, or the cycle begun, in seconds since 1970 by the database's clock. `failing` says that the cycle before this
-    one failed. `cycle_id` is 0 until the cycle has begun.
+    taken, or the cycle begun, in seconds since 1970 by the database's clock; `answered`, from which the interval
+    counts, is when its `implementation.info` was answered (CY1), `None` until then. `early` is how many seconds before
+    it was due a cycle by hand comes, `None` of one that the schedule has brought. `failing` says that the cycle before
+    this one failed. `cycle_id` is 0 until the cycle has begun.
     """
 
     source_id: int
@@ -30,6 +35,8 @@ class Lease:
     seconds: float
     due: float
     taken: float
+    answered: float | None = None
+    early: float | None = None
     failing: bool = False
     cycle_id: int = 0
 
@@ -37,6 +44,11 @@ class Lease:
     def started(self) -> float:
         """When the cycle starts: not before it is due."""
         return max(self.due, self.taken)
+
+    @property
+    def late(self) -> float:
+        """How many seconds after it was due the cycle starts."""
+        return self.started - self.due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +58,6 @@ class Held:
     fingerprint: str
     failures: int
     period: float | None
-    managed: bool
     now: float
 
 
@@ -73,9 +84,10 @@ class SourceStore(Database):
     def manage(self, sources: Sequence[Source]) -> None:
         """Let exactly these sources be crawled by daemons.
 
-        New ones, and those whose settings have changed, are due at once (CY5). The others stay due when they were: of
-        slots that were missed while no daemon ran comes one late cycle, and no more (CY1). The leases of processes of
-        this machine that are gone lapse: whoever is started again after a crash goes on at once.
+        New ones, and those whose settings have changed, are due at once (CY5). The others stay due when they were, also
+        after cycles by hand: for what was missed while no daemon ran comes one late cycle, and no more (CY1). The
+        leases of processes of this machine that are gone lapse: whoever is started again after a crash need not wait
+        for that.
         """
         with self.driving() as driver:
             [now] = driver.one(statements.now)
@@ -90,7 +102,7 @@ class SourceStore(Database):
                     changes.append((True, due, source.name))
             wanted = {source.name for source in sources}
             gone = sorted(name for name, row in rows.items() if row.managed and name not in wanted)
-            changes.extend((False, None, name) for name in gone)
+            changes.extend((False, rows[name].due_at, name) for name in gone)
             driver.many(statements.manage_source, changes)
             for owner in sorted({row.lease_owner for row in rows.values() if row.lease_owner is not None}):
                 if holder_is_gone(owner):
@@ -143,11 +155,14 @@ class SourceStore(Database):
         The lease of a process of this machine that is gone is taken over at once. Raises `SourceBusy`.
         """
         source_id = self._register(driver, source)
-        holder, left, taken = driver.one(statements.look_at_lease, its_id=source_id)
+        holder, left, due, taken = driver.one(statements.look_at_lease, its_id=source_id)
         if holder is not None and left > 0 and not holder_is_gone(holder):
             raise SourceBusy(source.name, holder, ceil(left))
         fence, seconds = driver.one(statements.take_lease, its_id=source_id, owner=owner)
-        return Lease(source_id=source_id, source=source.name, fence=fence, seconds=seconds, due=taken, taken=taken)
+        early = max((due or taken) - taken, 0.0)
+        return Lease(
+            source_id=source_id, source=source.name, fence=fence, seconds=seconds, due=taken, taken=taken, early=early
+        )
 
     def _hold(self, driver: Driver, lease: Lease) -> Held:
         """Renew the lease, or end the transaction: the fence has risen if another process took the source over."""
@@ -157,7 +172,7 @@ class SourceStore(Database):
                 f"{lease.source}: another process took this source over while this cycle ran",
                 hint="nothing is lost: that process goes on where this one stopped",
             )
-        return Held(fingerprint=row[0], failures=row[1], period=row[2], managed=bool(row[3]), now=row[4])
+        return Held(fingerprint=row[0], failures=row[1], period=row[2], now=row[3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +196,9 @@ def _claimed(driver: Driver, claim: Statement, owner: str, limit: int, ahead: fl
 
 def _due(source: Source, row: _Row | None, now: float) -> float:
     """When a source of the configuration is due that stands in `row`, or in none yet."""
-    if row is None or row.fingerprint != source.fingerprint or not row.managed or row.due_at is None:
+    if row is None or row.due_at is None or row.fingerprint not in (source.fingerprint, UNKNOWN):
         return now
-    longest = max(source.list_interval, source.no_list_interval, source.backoff_cap)
-    if row.due_at > now + 2 * longest:  # the clock was set back
-        return slot(source.name, source.list_interval, now)
-    return row.due_at
+    period = max(source.list_interval, source.no_list_interval)
+    if row.due_at > answered_by(source, now) + 2 * max(period, source.backoff_cap):  # the clock was set back
+        return look_ahead(source, period=period, answered=now, failures=0, late=inf).due
+    return row.due_at if row.managed else max(row.due_at, now)  # nobody was late with what nobody was to crawl

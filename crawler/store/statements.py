@@ -49,16 +49,17 @@ insert_source = Statement(
 change_source = Statement(
     'change_source',
     sqlite=
-        'UPDATE source SET base_uri=?, fingerprint=?, info=NULL, info_at=NULL, lease_seconds=? WHERE source.id = ?'
+        'UPDATE source SET base_uri=?, fingerprint=?, info=NULL, info_at=NULL, period=NULL, lease_seconds=? WHERE '
+        'source.id = ?'
         ,
     postgresql=
-        'UPDATE source SET base_uri=%s::VARCHAR, fingerprint=%s::VARCHAR, info=NULL, info_at=NULL, lease_seconds=%s '
-        'WHERE source.id = %s::INTEGER'
+        'UPDATE source SET base_uri=%s::VARCHAR, fingerprint=%s::VARCHAR, info=NULL, info_at=NULL, period=NULL, '
+        'lease_seconds=%s WHERE source.id = %s::INTEGER'
         ,
     values=('base_uri', 'fingerprint', 'lease_seconds', 'its_id'),
     columns=(),
 )
-'Changed settings: what was declared under the old ones is forgotten (CY5).'
+'Changed settings: what was declared under the old ones is forgotten, and the interval with it (CY5).'
 
 save_info = Statement(
     'save_info',
@@ -195,17 +196,17 @@ look_at_lease = Statement(
     'look_at_lease',
     sqlite=
         "SELECT source.lease_owner, source.lease_until - ((julianday('now') - 2440587.5) * 86400.0) AS anon_1, "
-        "((julianday('now') - 2440587.5) * 86400.0) FROM source WHERE source.id = ?"
+        "source.due_at, ((julianday('now') - 2440587.5) * 86400.0) FROM source WHERE source.id = ?"
         ,
     postgresql=
         'SELECT source.lease_owner, source.lease_until - CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE '
-        'PRECISION) AS anon_1, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) FROM source WHERE '
-        'source.id = %s::INTEGER FOR UPDATE'
+        'PRECISION) AS anon_1, source.due_at, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) FROM '
+        'source WHERE source.id = %s::INTEGER FOR UPDATE'
         ,
     values=('its_id',),
-    columns=('lease_owner', 'None', "((julianday('now') - 2440587.5) * 86400.0)"),
+    columns=('lease_owner', 'None', 'due_at', "((julianday('now') - 2440587.5) * 86400.0)"),
 )
-"Who holds a source's lease, for how many seconds more, and the clock; the row is locked."
+"Who holds a source's lease, for how many seconds more, when it is due, and the clock; the row is locked."
 
 take_lease = Statement(
     'take_lease',
@@ -227,16 +228,15 @@ hold_lease = Statement(
     'hold_lease',
     sqlite=
         "UPDATE source SET lease_until=(((julianday('now') - 2440587.5) * 86400.0) + ?) WHERE source.id = ? AND "
-        "source.fence = ? RETURNING fingerprint, failures, period, managed, ((julianday('now') - 2440587.5) * "
-        '86400.0)'
+        "source.fence = ? RETURNING fingerprint, failures, period, ((julianday('now') - 2440587.5) * 86400.0)"
         ,
     postgresql=
         'UPDATE source SET lease_until=(CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) + %s) WHERE '
         'source.id = %s::INTEGER AND source.fence = %s::INTEGER RETURNING source.fingerprint, source.failures, '
-        'source.period, source.managed, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)'
+        'source.period, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)'
         ,
     values=('seconds', 'its_id', 'its_fence'),
-    columns=('fingerprint', 'failures', 'period', 'managed', "((julianday('now') - 2440587.5) * 86400.0)"),
+    columns=('fingerprint', 'failures', 'period', "((julianday('now') - 2440587.5) * 86400.0)"),
 )
 'Renew a lease; returns nothing where the fence has risen.'
 
@@ -298,13 +298,13 @@ interrupt_cycles = Statement(
 insert_cycle = Statement(
     'insert_cycle',
     sqlite=
-        "INSERT INTO cycle (source_id, kind, started_at, outcome) VALUES (?, ?, ?, 'running') RETURNING id"
+        "INSERT INTO cycle (source_id, started_at, outcome, kind) VALUES (?, ?, 'running', ?) RETURNING id"
         ,
     postgresql=
-        'INSERT INTO cycle (source_id, kind, started_at, outcome) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, '
-        "'running') RETURNING cycle.id"
+        "INSERT INTO cycle (source_id, started_at, outcome, kind) VALUES (%s::INTEGER, %s::VARCHAR, 'running', "
+        '%s::VARCHAR) RETURNING cycle.id'
         ,
-    values=('source_id', 'kind', 'started_at'),
+    values=('source_id', 'started_at', 'kind'),
     columns=('id',),
 )
 'A new cycle; returns its id.'
@@ -527,106 +527,145 @@ stored_identities = Statement(
 known_contents = Statement(
     'known_contents',
     sqlite=
-        "SELECT content.foreign_id FROM content WHERE content.source_id = ? AND content.object IN ('threads', "
-        "'messages', 'private_messages') AND content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS "
-        'anon_1)'
+        'SELECT content.foreign_id FROM content WHERE content.source_id = ? AND content.object = ? AND '
+        'content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
         ,
     postgresql=
-        'SELECT content.foreign_id FROM content WHERE content.source_id = %s::INTEGER AND content.object IN '
-        "('threads', 'messages', 'private_messages') AND content.foreign_id = any(%s::TEXT[])"
+        'SELECT content.foreign_id FROM content WHERE content.source_id = %s::INTEGER AND content.object = '
+        '%s::VARCHAR AND content.foreign_id = any(%s::TEXT[])'
         ,
-    values=('its_id', 'ids'),
+    values=('its_id', 'its_object', 'ids'),
     columns=('foreign_id',),
 )
-'The ids among `ids` that contents of any object have.'
+'The ids among `ids` that contents of an object have.'
 
 known_threads = Statement(
     'known_threads',
     sqlite=
         "SELECT content.foreign_id FROM content WHERE content.source_id = ? AND content.object = 'threads' AND "
-        'content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
+        'content.deleted_at IS NULL AND content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
         ,
     postgresql=
         'SELECT content.foreign_id FROM content WHERE content.source_id = %s::INTEGER AND content.object = '
-        "'threads' AND content.foreign_id = any(%s::TEXT[])"
+        "'threads' AND content.deleted_at IS NULL AND content.foreign_id = any(%s::TEXT[])"
         ,
     values=('its_id', 'ids'),
     columns=('foreign_id',),
 )
-'The ids among `ids` that threads have.'
+'The ids among `ids` that threads have; one that was deleted may have left its id to another (OB13).'
 
 put_content = Statement(
     'put_content',
     sqlite=
         'INSERT INTO content (source_id, object, foreign_id, author_id, recipient_id, thread_id, in_reply_to_id, '
         'title, body, format, language, created_at, updated_at, actions, extra, imported_at, changed_at, '
-        'deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, object, '
-        'foreign_id) DO UPDATE SET author_id = excluded.author_id, recipient_id = excluded.recipient_id, thread_id '
-        '= excluded.thread_id, in_reply_to_id = excluded.in_reply_to_id, title = excluded.title, body = '
-        'excluded.body, format = excluded.format, language = excluded.language, created_at = excluded.created_at, '
-        'updated_at = excluded.updated_at, actions = excluded.actions, extra = excluded.extra, changed_at = '
-        'excluded.changed_at, deleted_at = excluded.deleted_at WHERE content.author_id IS NOT excluded.author_id OR '
-        'content.recipient_id IS NOT excluded.recipient_id OR content.thread_id IS NOT excluded.thread_id OR '
-        'content.in_reply_to_id IS NOT excluded.in_reply_to_id OR content.title IS NOT excluded.title OR '
-        'content.body IS NOT excluded.body OR content.format IS NOT excluded.format OR content.language IS NOT '
-        'excluded.language OR content.created_at IS NOT excluded.created_at OR content.updated_at IS NOT '
-        'excluded.updated_at OR content.actions IS NOT excluded.actions OR content.extra IS NOT excluded.extra OR '
-        'content.deleted_at IS NOT NULL'
+        'deleted_at, incarnation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT '
+        '(source_id, object, foreign_id) DO UPDATE SET content_id = CASE WHEN CASE WHEN (content.author_id = '
+        'excluded.author_id AND content.created_at = excluded.created_at) THEN 0 WHEN (content.deleted_at IS NOT '
+        'NULL) THEN content.author_id IS NOT excluded.author_id OR content.created_at IS NOT excluded.created_at '
+        'ELSE content.author_id != excluded.author_id AND coalesce(content.created_at = excluded.created_at, 0) = 0 '
+        'AND coalesce(content.body = excluded.body, 0) = 0 OR content.content_id IS NULL AND content.created_at != '
+        'excluded.created_at AND (content.author_id != excluded.author_id OR content.body IS NOT excluded.body) END '
+        'THEN NULL ELSE content.content_id END, author_id = excluded.author_id, recipient_id = '
+        'excluded.recipient_id, thread_id = excluded.thread_id, in_reply_to_id = excluded.in_reply_to_id, title = '
+        'excluded.title, body = excluded.body, format = excluded.format, language = excluded.language, created_at = '
+        'excluded.created_at, updated_at = excluded.updated_at, actions = excluded.actions, extra = excluded.extra, '
+        'imported_at = CASE WHEN CASE WHEN (content.author_id = excluded.author_id AND content.created_at = '
+        'excluded.created_at) THEN 0 WHEN (content.deleted_at IS NOT NULL) THEN content.author_id IS NOT '
+        'excluded.author_id OR content.created_at IS NOT excluded.created_at ELSE content.author_id != '
+        'excluded.author_id AND coalesce(content.created_at = excluded.created_at, 0) = 0 AND coalesce(content.body '
+        '= excluded.body, 0) = 0 OR content.content_id IS NULL AND content.created_at != excluded.created_at AND '
+        '(content.author_id != excluded.author_id OR content.body IS NOT excluded.body) END THEN '
+        'excluded.imported_at ELSE content.imported_at END, changed_at = excluded.changed_at, deleted_at = '
+        'excluded.deleted_at, incarnation = CASE WHEN CASE WHEN (content.author_id = excluded.author_id AND '
+        'content.created_at = excluded.created_at) THEN 0 WHEN (content.deleted_at IS NOT NULL) THEN '
+        'content.author_id IS NOT excluded.author_id OR content.created_at IS NOT excluded.created_at ELSE '
+        'content.author_id != excluded.author_id AND coalesce(content.created_at = excluded.created_at, 0) = 0 AND '
+        'coalesce(content.body = excluded.body, 0) = 0 OR content.content_id IS NULL AND content.created_at != '
+        'excluded.created_at AND (content.author_id != excluded.author_id OR content.body IS NOT excluded.body) END '
+        'THEN content.incarnation + 1 ELSE content.incarnation END WHERE content.author_id IS NOT '
+        'excluded.author_id OR content.recipient_id IS NOT excluded.recipient_id OR content.thread_id IS NOT '
+        'excluded.thread_id OR content.in_reply_to_id IS NOT excluded.in_reply_to_id OR content.title IS NOT '
+        'excluded.title OR content.body IS NOT excluded.body OR content.format IS NOT excluded.format OR '
+        'content.language IS NOT excluded.language OR content.created_at IS NOT excluded.created_at OR '
+        'content.updated_at IS NOT excluded.updated_at OR content.actions IS NOT excluded.actions OR content.extra '
+        'IS NOT excluded.extra OR content.deleted_at IS NOT NULL'
         ,
     postgresql=
         'INSERT INTO content (source_id, object, foreign_id, author_id, recipient_id, thread_id, in_reply_to_id, '
         'title, body, format, language, created_at, updated_at, actions, extra, imported_at, changed_at, '
-        'deleted_at) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        'deleted_at, incarnation) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
-        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT (source_id, object, foreign_id) DO UPDATE '
-        'SET author_id = excluded.author_id, recipient_id = excluded.recipient_id, thread_id = excluded.thread_id, '
-        'in_reply_to_id = excluded.in_reply_to_id, title = excluded.title, body = excluded.body, format = '
-        'excluded.format, language = excluded.language, created_at = excluded.created_at, updated_at = '
-        'excluded.updated_at, actions = excluded.actions, extra = excluded.extra, changed_at = excluded.changed_at, '
-        'deleted_at = excluded.deleted_at WHERE content.author_id IS DISTINCT FROM excluded.author_id OR '
-        'content.recipient_id IS DISTINCT FROM excluded.recipient_id OR content.thread_id IS DISTINCT FROM '
-        'excluded.thread_id OR content.in_reply_to_id IS DISTINCT FROM excluded.in_reply_to_id OR content.title IS '
-        'DISTINCT FROM excluded.title OR content.body IS DISTINCT FROM excluded.body OR content.format IS DISTINCT '
-        'FROM excluded.format OR content.language IS DISTINCT FROM excluded.language OR content.created_at IS '
-        'DISTINCT FROM excluded.created_at OR content.updated_at IS DISTINCT FROM excluded.updated_at OR '
-        'content.actions IS DISTINCT FROM excluded.actions OR content.extra IS DISTINCT FROM excluded.extra OR '
-        'content.deleted_at IS NOT NULL'
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, 0) ON CONFLICT (source_id, object, '
+        'foreign_id) DO UPDATE SET content_id = CASE WHEN CASE WHEN (content.author_id = excluded.author_id AND '
+        'content.created_at = excluded.created_at) THEN false WHEN (content.deleted_at IS NOT NULL) THEN '
+        'content.author_id IS DISTINCT FROM excluded.author_id OR content.created_at IS DISTINCT FROM '
+        'excluded.created_at ELSE content.author_id != excluded.author_id AND NOT coalesce(content.created_at = '
+        'excluded.created_at, false) AND NOT coalesce(content.body = excluded.body, false) OR content.content_id IS '
+        'NULL AND content.created_at != excluded.created_at AND (content.author_id != excluded.author_id OR '
+        'content.body IS DISTINCT FROM excluded.body) END THEN NULL ELSE content.content_id END, author_id = '
+        'excluded.author_id, recipient_id = excluded.recipient_id, thread_id = excluded.thread_id, in_reply_to_id = '
+        'excluded.in_reply_to_id, title = excluded.title, body = excluded.body, format = excluded.format, language '
+        '= excluded.language, created_at = excluded.created_at, updated_at = excluded.updated_at, actions = '
+        'excluded.actions, extra = excluded.extra, imported_at = CASE WHEN CASE WHEN (content.author_id = '
+        'excluded.author_id AND content.created_at = excluded.created_at) THEN false WHEN (content.deleted_at IS '
+        'NOT NULL) THEN content.author_id IS DISTINCT FROM excluded.author_id OR content.created_at IS DISTINCT '
+        'FROM excluded.created_at ELSE content.author_id != excluded.author_id AND NOT coalesce(content.created_at '
+        '= excluded.created_at, false) AND NOT coalesce(content.body = excluded.body, false) OR content.content_id '
+        'IS NULL AND content.created_at != excluded.created_at AND (content.author_id != excluded.author_id OR '
+        'content.body IS DISTINCT FROM excluded.body) END THEN excluded.imported_at ELSE content.imported_at END, '
+        'changed_at = excluded.changed_at, deleted_at = excluded.deleted_at, incarnation = CASE WHEN CASE WHEN '
+        '(content.author_id = excluded.author_id AND content.created_at = excluded.created_at) THEN false WHEN '
+        '(content.deleted_at IS NOT NULL) THEN content.author_id IS DISTINCT FROM excluded.author_id OR '
+        'content.created_at IS DISTINCT FROM excluded.created_at ELSE content.author_id != excluded.author_id AND '
+        'NOT coalesce(content.created_at = excluded.created_at, false) AND NOT coalesce(content.body = '
+        'excluded.body, false) OR content.content_id IS NULL AND content.created_at != excluded.created_at AND '
+        '(content.author_id != excluded.author_id OR content.body IS DISTINCT FROM excluded.body) END THEN '
+        'content.incarnation + 1 ELSE content.incarnation END WHERE content.author_id IS DISTINCT FROM '
+        'excluded.author_id OR content.recipient_id IS DISTINCT FROM excluded.recipient_id OR content.thread_id IS '
+        'DISTINCT FROM excluded.thread_id OR content.in_reply_to_id IS DISTINCT FROM excluded.in_reply_to_id OR '
+        'content.title IS DISTINCT FROM excluded.title OR content.body IS DISTINCT FROM excluded.body OR '
+        'content.format IS DISTINCT FROM excluded.format OR content.language IS DISTINCT FROM excluded.language OR '
+        'content.created_at IS DISTINCT FROM excluded.created_at OR content.updated_at IS DISTINCT FROM '
+        'excluded.updated_at OR content.actions IS DISTINCT FROM excluded.actions OR content.extra IS DISTINCT FROM '
+        'excluded.extra OR content.deleted_at IS NOT NULL'
         ,
     values=('source_id', 'object', 'foreign_id', 'author_id', 'recipient_id', 'thread_id', 'in_reply_to_id',
         'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra', 'imported_at',
         'changed_at', 'deleted_at'),
     columns=(),
 )
-'A content, new or changed; one that is as it was is not touched.'
+'A content, new or changed; one that is as it was is not touched, and of another one nothing is kept (OB13).'
 
 put_identity = Statement(
     'put_identity',
     sqlite=
         'INSERT INTO identity (source_id, foreign_id, screenname, firstname, lastname, avatar_url, email, '
         'home_phone, mobile_phone, gender, puppetizable, created_at, updated_at, context_data) VALUES (?, ?, ?, ?, '
-        '?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, foreign_id) DO UPDATE SET screenname = '
-        'excluded.screenname, firstname = excluded.firstname, lastname = excluded.lastname, avatar_url = '
-        'excluded.avatar_url, email = excluded.email, home_phone = excluded.home_phone, mobile_phone = '
-        'excluded.mobile_phone, gender = excluded.gender, puppetizable = excluded.puppetizable, created_at = '
-        'coalesce(identity.created_at, excluded.created_at), updated_at = excluded.updated_at, context_data = '
-        'excluded.context_data'
+        '?, ?, ?, ?, ?, ?, coalesce(CAST(? AS BOOLEAN), 0), ?, ?, ?) ON CONFLICT (source_id, foreign_id) DO UPDATE '
+        'SET screenname = excluded.screenname, firstname = excluded.firstname, lastname = excluded.lastname, '
+        'avatar_url = excluded.avatar_url, email = excluded.email, home_phone = excluded.home_phone, mobile_phone = '
+        'excluded.mobile_phone, gender = excluded.gender, puppetizable = coalesce(CAST(? AS BOOLEAN), '
+        'identity.puppetizable), created_at = coalesce(identity.created_at, excluded.created_at), updated_at = '
+        'excluded.updated_at, context_data = excluded.context_data'
         ,
     postgresql=
         'INSERT INTO identity (source_id, foreign_id, screenname, firstname, lastname, avatar_url, email, '
         'home_phone, mobile_phone, gender, puppetizable, created_at, updated_at, context_data) VALUES (%s::INTEGER, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
-        '%s::VARCHAR, %s, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT (source_id, foreign_id) DO UPDATE SET '
-        'screenname = excluded.screenname, firstname = excluded.firstname, lastname = excluded.lastname, avatar_url '
-        '= excluded.avatar_url, email = excluded.email, home_phone = excluded.home_phone, mobile_phone = '
-        'excluded.mobile_phone, gender = excluded.gender, puppetizable = excluded.puppetizable, created_at = '
-        'coalesce(identity.created_at, excluded.created_at), updated_at = excluded.updated_at, context_data = '
-        'excluded.context_data'
+        '%s::VARCHAR, coalesce(CAST(%s AS BOOLEAN), false), %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT '
+        '(source_id, foreign_id) DO UPDATE SET screenname = excluded.screenname, firstname = excluded.firstname, '
+        'lastname = excluded.lastname, avatar_url = excluded.avatar_url, email = excluded.email, home_phone = '
+        'excluded.home_phone, mobile_phone = excluded.mobile_phone, gender = excluded.gender, puppetizable = '
+        'coalesce(CAST(%s AS BOOLEAN), identity.puppetizable), created_at = coalesce(identity.created_at, '
+        'excluded.created_at), updated_at = excluded.updated_at, context_data = excluded.context_data'
         ,
     values=('source_id', 'foreign_id', 'screenname', 'firstname', 'lastname', 'avatar_url', 'email',
-        'home_phone', 'mobile_phone', 'gender', 'puppetizable', 'created_at', 'updated_at', 'context_data'),
+        'home_phone', 'mobile_phone', 'gender', 'puppetizable', 'created_at', 'updated_at', 'context_data',
+        'puppetizable'),
     columns=(),
 )
-'An identity, new or changed; its first `created_at` counts (OB11).'
+'An identity, new or changed: the first `created_at` stays (OB11), and `puppetizable` unless it is told (OB4).'
 
 put_cursor = Statement(
     'put_cursor',
@@ -734,26 +773,14 @@ forget_pages = Statement(
 )
 'A content was changed by something else than a list: a page that is shown again may change it back (LS5).'
 
-doubt_cursors = Statement(
-    'doubt_cursors',
-    sqlite=
-        'UPDATE cursor SET checked_at=NULL WHERE cursor.source_id = ? AND cursor.since_id = ?'
-        ,
-    postgresql=
-        'UPDATE cursor SET checked_at=NULL WHERE cursor.source_id = %s::INTEGER AND cursor.since_id = %s::VARCHAR'
-        ,
-    values=('its_id', 'its_foreign_id'),
-    columns=(),
-)
-'Cursors at a content that is gone are looked at when there is the next chance (LS11).'
-
 pending_entries = Statement(
     'pending_entries',
     sqlite=
         'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
         'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
-        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
-        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.target_id, outbox.target_entry, outbox.target_incarnation, outbox.thread_id, outbox.thread_entry, '
+        'outbox.thread_incarnation, outbox.in_reply_to_id, outbox.in_reply_to_entry, '
+        'outbox.in_reply_to_incarnation, outbox.title, outbox.body, outbox.format, outbox.attachments, '
         'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox JOIN source ON '
         "source.id = outbox.source_id WHERE source.name = ? AND outbox.status = 'export_pending' ORDER BY "
         'outbox.position'
@@ -761,17 +788,19 @@ pending_entries = Statement(
     postgresql=
         'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
         'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
-        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
-        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.target_id, outbox.target_entry, outbox.target_incarnation, outbox.thread_id, outbox.thread_entry, '
+        'outbox.thread_incarnation, outbox.in_reply_to_id, outbox.in_reply_to_entry, '
+        'outbox.in_reply_to_incarnation, outbox.title, outbox.body, outbox.format, outbox.attachments, '
         'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox JOIN source ON '
         "source.id = outbox.source_id WHERE source.name = %s::VARCHAR AND outbox.status = 'export_pending' ORDER BY "
         'outbox.position'
         ,
     values=('its_name',),
     columns=('position', 'id', 'source_id', 'object', 'operation', 'status', 'attempts', 'granted', 'error',
-        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'thread_id', 'thread_entry',
-        'in_reply_to_id', 'in_reply_to_entry', 'title', 'body', 'format', 'attachments', 'structured_content',
-        'queued_at', 'begun_at', 'settled_at'),
+        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'target_incarnation',
+        'thread_id', 'thread_entry', 'thread_incarnation', 'in_reply_to_id', 'in_reply_to_entry',
+        'in_reply_to_incarnation', 'title', 'body', 'format', 'attachments', 'structured_content', 'queued_at',
+        'begun_at', 'settled_at'),
 )
 "The pending entries of a source, by `its_name`, in queue order: their columns in the table's order."
 
@@ -780,24 +809,27 @@ entries = Statement(
     sqlite=
         'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
         'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
-        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
-        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.target_id, outbox.target_entry, outbox.target_incarnation, outbox.thread_id, outbox.thread_entry, '
+        'outbox.thread_incarnation, outbox.in_reply_to_id, outbox.in_reply_to_entry, '
+        'outbox.in_reply_to_incarnation, outbox.title, outbox.body, outbox.format, outbox.attachments, '
         'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox WHERE '
         'outbox.source_id = ? AND outbox.id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
         ,
     postgresql=
         'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
         'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
-        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
-        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.target_id, outbox.target_entry, outbox.target_incarnation, outbox.thread_id, outbox.thread_entry, '
+        'outbox.thread_incarnation, outbox.in_reply_to_id, outbox.in_reply_to_entry, '
+        'outbox.in_reply_to_incarnation, outbox.title, outbox.body, outbox.format, outbox.attachments, '
         'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox WHERE '
         'outbox.source_id = %s::INTEGER AND outbox.id = any(%s::TEXT[])'
         ,
     values=('its_id', 'ids'),
     columns=('position', 'id', 'source_id', 'object', 'operation', 'status', 'attempts', 'granted', 'error',
-        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'thread_id', 'thread_entry',
-        'in_reply_to_id', 'in_reply_to_entry', 'title', 'body', 'format', 'attachments', 'structured_content',
-        'queued_at', 'begun_at', 'settled_at'),
+        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'target_incarnation',
+        'thread_id', 'thread_entry', 'thread_incarnation', 'in_reply_to_id', 'in_reply_to_entry',
+        'in_reply_to_incarnation', 'title', 'body', 'format', 'attachments', 'structured_content', 'queued_at',
+        'begun_at', 'settled_at'),
 )
 'The entries among `ids`, pending or not.'
 
@@ -807,20 +839,21 @@ contents = Statement(
         'SELECT content.id, content.source_id, content.object, content.foreign_id, content.content_id, '
         'content.author_id, content.recipient_id, content.thread_id, content.in_reply_to_id, content.title, '
         'content.body, content.format, content.language, content.created_at, content.updated_at, content.actions, '
-        'content.extra, content.imported_at, content.changed_at, content.deleted_at FROM content WHERE '
-        'content.source_id = ? AND content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS anon_1)'
+        'content.extra, content.imported_at, content.changed_at, content.deleted_at, content.incarnation FROM '
+        'content WHERE content.source_id = ? AND content.foreign_id IN (SELECT anon_1.value FROM json_each(?) AS '
+        'anon_1)'
         ,
     postgresql=
         'SELECT content.id, content.source_id, content.object, content.foreign_id, content.content_id, '
         'content.author_id, content.recipient_id, content.thread_id, content.in_reply_to_id, content.title, '
         'content.body, content.format, content.language, content.created_at, content.updated_at, content.actions, '
-        'content.extra, content.imported_at, content.changed_at, content.deleted_at FROM content WHERE '
-        'content.source_id = %s::INTEGER AND content.foreign_id = any(%s::TEXT[])'
+        'content.extra, content.imported_at, content.changed_at, content.deleted_at, content.incarnation FROM '
+        'content WHERE content.source_id = %s::INTEGER AND content.foreign_id = any(%s::TEXT[])'
         ,
     values=('its_id', 'ids'),
     columns=('id', 'source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
         'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',
-        'imported_at', 'changed_at', 'deleted_at'),
+        'imported_at', 'changed_at', 'deleted_at', 'incarnation'),
 )
 'The contents of any object among `ids`.'
 
@@ -830,20 +863,21 @@ content = Statement(
         'SELECT content.id, content.source_id, content.object, content.foreign_id, content.content_id, '
         'content.author_id, content.recipient_id, content.thread_id, content.in_reply_to_id, content.title, '
         'content.body, content.format, content.language, content.created_at, content.updated_at, content.actions, '
-        'content.extra, content.imported_at, content.changed_at, content.deleted_at FROM content WHERE '
-        'content.source_id = ? AND content.object = ? AND content.foreign_id = ?'
+        'content.extra, content.imported_at, content.changed_at, content.deleted_at, content.incarnation FROM '
+        'content WHERE content.source_id = ? AND content.object = ? AND content.foreign_id = ?'
         ,
     postgresql=
         'SELECT content.id, content.source_id, content.object, content.foreign_id, content.content_id, '
         'content.author_id, content.recipient_id, content.thread_id, content.in_reply_to_id, content.title, '
         'content.body, content.format, content.language, content.created_at, content.updated_at, content.actions, '
-        'content.extra, content.imported_at, content.changed_at, content.deleted_at FROM content WHERE '
-        'content.source_id = %s::INTEGER AND content.object = %s::VARCHAR AND content.foreign_id = %s::VARCHAR'
+        'content.extra, content.imported_at, content.changed_at, content.deleted_at, content.incarnation FROM '
+        'content WHERE content.source_id = %s::INTEGER AND content.object = %s::VARCHAR AND content.foreign_id = '
+        '%s::VARCHAR'
         ,
     values=('its_id', 'its_object', 'its_foreign_id'),
     columns=('id', 'source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
         'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',
-        'imported_at', 'changed_at', 'deleted_at'),
+        'imported_at', 'changed_at', 'deleted_at', 'incarnation'),
 )
 'One content.'
 
@@ -851,21 +885,24 @@ queue_entry = Statement(
     'queue_entry',
     sqlite=
         'INSERT INTO outbox (id, source_id, object, operation, status, attempts, granted, error, foreign_id, '
-        'author_id, recipient_id, target_id, target_entry, thread_id, thread_entry, in_reply_to_id, '
-        'in_reply_to_entry, title, body, format, attachments, structured_content, queued_at) VALUES (?, ?, ?, ?, ?, '
-        '?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
+        'author_id, recipient_id, target_id, target_entry, target_incarnation, thread_id, thread_entry, '
+        'thread_incarnation, in_reply_to_id, in_reply_to_entry, in_reply_to_incarnation, title, body, format, '
+        'attachments, structured_content, queued_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '
+        '?, ?, ?, ?, ?, ?, ?, ?)'
         ,
     postgresql=
         'INSERT INTO outbox (id, source_id, object, operation, status, attempts, granted, error, foreign_id, '
-        'author_id, recipient_id, target_id, target_entry, thread_id, thread_entry, in_reply_to_id, '
-        'in_reply_to_entry, title, body, format, attachments, structured_content, queued_at) VALUES (%s::VARCHAR, '
-        '%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, '
-        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        'author_id, recipient_id, target_id, target_entry, target_incarnation, thread_id, thread_entry, '
+        'thread_incarnation, in_reply_to_id, in_reply_to_entry, in_reply_to_incarnation, title, body, format, '
+        'attachments, structured_content, queued_at) VALUES (%s::VARCHAR, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s::INTEGER, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        '%s::VARCHAR, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::INTEGER, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR)'
         ,
     values=('id', 'source_id', 'object', 'operation', 'status', 'attempts', 'granted', 'error', 'foreign_id',
-        'author_id', 'recipient_id', 'target_id', 'target_entry', 'thread_id', 'thread_entry', 'in_reply_to_id',
-        'in_reply_to_entry', 'title', 'body', 'format', 'attachments', 'structured_content', 'queued_at'),
+        'author_id', 'recipient_id', 'target_id', 'target_entry', 'target_incarnation', 'thread_id',
+        'thread_entry', 'thread_incarnation', 'in_reply_to_id', 'in_reply_to_entry', 'in_reply_to_incarnation',
+        'title', 'body', 'format', 'attachments', 'structured_content', 'queued_at'),
     columns=(),
 )
 'An entry at the end of the queue.'
@@ -887,13 +924,13 @@ begin_attempt = Statement(
 settle_entry = Statement(
     'settle_entry',
     sqlite=
-        'UPDATE outbox SET status=?, error=?, foreign_id=?, settled_at=? WHERE outbox.id = ?'
+        'UPDATE outbox SET status=?, attempts=?, error=?, foreign_id=?, settled_at=? WHERE outbox.id = ?'
         ,
     postgresql=
-        'UPDATE outbox SET status=%s::VARCHAR, error=%s::VARCHAR, foreign_id=%s::VARCHAR, settled_at=%s::VARCHAR '
-        'WHERE outbox.id = %s::VARCHAR'
+        'UPDATE outbox SET status=%s::VARCHAR, attempts=%s::INTEGER, error=%s::VARCHAR, foreign_id=%s::VARCHAR, '
+        'settled_at=%s::VARCHAR WHERE outbox.id = %s::VARCHAR'
         ,
-    values=('status', 'error', 'foreign_id', 'settled_at', 'its_id'),
+    values=('status', 'attempts', 'error', 'foreign_id', 'settled_at', 'its_id'),
     columns=(),
 )
 'What became of an attempt.'
@@ -917,8 +954,9 @@ given_up_entry = Statement(
     sqlite=
         'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
         'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
-        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
-        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.target_id, outbox.target_entry, outbox.target_incarnation, outbox.thread_id, outbox.thread_entry, '
+        'outbox.thread_incarnation, outbox.in_reply_to_id, outbox.in_reply_to_entry, '
+        'outbox.in_reply_to_incarnation, outbox.title, outbox.body, outbox.format, outbox.attachments, '
         'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox JOIN source ON '
         'source.id = outbox.source_id WHERE source.name = ? AND outbox.id = ? AND (outbox.status NOT IN '
         "('export_pending', 'success'))"
@@ -926,17 +964,19 @@ given_up_entry = Statement(
     postgresql=
         'SELECT outbox.position, outbox.id, outbox.source_id, outbox.object, outbox.operation, outbox.status, '
         'outbox.attempts, outbox.granted, outbox.error, outbox.foreign_id, outbox.author_id, outbox.recipient_id, '
-        'outbox.target_id, outbox.target_entry, outbox.thread_id, outbox.thread_entry, outbox.in_reply_to_id, '
-        'outbox.in_reply_to_entry, outbox.title, outbox.body, outbox.format, outbox.attachments, '
+        'outbox.target_id, outbox.target_entry, outbox.target_incarnation, outbox.thread_id, outbox.thread_entry, '
+        'outbox.thread_incarnation, outbox.in_reply_to_id, outbox.in_reply_to_entry, '
+        'outbox.in_reply_to_incarnation, outbox.title, outbox.body, outbox.format, outbox.attachments, '
         'outbox.structured_content, outbox.queued_at, outbox.begun_at, outbox.settled_at FROM outbox JOIN source ON '
         'source.id = outbox.source_id WHERE source.name = %s::VARCHAR AND outbox.id = %s::VARCHAR AND '
         "(outbox.status NOT IN ('export_pending', 'success'))"
         ,
     values=('its_name', 'its_id'),
     columns=('position', 'id', 'source_id', 'object', 'operation', 'status', 'attempts', 'granted', 'error',
-        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'thread_id', 'thread_entry',
-        'in_reply_to_id', 'in_reply_to_entry', 'title', 'body', 'format', 'attachments', 'structured_content',
-        'queued_at', 'begun_at', 'settled_at'),
+        'foreign_id', 'author_id', 'recipient_id', 'target_id', 'target_entry', 'target_incarnation',
+        'thread_id', 'thread_entry', 'thread_incarnation', 'in_reply_to_id', 'in_reply_to_entry',
+        'in_reply_to_incarnation', 'title', 'body', 'format', 'attachments', 'structured_content', 'queued_at',
+        'begun_at', 'settled_at'),
 )
 'The entry of an id, of the source `its_name`, if it was given up.'
 
@@ -954,45 +994,71 @@ grant_attempts = Statement(
 )
 'An entry is pending again, and may be sent until there were `granted` attempts.'
 
-keep_content = Statement(
-    'keep_content',
+doubt_content = Statement(
+    'doubt_content',
+    sqlite=
+        'UPDATE content SET content_id=NULL, imported_at=?, incarnation=(content.incarnation + 1) WHERE '
+        'content.source_id = ? AND content.object = ? AND content.foreign_id = ?'
+        ,
+    postgresql=
+        'UPDATE content SET content_id=NULL, imported_at=%s::VARCHAR, incarnation=(content.incarnation + 1) WHERE '
+        'content.source_id = %s::INTEGER AND content.object = %s::VARCHAR AND content.foreign_id = %s::VARCHAR'
+        ,
+    values=('imported_at', 'its_id', 'its_object', 'its_foreign_id'),
+    columns=(),
+)
+'A content whose id may have been given again: no entry and no reference means it any more (OB13).'
+
+renew_content = Statement(
+    'renew_content',
     sqlite=
         'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
         'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
-        'changed_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO '
-        'NOTHING'
+        'changed_at, deleted_at, incarnation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) '
+        'ON CONFLICT (source_id, object, foreign_id) DO UPDATE SET content_id = excluded.content_id, author_id = '
+        'excluded.author_id, recipient_id = excluded.recipient_id, thread_id = excluded.thread_id, in_reply_to_id = '
+        'excluded.in_reply_to_id, title = excluded.title, body = excluded.body, format = excluded.format, language '
+        '= excluded.language, created_at = excluded.created_at, updated_at = excluded.updated_at, actions = '
+        'excluded.actions, extra = excluded.extra, imported_at = excluded.imported_at, changed_at = '
+        'excluded.changed_at, deleted_at = excluded.deleted_at, incarnation = (content.incarnation + 1)'
         ,
     postgresql=
         'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
         'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
-        'changed_at, deleted_at) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        'changed_at, deleted_at, incarnation) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
-        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT DO NOTHING'
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, 0) ON CONFLICT '
+        '(source_id, object, foreign_id) DO UPDATE SET content_id = excluded.content_id, author_id = '
+        'excluded.author_id, recipient_id = excluded.recipient_id, thread_id = excluded.thread_id, in_reply_to_id = '
+        'excluded.in_reply_to_id, title = excluded.title, body = excluded.body, format = excluded.format, language '
+        '= excluded.language, created_at = excluded.created_at, updated_at = excluded.updated_at, actions = '
+        'excluded.actions, extra = excluded.extra, imported_at = excluded.imported_at, changed_at = '
+        'excluded.changed_at, deleted_at = excluded.deleted_at, incarnation = (content.incarnation + 1)'
         ,
     values=('source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
         'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',
         'imported_at', 'changed_at', 'deleted_at'),
     columns=(),
 )
-"A content that was created, unless one of its id is there: somebody else's stays as it is (PU4)."
+'A content that was created under the id of one that was deleted, of which nothing is kept (OB13).'
 
 own_content = Statement(
     'own_content',
     sqlite=
         'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
         'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
-        'changed_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT '
-        '(source_id, object, foreign_id) DO UPDATE SET content_id = excluded.content_id WHERE content.content_id IS '
-        'NULL AND content.author_id = excluded.author_id'
+        'changed_at, deleted_at, incarnation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) '
+        'ON CONFLICT (source_id, object, foreign_id) DO UPDATE SET content_id = excluded.content_id WHERE '
+        'content.content_id IS NULL AND content.author_id = excluded.author_id'
         ,
     postgresql=
         'INSERT INTO content (source_id, object, foreign_id, content_id, author_id, recipient_id, thread_id, '
         'in_reply_to_id, title, body, format, language, created_at, updated_at, actions, extra, imported_at, '
-        'changed_at, deleted_at) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
+        'changed_at, deleted_at, incarnation) VALUES (%s::INTEGER, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
         '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, '
-        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR) ON CONFLICT (source_id, '
-        'object, foreign_id) DO UPDATE SET content_id = excluded.content_id WHERE content.content_id IS NULL AND '
-        'content.author_id = excluded.author_id'
+        '%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, %s::VARCHAR, 0) ON CONFLICT '
+        '(source_id, object, foreign_id) DO UPDATE SET content_id = excluded.content_id WHERE content.content_id IS '
+        'NULL AND content.author_id = excluded.author_id'
         ,
     values=('source_id', 'object', 'foreign_id', 'content_id', 'author_id', 'recipient_id', 'thread_id',
         'in_reply_to_id', 'title', 'body', 'format', 'language', 'created_at', 'updated_at', 'actions', 'extra',

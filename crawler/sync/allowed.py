@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from crawler.protocol.implementation import COLLECTION_LEVEL, ImplementationInfo
-from crawler.sync.exports import operation_refusal, reply_refusal
+from crawler.sync.exports import gone, operation_refusal, reply_refusal
 from crawler.sync.state import Known
 
 
@@ -22,25 +22,27 @@ class Choice:
         return not self.rule
 
 
-def choices(info: ImplementationInfo, content: Known) -> tuple[Choice, ...]:
+def choices(info: ImplementationInfo, content: Known, thread: Known | None = None) -> tuple[Choice, ...]:
     """All operations that the partner declares for the content's object, or that the content names: reply, then those.
 
-    A deletion is ``delete`` here whatever the partner calls it (IM6).
+    A deletion is ``delete`` here whatever the partner calls it (IM6). `thread` is what has the id of the content's.
     """
     named = [*info.operations(content.object), *content.actions]
     operations = dict.fromkeys("delete" if name == "destroy" else name for name in named)
     return (
-        _reply(info, content),
+        _reply(info, content, thread),
         *(_operation(info, content, name) for name in operations if name not in COLLECTION_LEVEL),
     )
 
 
-def _reply(info: ImplementationInfo, content: Known) -> Choice:
+def _reply(info: ImplementationInfo, content: Known, thread: Known | None) -> Choice:
     written = "messages" if content.object == "threads" else content.object
     if not info.allows(written, "create"):
         return _choice(info, "reply", "AC3", f"the partner does not declare {written}.create")
     if content.deleted:
         return _choice(info, "reply", "AC3", f"{content.id} was deleted")
+    if thread is not None and not info.unthreaded and thread.came_after(content):
+        return _choice(info, "reply", "OB13", gone(thread))
     refusal = reply_refusal(info, content)
     return _choice(info, "reply", "AC4" if refusal else "", refusal or "")
 

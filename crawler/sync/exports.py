@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from crawler.errors import NotJson, PartnerError, ResourceError, UnexpectedShape
+from crawler.errors import EndpointUnreachable, NotJson, PartnerError, ResourceError, UnexpectedShape
 from crawler.protocol.envelope import format_time
 from crawler.protocol.implementation import COLLECTION_LEVEL, ImplementationInfo
-from crawler.protocol.objects import Content
+from crawler.protocol.objects import Content, User
 from crawler.protocol.reading import Page, read_content
+from crawler.protocol.structured import OPERATIONS, OPTION, holds_structured
 from crawler.protocol.wire import MAX_ID_CHARS, is_storable
 from crawler.sync.state import Json, Known, Outbox, OutboxEntry, Ref, Source, Status
 
@@ -68,7 +70,7 @@ def decide_export(source: Source, info: ImplementationInfo, entry: OutboxEntry, 
             raise _Never(f"attempt {entry.attempts} was cut off before its answer was seen (PU6)")
         found = {ref: _resolve(ref, outbox) for ref in entry.refs}
         if entry.operation == "create":
-            action, params = _create(source, info, entry, found)
+            action, params = _create(info, entry, found, sender_name(source, outbox.authors.get(entry.author_id or "")))
         else:
             action, params = _act(info, entry, found)
     except _NotNow as wait:
@@ -87,16 +89,50 @@ def _resolve(ref: Ref, outbox: Outbox) -> Known:
         if creation.foreign_id is None:
             why = "the partner gave it no id of its own" if creation.status is Status.SUCCESS else str(creation.status)
             raise _Never(f"the {NOUNS[ref.object]} it refers to was not created: {why} ({creation.id}) (PU9)")
-        ref = Ref(ref.object, foreign_id=creation.foreign_id)
-    return outbox.known(ref.object, ref.foreign_id or "")
+        known = outbox.known(ref.object, creation.foreign_id)
+        if known.created_by != creation.id:
+            raise _Never(f"{gone(known, made_by=creation.id)} (OB13)")
+        return known
+    known = outbox.known(ref.object, ref.foreign_id or "")
+    if ref.incarnation not in (None, known.incarnation):
+        raise _Never(f"{gone(known)} (OB13)")
+    return known
+
+
+def gone(known: Known, made_by: str | None = None) -> str:
+    """Why nothing is done any more to the content that had an id, and that an entry made, before `known` (OB13)."""
+    which = f"{NOUNS[known.object]} {known.id}" + (f", which {made_by} made," if made_by else "")
+    return f"{which} is gone: since {known.imported_at} its id names another content"
+
+
+def _gone_for_now(entry: OutboxEntry, content: Known, rule: str) -> _NotNow | _Never:
+    """Why nothing that refers to a deleted content is sent: its id may name another one by now (OB13).
+
+    What was never sent waits, in case the same content comes back; what was begun would never end (PU5).
+    """
+    reason = f"{content.id} was deleted"
+    return _Never(f"{reason}, and its id may be another's by now (OB13)") if entry.attempts else _NotNow(rule, reason)
+
+
+def sender_name(source: Source, author: User | None) -> str | None:
+    """Who a content says it is from (PU1): as the source's setting has it, else as its author is called.
+
+    `author` is `None` where nothing is known of who acts; then nobody is named.
+    """
+    if source.sender_name or author is None:
+        return source.sender_name or None
+    return " ".join(filter(None, (author.firstname, author.lastname))) or author.screenname
 
 
 def _create(
-    source: Source, info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known]
+    info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known], sender: str | None
 ) -> tuple[str, dict[str, Json]]:
     if not info.allows(entry.object, "create"):
         raise _NotNow("PU8", f"the partner does not declare {entry.object}.create at the moment")
     target = found.get(entry.in_reply_to) if entry.in_reply_to else None
+    addressed = target or (found.get(entry.thread) if entry.thread and not info.unthreaded else None)
+    if addressed is not None and addressed.deleted:
+        raise _gone_for_now(entry, addressed, "AC3")
     if target is not None and (refusal := reply_refusal(info, target)):
         raise _NotNow("AC4", refusal)
     thread_id = None
@@ -107,8 +143,10 @@ def _create(
             thread_id = target.thread_id
         if thread_id is None:
             raise _NotNow("PU1", "the partner does not declare messages.unthreaded any more, and no thread was given")
-    queued_at = format_time(entry.queued_at)
     message = entry.object != "threads"
+    if entry.structured_content and message and OPTION not in info.options:
+        raise _NotNow("ST", f"the partner does not declare the option {OPTION} at the moment")
+    queued_at = format_time(entry.queued_at)
     private = entry.object == "private_messages"
     params: dict[str, Json | None] = {
         "attachments": [dict(a) for a in entry.attachments] if info.takes_attachments(entry.object) else None,
@@ -120,13 +158,16 @@ def _create(
         "in_reply_to_id": target.id if target else None,
         "recipient_id": entry.recipient_id if private else None,
         "retry": entry.attempts > 0,
-        "sender_name": source.sender_name,
+        "sender_name": sender,
         "structured_content": dict(entry.structured_content) if entry.structured_content and message else None,
         "thread_id": thread_id,
-        "title": entry.title if info.takes_title(entry.object) else None,
+        "title": entry.title,
         "updated_at": queued_at if message else None,
     }
-    return entry.action, {name: value for name, value in params.items() if value not in (None, [])}
+    titled = info.takes_title(entry.object)  # and then `null` is said of a title that was not given
+    return entry.action, {
+        name: value for name, value in params.items() if (titled if name == "title" else value not in (None, []))
+    }
 
 
 def _act(info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known]) -> tuple[str, dict[str, Json]]:
@@ -134,6 +175,8 @@ def _act(info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known]) 
         raise _Never("it names no content to act on")
     target = found[entry.target]
     refusal = operation_refusal(info, target, entry.operation)
+    if refusal is not None and refusal[0] == "IM5" and target.deleted:
+        raise _gone_for_now(entry, target, "IM5")
     # An attempt whose answer was lost may be the very reason why the content no longer names the operation (PU5).
     if refusal is not None and not (refusal[0] == "IM5" and entry.attempts):
         raise _NotNow(*refusal)
@@ -147,7 +190,7 @@ def _act(info: ImplementationInfo, entry: OutboxEntry, found: dict[Ref, Known]) 
 
 
 def operation_refusal(info: ImplementationInfo, content: Known, operation: str) -> tuple[str, str] | None:
-    """Why IM4 and IM5 do not let `operation` be applied to `content` now, as (rule, reason); `None` if they do."""
+    """Why IM4, IM5 and ST do not let `operation` be applied to `content` now, as (rule, reason); `None` if they do."""
     if operation in COLLECTION_LEVEL:
         return "IM4", f"{operation} is not an operation on a content"
     names = {"delete", "destroy"} if operation == "delete" else {operation}
@@ -156,6 +199,9 @@ def operation_refusal(info: ImplementationInfo, content: Known, operation: str) 
         return "PU8", f"the partner does not declare {label}"
     if content.deleted:
         return "IM5", f"{content.id} was deleted"
+    if content.structured and names.isdisjoint(OPERATIONS.get(content.object, ())):
+        possible = sorted(OPERATIONS.get(content.object, frozenset()) - {"destroy"})
+        return "ST", f"{content.id} has structured content, which allows no operation but {', '.join(possible)}"
     if names.isdisjoint(content.actions):
         named = ", ".join(content.actions) or "none"
         return "IM5", f"the actions of {content.id} do not name {operation}: they name {named}"
@@ -213,6 +259,7 @@ def known_content(content: Content) -> Known:
         author_id=content.author_id,
         recipient_id=content.recipient_id,
         thread_id=content.thread_id,
+        structured=holds_structured(content.extra),
     )
 
 
@@ -233,12 +280,25 @@ def shown_content(source: str, send: Send, body: bytes, info: ImplementationInfo
     return None, f"the answer does not show the content{reason} (PU5)"
 
 
+class Meant(StrEnum):
+    """Which content the id means that a create was answered with (PU4, OB13)."""
+
+    CREATED = "the one that it created"
+    CREATED_AGAIN = "the one that it created, under the id of one that was deleted"
+    ANOTHER = "another one, which stays as it is"
+    UNSURE = "the one that another entry created, or this one"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What an attempt, or giving up, makes of an entry. Pending again means that a later cycle tries once more."""
+    """What an attempt, or giving up, makes of an entry. Pending again means that a later cycle tries once more.
+
+    `meant` says of a create which content its answer's id means.
+    """
 
     entry: OutboxEntry
     remark: str = ""
+    meant: Meant = Meant.CREATED
 
     @property
     def outcome(self) -> str:
@@ -260,15 +320,36 @@ def settle_success(entry: OutboxEntry, remark: str = "") -> Settled:
 def settle_created(send: Send, foreign_id: str, found: Known | None) -> Settled:
     """The attempt created the content that the partner calls `foreign_id` (PU3).
 
-    `found` is the content of that id that was there already. On a repeat it may be what an earlier attempt created.
-    Else the answer carries somebody else's id (PU4): a success, but the entry gets no foreign id, lest a later
-    operation on what it created hits that other content.
+    `found` is the content of that id that was there already. On a repeat it may be what an earlier attempt created. One
+    that was deleted has left its id to the new one (OB13). Else the answer carries somebody else's id (PU4): a success,
+    but the entry gets no foreign id, lest a later operation on what it created hits that other content. Where another
+    entry created that one, it may be gone, and its id given again: neither entry is acted on by that id any more.
     """
     entry = replace(send.entry, status=Status.SUCCESS, error=None)
-    if found is not None and not _may_have_created(send, found):
-        remark = f"the answer's id {foreign_id} is that of another content, which stays as it is (PU4)"
-        return Settled(entry=entry, remark=remark)
-    return Settled(entry=replace(entry, foreign_id=foreign_id))
+    if found is None or _may_have_created(send, found):
+        return Settled(entry=replace(entry, foreign_id=foreign_id))
+    of_its_own = found.id not in (send.params.get("in_reply_to_id"), send.params.get("thread_id"))
+    if found.deleted and of_its_own:
+        return Settled(entry=replace(entry, foreign_id=foreign_id), meant=Meant.CREATED_AGAIN)
+    remark = f"the answer's id {foreign_id} is that of another content, which stays as it is (PU4)"
+    unsure = of_its_own and found.created_by is not None
+    return Settled(entry=entry, remark=remark, meant=Meant.UNSURE if unsure else Meant.ANOTHER)
+
+
+def known_after(settled: Settled, created: Content, found: Known | None, stamp: str) -> Known:
+    """What is known of the content of a create's answer once it is stored; `stamp` is when that was (OB13)."""
+    made = replace(known_content(created), created_by=settled.entry.id, imported_at=stamp)
+    if found is None:
+        return made
+    match settled.meant:
+        case Meant.CREATED:
+            return replace(found, created_by=settled.entry.id)
+        case Meant.CREATED_AGAIN:
+            return replace(made, incarnation=found.incarnation + 1)
+        case Meant.UNSURE:
+            return replace(found, created_by=None, incarnation=found.incarnation + 1, imported_at=stamp)
+        case _:
+            return found
 
 
 def _may_have_created(send: Send, found: Known) -> bool:
@@ -282,8 +363,14 @@ def _may_have_created(send: Send, found: Known) -> bool:
 
 
 def settle_failure(entry: OutboxEntry, error: PartnerError) -> Settled:
-    """The attempt failed: tried again at the next cycle, or given up (PU6, PU7)."""
+    """The attempt failed: tried again at the next cycle, or given up (PU6, PU7).
+
+    One of which nothing was sent for certain was none: it is taken back.
+    """
     text = error.what
+    if isinstance(error, EndpointUnreachable) and not error.sent:
+        text = f"{text}; not sent: no attempt was used up (PU6)"
+        return Settled(entry=replace(entry, attempts=entry.attempts - 1, error=text))
     if isinstance(error, ResourceError) and error.fatal:
         return Settled(entry=replace(entry, status=_aborted(entry, Status.ABORTED), error=text))
     if entry.attempts >= entry.granted:

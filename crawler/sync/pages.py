@@ -29,8 +29,8 @@ class Listing:
     """How far the listing of one object has come within one cycle.
 
     `cursor` is what is stored; `ask` the `since_id` of the next request. `asked` are all that were asked for in this
-    cycle, `seen` the ids of the last page: bounded by the number of pages and the size of one. `checking` says that an
-    empty answer made us ask from before the cursor, in case the partner no longer knows it (LS11).
+    cycle, `seen` the ids of the last page: bounded by the number of pages and the size of one. `checking` says that we
+    ask from before the cursor, in case the partner no longer knows it, or knows it as another content's (LS11).
     """
 
     cursor: Cursor
@@ -42,17 +42,23 @@ class Listing:
 
     @classmethod
     def begin(cls, cursor: Cursor) -> "Listing":
-        """The listing that starts at the stored cursor (LS1)."""
-        return cls(cursor=cursor, ask=cursor.since_id, asked=frozenset({cursor.since_id}))
+        """The listing that starts at the stored cursor (LS1), or before it where its content was deleted (LS11)."""
+        deleted = cursor.checked_at is None and cursor.since_id is not None
+        ask = next(iter(cursor.trail), None) if deleted else cursor.since_id
+        return cls(cursor=cursor, ask=ask, asked=frozenset({ask}), checking=deleted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What the database holds of a page: its contents (`None`: deleted) and users by id, known reply targets."""
+    """What the database holds of a page: its contents (`None`: deleted) and users by id.
+
+    Of what its contents reply to, `replied_to` are the known contents of the same object, `threads` the known threads.
+    """
 
     contents: Mapping[str, Content | None] = field(default_factory=dict)
     users: Mapping[str, User] = field(default_factory=dict)
     replied_to: frozenset[str] = frozenset()
+    threads: frozenset[str] = frozenset()
 
 
 NOTHING_STORED = Stored()
@@ -153,8 +159,8 @@ def accept_page(
     remarks = _remark_replies(page, contents, (*new, *updated), stored)
     cursor = _next_cursor(source, listing, page, now)
     following = _follow(source, listing, page, cursor, now)
-    if following is None and listing.checking and not page.size:
-        cursor = replace(cursor, checked_at=now)
+    if following is None and listing.checking and not page.size:  # the partner has nothing
+        cursor = replace(cursor, checked_at=now) if cursor.checked_at is not None else replace(cursor, trail=())
     users = tuple(user for user in page.users.values() if not _is_stored(user, stored))
     if new or updated or users:  # the page that changed nothing might change something now
         cursor = replace(cursor, page_mark=None, page_seen=None)
@@ -202,12 +208,20 @@ def _young_enough(
 
 def _remark_replies(page: Page, kept: tuple[Content, ...], changed: tuple[Content, ...], stored: Stored) -> Remarks:
     """The page's remarks, and one on each reply to a content that is not known (OB8)."""
-    here = {content.id for content in kept}
+    known = {content.id for content in kept} | stored.replied_to
     for content in changed:
         target = content.in_reply_to_id
-        if target is not None and target not in here and target not in stored.replied_to:
-            page.remarks.add("OB8", "'in_reply_to_id' is no known content, and counts as absent", content.id)
+        if target is None or target in known or (content.may_reply_to_thread and target in stored.threads):
+            continue
+        text = "'in_reply_to_id' is no known content of the same object, and counts as absent"
+        page.remarks.add("OB8", text, content.id)
     return page.remarks
+
+
+def doubt(cursor: Cursor, foreign_id: str) -> Cursor:
+    """The cursor after we deleted a content: whose id the partner may forget, or give to a newer one (LS11, OB13)."""
+    trail = tuple(step for step in cursor.trail if step != foreign_id)
+    return replace(cursor, trail=trail, checked_at=None if cursor.since_id == foreign_id else cursor.checked_at)
 
 
 def _due(source: Source, cursor: Cursor, now: datetime) -> bool:
@@ -234,7 +248,8 @@ def _follow(source: Source, listing: Listing, page: Page, cursor: Cursor, now: d
     """The next request of this object in this cycle, or `None` when it is done.
 
     After contents: from the new cursor, unless that was asked for already or the page repeats the last one (LS3, LS5).
-    After nothing: done; or, where the cursor is due to be checked, from the one before it (LS11).
+    After nothing: done; or, where the cursor is due to be checked, from the one before it, and at last, where its
+    content was deleted, from itself (LS11).
     """
     pages = listing.pages + 1
     if page.size:
@@ -245,7 +260,7 @@ def _follow(source: Source, listing: Listing, page: Page, cursor: Cursor, now: d
         return Listing(cursor=cursor, ask=page.head_id, asked=asked, seen=ids, pages=pages)
     if not listing.checking and not _due(source, cursor, now):
         return None
-    earlier = next((step for step in (*cursor.trail, None) if step not in listing.asked), cursor.since_id)
-    if earlier == cursor.since_id:
-        return None
-    return Listing(cursor=cursor, ask=earlier, asked=listing.asked | {earlier}, pages=pages, checking=True)
+    for step in (*cursor.trail, None, cursor.since_id):
+        if step not in listing.asked:
+            return Listing(cursor=cursor, ask=step, asked=listing.asked | {step}, pages=pages, checking=True)
+    return None

@@ -1,11 +1,14 @@
-"""What an agent may queue, and what is filled in for it (AC3, AC4, PU12, PU13, PU9)."""
+"""What an agent may queue, and what is filled in for it (AC3, AC4, PU1, PU9, PU12, PU13, ST)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from crawler.errors import ActionRefused
+from crawler.protocol.formats import fill_in_attachment, text_as_html
 from crawler.protocol.implementation import ImplementationInfo
+from crawler.protocol.structured import OPTION, check_structured, unsendable
+from crawler.protocol.wire import is_storable
 from crawler.sync.exports import operation_refusal, reply_refusal
 from crawler.sync.state import Json, Known, OutboxEntry, Ref, Source, Status
 
@@ -16,7 +19,9 @@ REPLY_HINT = "the partner must add 'reply' to that content's 'actions'"
 class Draft:
     """A content that an agent wants created; what is `None` is filled in by PU12 and PU13.
 
-    `thread`, `in_reply_to`: foreign ids or entries of the outbox. `attachments`: ``{"url", "type"?, "filename"?}``.
+    `format` says what `body` is, ``html`` or ``text``, and is `None` for plain text to be sent in whichever format the
+    partner prefers. `thread`, `in_reply_to`: foreign ids or entries of the outbox. `attachments`:
+    ``{"url", "type"?, "filename"?}``.
     """
 
     object: str
@@ -35,13 +40,15 @@ class Draft:
 class Desk:
     """All that decides what an agent may do at a source: its newest capabilities, and who could act.
 
-    `puppetizable` are the ids of imported identities that agents may act as (PU12).
+    `puppetizable` are the ids of imported identities that agents may act as (PU12); `recipients` those of imported
+    identities out of all that a private message could go to.
     """
 
     source: Source
     info: ImplementationInfo
     puppetizable: Sequence[str]
     now: datetime
+    recipients: Collection[str] = ()
 
 
 def queue_create(desk: Desk, entry_id: str, draft: Draft, replied: Known | OutboxEntry | None) -> OutboxEntry:
@@ -52,21 +59,25 @@ def queue_create(desk: Desk, entry_id: str, draft: Draft, replied: Known | Outbo
     info, name = desk.info, draft.object
     if not info.allows(name, "create"):
         raise _undeclared(name, "create")
+    if draft.in_reply_to is not None and draft.in_reply_to.object != name:
+        raise ActionRefused(
+            f"{draft.in_reply_to} is one of {draft.in_reply_to.object}, and a reply is to a content of the same object",
+            rule="OB8",
+            hint="a message in a thread names it as its thread",
+        )
     if isinstance(replied, Known):
         if replied.deleted:
             raise ActionRefused(f"{replied.id} was deleted", rule="AC3")
         if refusal := reply_refusal(info, replied):
             raise ActionRefused(refusal, rule="AC4", hint=REPLY_HINT)
-    structured = name != "threads" and draft.structured_content
-    if not draft.body and not draft.attachments and not structured:
+    body, body_format = _body(info, draft)
+    structured_content = _structured(info, draft)
+    if not body and not draft.attachments and not structured_content:
         raise ActionRefused(f"a content of {name} needs a body or an attachment", rule="PU1")
-    if draft.attachments and not info.takes_attachments(name):
-        raise ActionRefused(
-            f"the partner does not declare the option {name}.attachments", rule="PU13", hint="send it without"
-        )
+    attachments = _attachments(info, draft)
     thread = _thread(desk, draft, replied)
     author_id = _author(desk, draft.author_id)
-    recipient_id = _recipient(draft, replied, author_id) if name == "private_messages" else None
+    recipient_id = _recipient(desk, draft, replied, author_id) if name == "private_messages" else None
     return OutboxEntry(
         id=entry_id,
         object=name,
@@ -77,10 +88,10 @@ def queue_create(desk: Desk, entry_id: str, draft: Draft, replied: Known | Outbo
         in_reply_to=draft.in_reply_to,
         recipient_id=recipient_id,
         title=draft.title,
-        body=draft.body,
-        format=_format(desk, draft),
-        attachments=tuple(dict(a) for a in draft.attachments),
-        structured_content=draft.structured_content,
+        body=body,
+        format=body_format,
+        attachments=attachments,
+        structured_content=structured_content,
     )
 
 
@@ -101,7 +112,7 @@ def queue_operation(
     Raises `ActionRefused` (AC3).
     """
     operation = "delete" if operation == "destroy" else operation
-    known = content if isinstance(content, Known) else Known(object=target.object, id="", actions=(operation,))
+    known = content if isinstance(content, Known) else _as_if_known(content, operation)
     refusal = operation_refusal(desk.info, known, operation)
     if refusal is not None:
         rule, reason = refusal
@@ -118,6 +129,12 @@ def queue_operation(
         author_id=author_id if standard else _author(desk, author_id),
         target=target,
     )
+
+
+def _as_if_known(creation: OutboxEntry, operation: str) -> Known:
+    """What is still to be created, as if it allowed the operation itself."""
+    structured = bool(creation.structured_content)
+    return Known(object=creation.object, id=creation.id, actions=(operation,), structured=structured)
 
 
 def cancels_creation(operation: str, content: Known | OutboxEntry) -> bool:
@@ -165,24 +182,66 @@ def _author(desk: Desk, given: str | None) -> str:
     )
 
 
-def _recipient(draft: Draft, replied: Known | OutboxEntry | None, author_id: str) -> str:
+def _recipient(desk: Desk, draft: Draft, replied: Known | OutboxEntry | None, author_id: str) -> str:
     """Who gets a private message: whoever is named, else the other side of the one that it replies to (PU12)."""
-    if draft.recipient_id is not None:
-        return draft.recipient_id
-    if replied is not None:
+    recipient_id = draft.recipient_id
+    if recipient_id is None and replied is not None:
         own = isinstance(replied, OutboxEntry) or replied.author_id == author_id
-        other = replied.recipient_id if own else replied.author_id
-        if other is not None:
-            return other
-    raise ActionRefused("a private message needs a recipient", rule="PU12", hint="name one, or reply to a message")
+        recipient_id = replied.recipient_id if own else replied.author_id
+    if recipient_id is None:
+        raise ActionRefused("a private message needs a recipient", rule="PU12", hint="name one, or reply to a message")
+    if recipient_id not in desk.recipients:
+        raise ActionRefused(
+            f"no user {recipient_id} was imported, and a private message goes to one who was",
+            rule="PU12",
+            hint="name the id of somebody who wrote or received something here, or reply to a message",
+        )
+    return recipient_id
 
 
-def _format(desk: Desk, draft: Draft) -> str:
-    formats = desk.info.formats(draft.object)
-    if draft.format is not None and draft.format not in formats:
+def _body(info: ImplementationInfo, draft: Draft) -> tuple[str | None, str]:
+    """The body as it is sent, and its format (PU13)."""
+    formats = info.formats(draft.object)
+    if draft.format not in (None, "text", *formats):
         raise ActionRefused(
             f"the options of {draft.object} do not allow the format {draft.format}",
             rule="PU13",
             hint=f"it takes {' or '.join(formats)}",
         )
-    return draft.format or formats[0]
+    sent_as = draft.format if draft.format in formats else formats[0]
+    body = draft.body or None
+    if body is not None and sent_as == "html" and draft.format != "html":
+        body = text_as_html(body) or None
+    return body, sent_as
+
+
+def _attachments(info: ImplementationInfo, draft: Draft) -> tuple[Mapping[str, str], ...]:
+    """The attachments as they are sent (PU1, PU13)."""
+    if draft.attachments and not info.takes_attachments(draft.object):
+        raise ActionRefused(
+            f"the partner does not declare the option {draft.object}.attachments", rule="PU13", hint="send it without"
+        )
+    for given in draft.attachments:
+        values: Collection[object] = given.values()  # whoever writes Python may give anything
+        texts = all(isinstance(it, str) and is_storable(it) for it in values)
+        if not texts or not given.get("url") or not given.keys() <= {"url", "type", "filename"}:
+            raise ActionRefused("an attachment has a 'url', and may have 'type' and 'filename': all texts", rule="PU1")
+    return tuple(map(fill_in_attachment, draft.attachments))
+
+
+def _structured(info: ImplementationInfo, draft: Draft) -> Mapping[str, Json] | None:
+    """The structured content, once it is found to be right (ST)."""
+    if not draft.structured_content:
+        return None
+    if draft.object == "threads":
+        raise ActionRefused("a thread has no structured content", rule="ST", hint="write a message in it")
+    if OPTION not in info.options:
+        hint = "say the same in the body"
+        raise ActionRefused(f"the partner does not declare the option {OPTION}", rule="ST", hint=hint)
+    value = dict(draft.structured_content)
+    for problem in check_structured(value):
+        if problem.level == "must":
+            raise ActionRefused(str(problem), rule="ST", hint="crawler/PROTOCOL.md has what may stand there, under ST")
+    if reason := unsendable(value):
+        raise ActionRefused(reason, rule="ST", hint="say it as a text")
+    return value

@@ -56,8 +56,10 @@ class CycleReport:
     `errors` are what failed, in order; a cycle with an error in it failed, although much of it may have succeeded.
     Whether the source is failing is another question: `nothing_had`.
     A `push` has no objects, interval or outlook (LS8).
-    `interval` is the number of seconds until the next cycle is due (CY1). `looked_up` counts threads fetched by LS9.
-    `outlook` is known once the cycle's end is stored.
+    `early` is how many seconds before it was due a cycle by hand came, `None` where the schedule has brought it, and
+    `interval` the number of seconds from the answer to `implementation.info` until the next cycle is due (CY1).
+    `looked_up` counts threads fetched by LS9. `remarks` are on the implementation info, `connections` on connections
+    (TR12), with actions as examples. `outlook` is known once the cycle's end is stored.
     """
 
     source: str
@@ -65,12 +67,14 @@ class CycleReport:
     ended: datetime | None = None
     cycle_id: int | None = None
     kind: Kind = "cycle"
+    early: float | None = None
     interval: float | None = None
     objects: dict[str, ObjectReport] = field(default_factory=dict)
     exports: list[Settled] = field(default_factory=list)
     waiting: list[Wait] = field(default_factory=list)
     looked_up: int = 0
     remarks: tuple[Remark, ...] = ()
+    connections: Remarks = field(default_factory=Remarks)
     errors: list[PartnerError] = field(default_factory=list)
     outlook: Outlook | None = None
 
@@ -112,6 +116,7 @@ class CycleReport:
             "ended": self.ended.isoformat(timespec="milliseconds") if self.ended else None,
             "seconds": round((self.ended - self.started).total_seconds(), 3) if self.ended else None,
             "failed": self.failed,
+            "early": round(self.early, 3) if self.early is not None else None,
             "interval": self.interval,
             "objects": {name: _object_json(report) for name, report in self.objects.items()},
             "threads_looked_up": self.looked_up,
@@ -124,6 +129,7 @@ class CycleReport:
                 ],
             },
             "remarks": [{"rule": remark.rule, "text": remark.text} for remark in self.remarks],
+            "connections": _remarks_json(self.connections),
             "errors": [_error_json(error) for error in self.errors],
         }
 
@@ -142,11 +148,15 @@ def _object_json(report: ObjectReport) -> dict[str, Json]:
         "ignored_contents": [
             {"position": i.position, "id": i.id, "rule": i.rule, "reason": i.reason} for i in report.ignored_contents
         ],
-        "remarks": [
-            {"rule": remark.rule, "text": remark.text, "count": count, "examples": report.remarks.examples[remark]}
-            for remark, count in report.remarks.counts.items()
-        ],
+        "remarks": _remarks_json(report.remarks),
     }
+
+
+def _remarks_json(remarks: Remarks) -> list[Json]:
+    return [
+        {"rule": remark.rule, "text": remark.text, "count": count, "examples": remarks.examples[remark]}
+        for remark, count in remarks.counts.items()
+    ]
 
 
 def _settled_json(settled: Settled) -> dict[str, Json]:

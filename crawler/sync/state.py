@@ -7,9 +7,10 @@ from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
-from urllib.parse import urlsplit
 
+from crawler.protocol.objects import User
 from crawler.protocol.signature import Secret
+from crawler.protocol.uri import without_userinfo
 
 Json = object
 """A decoded JSON value."""
@@ -53,9 +54,8 @@ class Source:
 
     @property
     def address(self) -> str:
-        """The base URI as it may be shown and stored: without user name and password."""
-        parts = urlsplit(self.base_uri)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        """The base URI as it may be shown and stored: as it was written (TR8), without user name and password."""
+        return without_userinfo(self.base_uri)
 
     @property
     def fingerprint(self) -> str:
@@ -75,8 +75,9 @@ class Cursor:
     """Where the import of one object stands (LS1).
 
     `trail` holds the cursors before `since_id`, newest first, a few of them; `checked_at` is when `since_id` was last
-    seen to be known to the partner (LS11). `page_mark` is what a page is recognised by that was shown from here
-    and changed nothing (LS5), and `page_seen` what was to be said of it: see `crawler.sync.pages.recognize`.
+    seen to be known to the partner, `None` where we deleted its content since (LS11). `page_mark` is what a page is
+    recognised by that was shown from here and changed nothing (LS5), and `page_seen` what was to be said of it: see
+    `crawler.sync.pages.recognize`.
     """
 
     object: str
@@ -100,11 +101,16 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A content: one that the partner knows (`foreign_id`), or one that an outbox entry is to create (`entry_id`)."""
+    """A content: one that the partner knows (`foreign_id`), or one that an outbox entry is to create (`entry_id`).
+
+    `incarnation` says which of the contents that had the foreign id one after the other (OB13); `None`: whichever has
+    it.
+    """
 
     object: str
     foreign_id: str | None = None
     entry_id: str | None = None
+    incarnation: int | None = None
 
     def __str__(self) -> str:
         return self.foreign_id or f"(queued) {self.entry_id}"
@@ -155,7 +161,9 @@ class OutboxEntry:
 class Known:
     """What is known of a content that an agent acts on: its `actions` decide (IM5, AC4).
 
-    `created_by` is the outbox entry that created it, if one did.
+    `created_by` is the outbox entry that created it, if one did. `structured` says that it has structured content (ST).
+    `incarnation` counts the contents that had its id before it, and `imported_at` is when it was first seen, as it is
+    stored (OB13).
     """
 
     object: str
@@ -166,22 +174,36 @@ class Known:
     thread_id: str | None = None
     created_by: str | None = None
     deleted: bool = False
+    structured: bool = False
+    incarnation: int = 0
+    imported_at: str = ""
+
+    @property
+    def ref(self) -> Ref:
+        """A reference to this content, and to no other that has its id later."""
+        return Ref(self.object, foreign_id=self.id, incarnation=self.incarnation)
+
+    def came_after(self, other: "Known") -> bool:
+        """Whether what `other` refers to by this content's id was another content, which had the id before (OB13)."""
+        return self.incarnation > 0 and other.imported_at < self.imported_at
 
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
     """The entries that are pending or referred to by pending ones, in queue order, and the contents they refer to.
 
-    `contents` has the key (object, foreign id).
+    `contents` has the key (object, foreign id). `authors` are the identities that create pending ones, by id, as far as
+    they were imported.
     """
 
     entries: Mapping[str, OutboxEntry] = field(default_factory=dict)
     contents: Mapping[tuple[str, str], Known] = field(default_factory=dict)
+    authors: Mapping[str, User] = field(default_factory=dict)
 
     def after(self, entry: OutboxEntry, known: Known | None = None) -> "Outbox":
         """The outbox once `entry` is settled, and `known` is what became of the content it acted on."""
         contents = {**self.contents, (known.object, known.id): known} if known else self.contents
-        return Outbox({**self.entries, entry.id: entry}, contents)
+        return Outbox({**self.entries, entry.id: entry}, contents, self.authors)
 
     def known(self, object_name: str, foreign_id: str) -> Known:
         """What is known of a content; nothing, if it is not stored."""

@@ -1,13 +1,19 @@
 """The judge over the reference partner, in process: every test of a rule stands here."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
+from typing import Any
 
 import httpx
+from jsonschema import Draft202012Validator
 
+from crawler.conformance import reports
 from crawler.conformance.judgement import Judgement
+from crawler.conformance.reports.json import json_report
 from crawler.conformance.rule import Outcome, Rule
 from crawler.conformance.rules import RULES
 from crawler.conformance.suite import Suite
@@ -15,6 +21,7 @@ from crawler.protocol.signature import Secret
 from crawler.reference import AGENT, MESSAGING, ReferencePartner, reference_partner, seeded
 from crawler.sync.state import Source
 
+SCHEMA = Path(reports.__file__).with_name("report.schema.json")
 SECRET = Secret("open sesame")
 SOURCE = Source(name="partner", base_uri="http://partner.example/", secret=SECRET)
 Endpoint = Callable[..., object] | httpx.AsyncBaseTransport
@@ -34,15 +41,26 @@ class Clock:
         return self.now
 
 
+@dataclass
+class Time:
+    """Seconds since the beginning, which pass only when somebody says so; `sleep` stands for `anyio.sleep`."""
+
+    now: float = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += max(seconds, 0.0)
+
+
 def partner(fault: str = "", **settings: object) -> ReferencePartner:
     """The reference partner, or its variant with one fault."""
     return reference_partner(SECRET, Clock(), fault=fault, **settings)  # type: ignore[arg-type]  # each has its own type
 
 
-SELECT = {"type": "select", "items": [{"title": "S", "payload": "size:s"}, {"title": "M", "payload": "size:m"}]}
+SELECT = {"type": "select", "items": [{"title": "S", "payload": "size:s"}, {"title": "M"}]}
 LINK = {"type": "rich_link", "url": "https://shop.example/42", "title": "The shirt", "url_text": "Have a look"}
 TEMPLATE = {"type": "template", "title": "The shirt", "items": [{"type": "reply", "title": "Yes", "payload": "yes"}]}
-CAROUSEL = {"type": "carousel", "items": [TEMPLATE, {**TEMPLATE, "url": "https://shop.example/43"}]}
+CARD = {name: value for name, value in TEMPLATE.items() if name != "type"}
+CAROUSEL = {"type": "carousel", "items": [CARD, {**CARD, "url": "https://shop.example/43"}]}
 STRUCTURED_IDS = {"select": "14", "rich_link": "15", "template": "16", "carousel": "17"}
 
 
@@ -50,17 +68,42 @@ def messenger() -> ReferencePartner:
     """The reference partner as a messenger, with structured content of each type."""
     forum = seeded(Clock())
     for value in (SELECT, LINK, TEMPLATE, CAROUSEL):
-        forum.add_message(AGENT, "1", "Which one?", format="text", structured_content=value)
+        body = "" if value is LINK else "Which one?"
+        forum.add_message(AGENT, "1", body, format="text", structured_content=value)
     return partner(forum=forum, capabilities=MESSAGING)
 
 
-async def judged(endpoint: Endpoint, rules: Sequence[Rule] = RULES, *, write: bool = True) -> Judgement:
-    """The judgement over an endpoint."""
+async def judged(
+    endpoint: Endpoint,
+    rules: Sequence[Rule] = RULES,
+    *,
+    write: bool = True,
+    source: Source = SOURCE,
+    **bounds: float,
+) -> Judgement:
+    """The judgement over an endpoint; whoever waits waits in its own time, if it has one. `bounds` are the suite's."""
     ids = count(1)
     transport = endpoint if isinstance(endpoint, httpx.AsyncBaseTransport) else httpx.ASGITransport(endpoint)  # type: ignore[arg-type]  # whatever ASGI calls an application
-    clock = Clock()
-    async with Suite(SOURCE, transport=transport, clock=clock, new_id=lambda: f"c{next(ids)}", write=write) as suite:
+    given = getattr(endpoint, "time", None)
+    time = given if isinstance(given, Time) else Time()
+    async with Suite(
+        source,
+        transport=transport,
+        clock=Clock(),
+        new_id=lambda: f"c{next(ids)}",
+        write=write,
+        sleep=time.sleep,
+        elapsed=lambda: time.now,
+        **bounds,  # type: ignore[arg-type]  # each has its own type
+    ) as suite:
         return await suite.run(rules)
+
+
+def reported(judgement: Judgement) -> dict[str, Any]:
+    """The JSON report, which keeps the schema that is shipped."""
+    report: dict[str, Any] = json.loads(json_report(judgement))
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(report)
+    return report
 
 
 def breached(judgement: Judgement) -> set[str]:
@@ -68,6 +111,11 @@ def breached(judgement: Judgement) -> set[str]:
     return {result.rule.name for result in judgement.results if result.outcome in BREACHED}
 
 
-def skipped(judgement: Judgement) -> dict[str, str]:
+def unjudged(judgement: Judgement) -> dict[str, str]:
     """The rules that there was nothing to judge by, with the reason."""
-    return {result.rule.name: result.reason for result in judgement.results if result.outcome is Outcome.SKIPPED}
+    return {result.rule.name: result.reason for result in judgement.results if result.outcome is Outcome.NOT_JUDGED}
+
+
+def inapplicable(judgement: Judgement) -> dict[str, str]:
+    """The rules that are about what the partner does not declare, with the reason."""
+    return {it.rule.name: it.reason for it in judgement.results if it.outcome is Outcome.DOES_NOT_APPLY}

@@ -1,26 +1,39 @@
 """The judge is fair, and hard to upset: good partners of other kinds, busy ones, and hostile ones."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
 
+from crawler.conformance.evidence import Remedy
+from crawler.conformance.judgement import Verdict
 from crawler.conformance.probes.crawling import CYCLES
-from crawler.conformance.probes.positions import AGAIN, POSITIONS
+from crawler.conformance.probes.positions import SHARE
 from crawler.conformance.probes.writing import STRANGER
 from crawler.conformance.rule import Outcome
-from crawler.conformance.suite import PAGES
-from crawler.reference import AGENT, DESTROYING, TITLES_ONLY, UNTHREADED, Listing, ReferencePartner
+from crawler.conformance.rules import RULES
+from crawler.conformance.selection import chosen
+from crawler.conformance.suite import PAGES, REQUESTS
+from crawler.reference import AGENT, DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Listing, ReferencePartner
 from crawler.reference.faults.fault import Fault, Proceed
-from crawler.reference.wire import Call, Raw
-from tests.conformance.courtroom import breached, judged, partner, skipped
+from crawler.reference.wire import Call, Raw, Refusal
+from tests.conformance.courtroom import SOURCE, breached, judged, partner, unjudged
+from tests.conformance.twins.errors import gives_up_after_errors
+from tests.conformance.twins.listing import sulks_after_quotes
+from tests.conformance.twins.transport import bans_for_a_while
 
+TITLED = replace(DEFAULT, options=tuple(it for it in DEFAULT.options if not it.endswith(".no_title")))
 GOOD: Mapping[str, dict[str, Any]] = {
     "without threads": {"capabilities": UNTHREADED},
     "threads without content": {"capabilities": TITLES_ONLY},
     "destroy instead of delete": {"capabilities": DESTROYING},
+    "titles everywhere": {"capabilities": TITLED},
+    "no options at all": {"capabilities": replace(DEFAULT, options=())},
+    "text alone": {
+        "capabilities": replace(DEFAULT, options=("threads.text", "messages.text", "private_messages.text"))
+    },
     "pages of three": {"listing": Listing(page_size=3)},
     "pages of one": {"listing": Listing(page_size=1)},
     "lists everything after a removed cursor": {"listing": Listing(forgets_removed=True)},
@@ -55,6 +68,18 @@ async def test_a_busy_partner_is_not_blamed_for_its_people(page_size: int | None
     assert breached(await judged(busy(page_size))) == set()
 
 
+def sulks(status: int) -> ReferencePartner:
+    """A partner that puts off the list after an odd one."""
+    it = partner()
+    own = sulks_after_quotes(it, status)
+
+    def act(call: Call, proceed: Proceed) -> object:
+        return own(call, proceed) if call.operation == "list" else proceed(call)
+
+    it.fault = Fault(name="sulks", rules=(), description="is busy after an odd request", act=act)
+    return it
+
+
 def without_agents() -> ReferencePartner:
     """A partner that shows no identity that agents may act as."""
     it = partner()
@@ -71,20 +96,66 @@ async def test_where_nobody_is_puppetizable_the_judge_writes_as_itself() -> None
     assert breached(judgement) == set()
     pushing = judgement.seen["pushing"]
     assert {sent.exchange.params["author_id"] for sent in pushing.asked("messages.create")} == {STRANGER}
-    unjudged = {it.rule.name for it in judgement.results if "no puppetizable identity" in it.reason}
-    assert unjudged == {"author-is-kept"}
+    assert set(unjudged(judgement)) == {"author-is-kept", "any-agent-accepted"}
     assert {content.id for content in it.forum.standing("messages")} == before
 
 
-async def test_a_partner_that_refuses_a_stranger_is_not_blamed() -> None:
+async def test_a_partner_that_refuses_a_stranger_is_not_blamed_and_not_called_good() -> None:
     judgement = await judged(without_agents())
 
     assert breached(judgement) == set()
-    reason = skipped(judgement)["create-answers-an-id"]
+    reason = unjudged(judgement)["create-answered-with-success"]
     assert reason.startswith("nobody to write as: no puppetizable identity is listed, and an unknown one is refused")
     assert f"'author_id' names no user: {STRANGER}" in reason
-    assert reason.endswith("; set agent_id (PU12)")
-    assert judgement.conforms
+    assert {it.remedy for it in judgement.results if it.outcome is Outcome.NOT_JUDGED} == {Remedy.AGENT}
+    assert judgement.verdict is Verdict.CLEAR
+    assert not judgement.conforms
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_where_every_create_crashes_no_agent_can_answer_whoever_is_puppetizable(status: int) -> None:
+    it = without_agents()
+
+    def act(call: Call, proceed: Proceed) -> object:
+        if call.operation == "create":
+            raise Refusal(status, "Whoops")
+        return proceed(call)
+
+    it.fault = Fault(name="crashes", rules=(), description="crashes on every create", act=act)
+    judgement = await judged(it)
+
+    assert breached(judgement) == {"create-answered-with-success"}
+    [result] = [it for it in judgement.results if it.breaches]
+    assert result.outcome is Outcome.FAILED
+    assert "nobody listed is puppetizable" in result.breaches[0].actual
+    assert "--agent-id" in result.rule.paragraphs[2]
+
+
+async def test_where_an_agent_is_named_that_partner_is_judged_by_what_it_does() -> None:
+    it = without_agents()
+    it.forum.add_user("new", "Somebody who has written nothing yet", puppetizable=True)
+    judgement = await judged(it, source=replace(SOURCE, agent_id="new"))
+
+    assert breached(judgement) == set()
+    assert unjudged(judgement) == {}
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("limited", "rule"),
+    [
+        (gives_up_after_errors, "answers-again-after-errors"),
+        (bans_for_a_while, "right-request-answered-after-forgeries"),
+        (sulks, "lists-unharmed-by-strange-cursors"),
+    ],
+)
+async def test_a_limit_that_our_many_requests_ran_into_is_no_breach(
+    limited: Callable[[int], ReferencePartner], rule: str, status: int
+) -> None:
+    judgement = await judged(limited(status), chosen(RULES, [rule]))
+
+    assert breached(judgement) == set()
+    assert judgement.pace.put_off
 
 
 HOSTILE: tuple[object, ...] = (
@@ -122,4 +193,18 @@ async def test_of_a_partner_with_very_many_contents_only_a_part_is_read() -> Non
     crawl = judgement.seen["crawling"]
     assert crawl.facts["partial"] == {"messages"}
     assert len(crawl.asked("messages.list")) == (CYCLES + 2) * PAGES
-    assert len(judgement.seen["positions"].asked("messages.list")) <= POSITIONS + AGAIN + 3
+    assert len(judgement.seen["positions"].asked("messages.list")) <= REQUESTS * SHARE
+    [result] = [it for it in judgement.results if it.rule.name == "older-positions-reach-as-much"]
+    assert result.looked_at > 220
+
+
+@pytest.mark.slow
+async def test_where_there_is_no_room_for_more_requests_the_rule_says_how_far_it_went() -> None:
+    it = partner(listing=Listing(page_size=2))
+    it.forum.fill(messages=220)
+    judgement = await judged(it, write=False, requests_at_most=300)
+
+    assert judgement.requests <= 300
+    assert breached(judgement) == set()
+    [result] = [it for it in judgement.results if it.rule.name == "older-positions-reach-as-much"]
+    assert result.evidence[0].note == "messages: judged up to position 41 of 228, for want of requests"

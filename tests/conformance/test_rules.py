@@ -6,7 +6,7 @@ import re
 import pytest
 
 from crawler.conformance.probes import PROBES
-from crawler.conformance.rule import Rule
+from crawler.conformance.rule import GRAVE, Harm, Level, Rule
 from crawler.conformance.rules import RULES
 from tests.conformance.test_traceability import protocol_ids
 
@@ -49,6 +49,15 @@ def test_a_page_says_what_is_required_why_and_how_to_mend_it(rule: Rule) -> None
         " ".join(why.split())[5:],
         " ".join(mend.split())[6:],
     )
+
+
+@each_rule
+def test_its_level_follows_from_the_harm_that_a_breach_does(rule: Rule) -> None:
+    """A ``must`` loses, doubles or exposes something, or leaves an agent without a way to answer."""
+    assert (rule.level is Level.MUST) == (rule.harm in GRAVE)
+    assert (rule.level is Level.UNCLEAR) == (rule.harm is Harm.UNKNOWN)
+    assert 15 < len(rule.because) < 100
+    assert not rule.because.endswith(".")
 
 
 @each_rule

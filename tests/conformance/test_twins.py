@@ -1,13 +1,17 @@
 """The judge judges: each rule passes a good partner, and fails a partner with exactly one defect."""
 
+from dataclasses import replace
+
 import pytest
 
+from crawler.conformance.evidence import Remedy
+from crawler.conformance.rule import Outcome
 from crawler.conformance.rules import RULES
 from crawler.conformance.rules.structured import STRUCTURED
 from crawler.conformance.suite import NOT_WRITTEN
 from crawler.reference import DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities, Listing
 from crawler.reference.contents import OBJECTS
-from tests.conformance.courtroom import breached, judged, messenger, partner, skipped
+from tests.conformance.courtroom import SOURCE, breached, inapplicable, judged, messenger, partner, reported, unjudged
 from tests.conformance.twins import TWINS
 
 
@@ -15,23 +19,41 @@ async def test_the_reference_partner_passes_every_rule_that_applies() -> None:
     judgement = await judged(partner())
 
     assert breached(judgement) == set()
-    assert skipped(judgement) == {
-        "queuing-update-answered": "the partner does not declare the option messaging.queuing_update",
+    assert unjudged(judgement) == {}
+    assert inapplicable(judgement) == {
+        "queuing-update-answered": "the partner declares no option messaging.queuing_update",
+        "no-threads-where-unthreaded": "the partner does not declare the option messages.unthreaded",
+        "titled-threads-only-list-and-show": "the partner does not declare the option threads.no_content",
+        "messaging-view-with-one-resource": "the partner does not declare the option view.messaging",
+        "messaging-view-is-text-only": "the partner does not declare the option view.messaging",
+        "typing-indicator-with-messaging-view": "the partner does not declare the option messaging.typing_indicator",
+        "survey-comes-with-messages": "the partner does not declare the option messages.allow_survey",
         "structured-content-is-kept": "the partner does not declare the option view.messaging",
     } | {
-        rule.name: "no content is listed with structured content"
+        rule.name: "the partner does not declare the option view.messaging, and lists no structured content"
         for rule in STRUCTURED.rules
         if rule.probe == "crawling" and rule.name != "structured-content-needs-view-messaging"
     }
+    assert judgement.conforms
+    assert judgement.headline == f"conforms: no breach found, {judgement.judged} of {judgement.judged} rules judged"
 
 
 async def test_a_messenger_passes_the_rules_that_the_others_are_spared() -> None:
     judgement = await judged(messenger())
 
     assert breached(judgement) == set()
-    assert skipped(judgement) == {
-        "recipient-is-kept": "no private message was created",
-        "private-messages-have-a-recipient": "the partner lists no private_messages now: there must be some to judge",
+    assert unjudged(judgement) == {}
+    assert inapplicable(judgement) == {
+        "no-threads-where-unthreaded": "the partner does not declare the option messages.unthreaded",
+        "titled-threads-only-list-and-show": "the partner does not declare the option threads.no_content",
+        "typing-indicator-with-messaging-view": "the partner does not declare the option messaging.typing_indicator",
+        "survey-comes-with-messages": "the partner does not declare the option messages.allow_survey",
+        "private-messages-have-a-recipient": "the partner declares no list of private_messages",
+        "private-messages-go-to-somebody-else": "the partner declares no list of private_messages",
+        "private-messages-stay-private": "the partner declares no list of both messages and private_messages",
+        "recipient-is-kept": "the partner declares no create of private messages",
+        "private-create-stays-private": "the partner declares no create of private messages",
+        "structured-content-needs-view-messaging": "the partner declares the option view.messaging",
     }
 
 
@@ -42,8 +64,35 @@ async def test_without_leave_to_write_nothing_is_written() -> None:
     asked = {action.partition(".")[2] for action in it.forum.ledger.actions}
     assert {"info", "list", "show"} <= asked
     assert asked.isdisjoint({"create", "reply", "delete", "publish", "unpublish", "mark_as_solved", "escalate"})
-    writing = {r.reason for r in judgement.results if r.rule.probe in ("pushing", "arrivals", "structured")}
-    assert writing == {NOT_WRITTEN}
+    writing = [r for r in judgement.results if r.rule.probe in ("pushing", "arrivals", "afterwards", "structured")]
+    assert {r.reason for r in writing if r.outcome is Outcome.NOT_JUDGED} == {NOT_WRITTEN}
+    assert {r.remedy for r in judgement.results} == {None, Remedy.WRITE}
+
+
+async def test_what_does_not_apply_is_known_before_anything_is_written() -> None:
+    read, written = [await judged(messenger(), write=write) for write in (False, True)]
+
+    assert inapplicable(read) == inapplicable(written)
+    assert read.applicable == written.applicable
+    assert not read.conforms
+    assert read.headline == f"no breach found, {read.judged} of {read.applicable} rules judged"
+
+
+SIGNATURES = {
+    "answer-is-signed",
+    "signature-is-lower-case",
+    "answer-signature-is-right",
+    "contents-are-rightly-signed",
+}
+
+
+async def test_without_verification_a_partner_that_never_signs_is_judged_in_all_but_that() -> None:
+    """SG4: of its signatures nothing is said but that they were not looked at."""
+    spared = unjudged(await judged(partner()))
+    judgement = await judged(partner("unsigned-answer"), source=replace(SOURCE, verify_signature=False))
+
+    assert breached(judgement) == set()
+    assert unjudged(judgement).keys() - spared.keys() == SIGNATURES
 
 
 async def test_what_the_judge_creates_it_deletes_again() -> None:
@@ -52,7 +101,8 @@ async def test_what_the_judge_creates_it_deletes_again() -> None:
     judgement = await judged(it)
 
     assert {name: [content.id for content in it.forum.standing(name)] for name in OBJECTS} == before
-    assert [seen.facts["left_behind"] for seen in judgement.seen.values() if "left_behind" in seen.facts] == [[], []]
+    left = [seen.facts["left_behind"] for seen in judgement.seen.values() if "left_behind" in seen.facts]
+    assert left == [[]] * 5
 
 
 async def test_what_cannot_be_deleted_is_named() -> None:
@@ -62,7 +112,7 @@ async def test_what_cannot_be_deleted_is_named() -> None:
 
     left = {content.id for content in it.forum.standing("messages")} - before
     named = {item for seen in judgement.seen.values() for item in seen.facts.get("left_behind", ())}
-    assert len(left) == 11
+    assert len(left) == 39
     assert named == {("messages", content_id) for content_id in left}
 
 
@@ -92,7 +142,10 @@ async def test_however_it_lists_it_conforms(listing: Listing, noted: set[str]) -
 async def test_a_partner_with_one_defect_breaks_that_rule_and_what_follows(name: str) -> None:
     twin = TWINS[name]
 
-    assert breached(await judged(twin.made(), twin.rules)) == twin.breached
+    judgement = await judged(twin.made(), twin.rules)
+
+    assert breached(judgement) == twin.breached
+    assert len(reported(judgement)["results"]) == len(twin.rules)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

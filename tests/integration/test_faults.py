@@ -85,7 +85,7 @@ IGNORED: dict[str, tuple[str | None, str, str]] = {
     "author-missing": ("7", "OB1", "has no 'author'"),
     "author-id-missing": ("7", "OB4", "the author has no 'id'"),
     "screenname-missing": ("7", "OB4", "the author has no 'screenname'"),
-    "body-missing": ("7", "OB1", "has no 'body' and no 'attachments'"),
+    "body-missing": ("7", "OB1", "has no 'body', 'attachments' or 'structured_content'"),
     "thread-id-missing": ("7", "OB1", "has no 'thread_id'"),
     "recipient-missing": ("12", "OB2", "has no 'recipient'"),
     "thread-author-missing": ("2", "OB3", "has no 'author'"),
@@ -94,7 +94,7 @@ IGNORED: dict[str, tuple[str | None, str, str]] = {
     "content-string": (None, "TR6", "is a string instead of an object"),
     "author-null": ("7", "OB1", "has no 'author'"),
     "author-id-null": ("7", "OB4", "the author has no 'id'"),
-    "body-empty": ("7", "OB1", "has no 'body' and no 'attachments'"),
+    "body-empty": ("7", "OB1", "has no 'body', 'attachments' or 'structured_content'"),
     "number-beyond-64-bit": ("7", "OB12", "'context_data' holds a number beyond 64 bit"),
     "lone-surrogate": ("7", "OB12", "is not JSON that can be stored"),
     "nul-character": ("7", "OB12", "'body' holds a NUL character"),
@@ -111,22 +111,27 @@ IGNORED: dict[str, tuple[str | None, str, str]] = {
 NO_THREAD = "a thread that messages name cannot be had"
 NO_9999 = "the partner says: there is no 9999 among our threads"
 
+UNKNOWN_REPLY = "'in_reply_to_id' is no known content of the same object, and counts as absent"
+
 REMARKED = {
     "id-number": ("OB9", "'id' is a number; the guide wants a string"),
+    "id-float": ("OB9", "'id' is a number; the guide wants a string"),
     "thread-id-number": ("OB9", "'thread_id' is a number; the guide wants a string"),
     "in-reply-to-number": ("OB9", "'in_reply_to_id' is a number; the guide wants a string"),
     "author-id-number": ("OB9", "'author.id' is a number; the guide wants a string"),
+    "author-id-exponent": ("OB9", "'author.id' is a number; the guide wants a string"),
     "actions-object": ("OB9", "'actions' is an object instead of a list"),
-    "in-reply-to-zero": ("OB8", "'in_reply_to_id' is no known content, and counts as absent"),
+    "in-reply-to-zero": ("OB8", "'in_reply_to_id' is '0', which means none"),
     "date-milliseconds": ("OB11", "'created_at' is a number instead of an ISO 8601 date"),
-    "date-slashes": ("OB5", "'created_at' is not an ISO 8601 date"),
+    "date-slashes": ("OB5", "'created_at' does not say which is the day and which is the month"),
     "date-space": ("OB11", "'created_at' has no time zone, and was read as UTC"),
     "attachment-without-url": ("OB7", "an attachment without 'url', or 'content' and 'filename', is left out"),
     "author-dates-missing": ("OB4", "the author lacks 'created_at' or 'updated_at'"),
     "body-too-long": ("OB6", "the body has more than 20,000 characters"),
     "context-data-keys": ("OB6", "a key of 'context_data' has characters other than a-z, A-Z and '-'"),
     "thread-unknown": ("LS9", f"{NO_THREAD}: expected HTTP 2xx, got HTTP 404; {NO_9999}"),
-    "in-reply-to-unknown": ("OB8", "'in_reply_to_id' is no known content, and counts as absent"),
+    "in-reply-to-unknown": ("OB8", UNKNOWN_REPLY),
+    "in-reply-to-another-thread": ("OB8", UNKNOWN_REPLY),
 }
 """What is imported with a remark."""
 
@@ -182,9 +187,11 @@ async def test_a_broken_content_is_reported_and_neither_stops_its_neighbours_nor
 
 READ: dict[str, dict[str, Any]] = {
     "id-number": {"foreign_id": "7"},
+    "id-float": {"foreign_id": "7"},
     "thread-id-number": {"thread_id": "2"},
     "in-reply-to-number": {"in_reply_to_id": "6"},
     "author-id-number": {"author_id": "42"},
+    "author-id-exponent": {"author_id": "42"},
     "actions-object": {
         "actions": '["reply", "delete", "unpublish", "mark_as_solved", "escalate"]',
     },
@@ -197,7 +204,7 @@ READ: dict[str, dict[str, Any]] = {
     "date-only": {"created_at": "2017-11-06T00:00:00Z"},
     "body-empty-with-attachments": {"body": None},
     "body-too-long": {"body": "é" * 20_001},
-    "in-reply-to-zero": {"in_reply_to_id": "0"},
+    "in-reply-to-zero": {"in_reply_to_id": None},
     "thread-unknown": {"thread_id": "9999"},
 }
 """What an odd spelling is read as."""
@@ -244,14 +251,13 @@ ERRORS = {
     "info-array": "UnexpectedShape",
     "info-without-objects": "UnexpectedShape",
     "info-not-json": "NotJson",
-    "list-empty": "NotJson",
     "list-object": "UnexpectedShape",
     "list-not-json": "NotJson",
     "list-cut-off": "NotJson",
     "list-resource-error": "ResourceError",
     "list-error": "ErrorStatus",
 }
-HARMLESS = {"list-null", "show-array"}
+HARMLESS = {"byte-order-mark", "list-empty", "list-null", "show-array"}
 
 
 def test_these_are_all_faults_of_answers() -> None:
@@ -272,12 +278,36 @@ async def test_an_answer_that_is_none_is_an_error_and_concerns_nothing_else(stor
         assert shop.asked == ["implementation.info"]
 
 
-async def test_null_is_an_empty_list(store: Store) -> None:
-    shop = Shop(store, settings={"fault": "list-null"})
+@pytest.mark.parametrize(
+    ("fault", "remarks"),
+    [("list-null", []), ("list-empty", [("LS2", "the body is empty, and was read as an empty list")])],
+)
+async def test_null_and_no_bytes_are_an_empty_list(store: Store, fault: str, remarks: list[tuple[str, str]]) -> None:
+    """OB0, LS2: the second, since it is rightly signed, with a remark."""
+    shop = Shop(store, settings={"fault": fault})
     report = await shop.sync()
 
     assert report.errors == []
     assert imported(shop) == {**ALL, "messages": []}
+    assert [it for it in remarked(report) if it[0] != "OB8"] == remarks
+
+
+async def test_a_byte_order_mark_is_signed_passed_over_and_told(store: Store) -> None:
+    """TR6: in the answers to all actions."""
+    shop = Shop(store, settings={"fault": "byte-order-mark"})
+    report = await shop.sync()
+    told = ("TR6", "the answer begins with a byte-order mark, which was passed over")
+    assert imported(shop) == ALL
+    assert [(it.rule, it.text) for it in report.remarks] == [told]
+    assert remarked(report) == [told] * 3
+
+    agent = await shop.agent()
+    agent.create(Draft(object="messages", body="<p>Hi</p>", thread=Ref("threads", foreign_id="1")))
+    agent.act("mark_as_solved", "7")
+    agent.act("delete", "11")
+    report = await shop.sync()
+    assert [(it.outcome, it.remark) for it in report.exports] == [("succeeded", "")] * 3
+    assert report.exports[0].entry.foreign_id == "14"
 
 
 # --- Declarations and lists
@@ -356,7 +386,7 @@ async def test_every_export_is_settled_after_three_attempts_at_most(store: Store
     agent = await shop.agent()
     operation, status, attempts = SETTLED[fault]
     if operation == "create":
-        agent.create(Draft(object="messages", body="<p>Hi</p>", thread=Ref("threads", foreign_id="1")))
+        agent.create(Draft(object="messages", body="Hi", thread=Ref("threads", foreign_id="1")))
     else:
         agent.act(operation, "7")
     for _ in range(5):
@@ -390,7 +420,7 @@ async def test_who_takes_which_spelling_of_a_body(store: Store, fault: str, asci
     shop = Shop(store, settings={"fault": fault})
     shop.source = replace(shop.source, ascii_json=ascii_json, signature_in_query=True)
     await shop.sync()
-    draft = Draft(object="messages", body="<p>déjà vu</p>", thread=Ref("threads", foreign_id="1"))
+    draft = Draft(object="messages", body="déjà vu", thread=Ref("threads", foreign_id="1"))
     (await shop.agent()).create(draft)
     report = await shop.sync()
 

@@ -1,16 +1,17 @@
-"""A `Partner` at one end, and at the other whatever a test says: a raw partner, a transport, or a function.
+"""A `Partner` at one end, and at the other whatever a test says: a raw partner, a transport, or respx's routes.
 
 async with calling(answering(b"[]", 500)) as partner:
     error = await failed(partner)
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
+import respx
 
 from crawler.errors import PartnerError
 from crawler.partner import Partner
@@ -32,14 +33,12 @@ def source(base_uri: str = "http://shop.example/sdk", **settings: Any) -> Source
 
 
 @asynccontextmanager
-async def calling(
-    of: RawPartner | httpx.AsyncBaseTransport | Callable[[httpx.Request], httpx.Response], **settings: Any
-) -> AsyncIterator[Partner]:
-    """A `Partner` for one on a socket, for a transport, or for a function from requests to responses."""
+async def calling(of: RawPartner | httpx.AsyncBaseTransport | respx.Router, **settings: Any) -> AsyncIterator[Partner]:
+    """A `Partner` for one on a socket, for a transport, or for routes."""
     if isinstance(of, RawPartner):
         partner = Partner(source(of.base_uri, **settings), clock=fixed_clock)
     else:
-        transport = of if isinstance(of, httpx.AsyncBaseTransport) else httpx.MockTransport(of)
+        transport = of if isinstance(of, httpx.AsyncBaseTransport) else httpx.MockTransport(of.async_handler)
         partner = Partner(source(**settings), transport=transport, clock=fixed_clock)
     async with partner:
         yield partner
@@ -55,11 +54,13 @@ async def failed(partner: Partner, action: str = "messages.list", **more: Any) -
     return caught.value
 
 
-def answering(body: bytes = b"[]", status: int = 200, *, signed: bool = True, **headers: Any) -> Any:
-    """A function that answers every request alike."""
+def answering(body: bytes = b"[]", status: int = 200, *, signed: bool = True, **headers: Any) -> respx.Router:
+    """Routes that answer every request alike."""
     own = {HEADER: SECRET.sign(body)} if signed else {}
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda _request: httpx.Response(status, headers={**own, **given}, content=body)
+    router = respx.Router(assert_all_called=False)
+    router.post().respond(status, headers={**own, **given}, content=body)
+    return router
 
 
 class Raising(httpx.AsyncBaseTransport):

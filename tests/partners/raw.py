@@ -44,6 +44,7 @@ class RawPartner:
     connections: int = 0
     closed: int = 0
     sent: int = 0
+    server: asyncio.Server | None = None
     _change: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
@@ -52,6 +53,11 @@ class RawPartner:
         while self.closed < connections:
             self._change.clear()
             await self._change.wait()
+
+    def refuse(self) -> None:
+        """Take no more connections; those that there are go on."""
+        assert self.server is not None
+        self.server.close()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from its first request to its end."""
@@ -92,13 +98,15 @@ async def raw_partner(answer: Answering, *, tls: bool = False) -> AsyncIterator[
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(CERTIFICATE, TLS / "key.pem")
-    server = await asyncio.start_server(partner.serve, "127.0.0.1", 0, ssl=context)
+    server = partner.server = await asyncio.start_server(partner.serve, "127.0.0.1", 0, ssl=context)
     port = server.sockets[0].getsockname()[1]
     partner.base_uri = f"https://localhost:{port}/sdk" if tls else f"http://127.0.0.1:{port}/sdk"
     try:
         with anyio.fail_after(PATIENCE):
             yield partner
     finally:
+        for _ in range(5):  # what is accepted in the very moment in which a server closes, Python 3.11 loses track of
+            await asyncio.sleep(0)
         server.close()
         await partner.end()
         await server.wait_closed()

@@ -45,7 +45,8 @@ def post(partner: OfficialSdk, body: bytes, signature: str | None) -> httpx.Resp
 
 
 def request(action: str, params: dict[str, Any] | None = None, *, ascii_json: bool = True) -> bytes:
-    body = {"action": action} | ({"params": params} if params else {}) | {"time": "2026-03-01T12:00:00Z"}
+    given = {} if action == "implementation.info" else {"params": params or {}}
+    body = {"action": action} | given | {"time": "2026-03-01T12:00:00Z"}
     return json.dumps(body, separators=(",", ":"), ensure_ascii=ascii_json).encode()
 
 

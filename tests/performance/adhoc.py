@@ -30,9 +30,8 @@ CREATE TABLE cursors (object TEXT PRIMARY KEY, since_id TEXT);
 
 
 def call(session: requests.Session, url: str, action: str, since: str | None = None) -> Any:
-    request: dict[str, Any] = {"action": action, "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
-    if since:
-        request = {"action": action, "params": {"since_id": since}, "time": request["time"]}
+    time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    request: dict[str, Any] = {"action": action, "params": {"since_id": since} if since else {}, "time": time}
     body = json.dumps(request, separators=(",", ":")).encode()
     headers = {
         "Content-Type": "application/json",

@@ -45,7 +45,7 @@ def sign(body: bytes) -> str:
 
 
 def request(action: str, params: dict[str, Any] | None = None) -> bytes:
-    of = {"params": params} if params else {}
+    of = {} if action == "implementation.info" else {"params": params or {}}
     return json.dumps({"action": action, **of, "time": "2024-03-01T12:00:00Z"}, separators=(",", ":")).encode()
 
 

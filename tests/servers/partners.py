@@ -44,9 +44,8 @@ def puma(place: Place) -> Sequence[Sequence[str]]:
 
 PYTHON = "tests.servers.python"
 MODULES = str(ROOT / ".servers" / "node_modules")
-NUMBERS = frozenset({"ids-are-strings", "created-id-is-a-string"})
 SERVERS = {
-    "node": Server(needs=["node"], commands=node("http.js"), habits=NUMBERS),
+    "node": Server(needs=["node"], commands=node("http.js")),
     "express": Server(
         path="/ringcx",
         needs=["node", "express"],
@@ -54,9 +53,14 @@ SERVERS = {
         environment={"NODE_PATH": MODULES},
         habits=frozenset({"refusals-are-no-web-pages", "refusals-hide-the-stack"}),
     ),
-    "php": Server(path="/builtin.php", needs=["php"], commands=builtin, habits=frozenset({"actions-are-a-list"})),
+    "php": Server(
+        path="/builtin.php",
+        needs=["php"],
+        commands=builtin,
+        habits=frozenset({"actions-are-a-list", "nothing-behind-answers"}),
+    ),
     "apache": Server(path="/apache.php", needs=["apache2", "mod_php"], commands=apache, humble=True),
-    "nginx": Server(path="/sdk/?channel=7", needs=["nginx", "php-fpm"], commands=nginx, humble=True, habits=NUMBERS),
+    "nginx": Server(path="/sdk/?channel=7", needs=["nginx", "php-fpm"], commands=nginx, humble=True),
     "gunicorn": Server(
         path="/ringcx",
         commands=python("gunicorn", "--bind", "127.0.0.1:{port}", "--no-control-socket", f"{PYTHON}.on_gunicorn:app"),
@@ -69,7 +73,7 @@ SERVERS = {
         commands=python("uvicorn", "--host", "127.0.0.1", "--port", "{port}", f"{PYTHON}.on_uvicorn:app"),
         habits=frozenset({"show-of-an-unknown-id-refused"}),
     ),
-    "puma": Server(needs=["puma"], commands=puma, habits=NUMBERS),
+    "puma": Server(needs=["puma"], commands=puma),
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from crawler.agent import Agent, ask_info
+from crawler.conformance.judgement import Verdict
 from crawler.conformance.rule import Outcome
 from crawler.conformance.rules import RULES
 from crawler.conformance.suite import Suite
@@ -144,6 +145,6 @@ async def test_the_judge_finds_its_habits_and_nothing_else(server: Server, partn
         judgement = await suite.run(RULES)
 
     assert [f"{it.rule.name}: {it.breaches or it.reason}" for it in judgement.failures] == []
-    assert judgement.conforms
+    assert judgement.verdict is Verdict.CLEAR
     assert {it.rule.name for it in judgement.results if it.outcome is Outcome.WARNED} == server.habits
     assert judgement.left_behind == []

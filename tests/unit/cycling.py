@@ -15,7 +15,7 @@ from tests.unit.store.writing import rows
 
 INFO = "implementation.info"
 LISTS = ["threads.list", "messages.list", "private_messages.list"]
-HELLO = Draft(object="threads", title="Hello", body="<p>All</p>", author_id="agent")
+HELLO = Draft(object="threads", title="Hello", body="All", author_id="agent")
 THREADS, MESSAGES, PRIVATE = ["1", "2", "3"], ["4", "5", "6", "7", "8", "9", "10", "11"], ["12", "13"]
 
 

@@ -13,6 +13,7 @@ from crawler.store import Store
 from crawler.sync.queueing import Draft
 from crawler.sync.state import OutboxEntry, Ref, Status
 from tests.unit.shop import Shop
+from tests.unit.sync.samples import on
 
 pytestmark = pytest.mark.usefixtures("anyio_backend")  # for plain tests on async fixtures
 
@@ -75,14 +76,14 @@ async def test_an_answer_that_quotes_the_secret_does_not_show_it(shop: Shop) -> 
 
 
 def test_a_new_thread_is_queued_and_nothing_is_sent(shop: Shop, agent: Agent) -> None:
-    entry = agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    entry = agent.create(Draft(object="threads", title="Hello", body="All"))
     assert (entry.id, entry.action, entry.author_id, entry.queued_at) == ("q1", "threads.create", "agent", shop.now)
     assert shop.store.entry(shop.source, "q1") == entry
     assert shop.asked == ["implementation.info"]
 
 
 def test_a_message_goes_into_a_thread_that_is_still_queued(shop: Shop, agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     entry = agent.create(Draft(object="messages", body="me too", thread=agent.find("q1")))
     assert entry.thread == Ref("threads", entry_id="q1")
     assert pending(shop) == ["q1", "q2"]
@@ -112,7 +113,7 @@ async def test_a_thread_that_only_messages_name_can_be_written_to(store: Store) 
     agent = await shop.agent()
     ref = agent.find("2", object_name="threads")
     assert ref == Ref("threads", foreign_id="2")
-    agent.create(Draft(object="messages", body="<p>Here you go</p>", thread=ref))
+    agent.create(Draft(object="messages", body="Here you go", thread=ref))
     await shop.sync()
     assert shop.endpoint.forum.ledger.of("messages.create")[0].params["thread_id"] == "2"
     with pytest.raises(UnknownContent, match="no content 99 is known among its threads"):
@@ -121,8 +122,8 @@ async def test_a_thread_that_only_messages_name_can_be_written_to(store: Store) 
 
 def test_a_reply_goes_to_the_thread_of_what_it_replies_to(agent: Agent) -> None:
     entry = agent.reply("7", Draft(object="messages", body="Merci"))
-    assert (entry.object, entry.in_reply_to) == ("messages", Ref("messages", foreign_id="7"))
-    assert entry.thread == Ref("threads", foreign_id="2")
+    assert (entry.object, entry.in_reply_to) == ("messages", on("messages", "7", 0))
+    assert entry.thread == on("threads", "2", 0)
 
 
 def test_a_reply_to_a_private_message_goes_to_its_author(agent: Agent) -> None:
@@ -130,24 +131,38 @@ def test_a_reply_to_a_private_message_goes_to_its_author(agent: Agent) -> None:
     assert (entry.object, entry.recipient_id) == ("private_messages", "42")
 
 
+def test_a_private_message_goes_to_whoever_was_imported(shop: Shop, agent: Agent) -> None:
+    """PU12: authors and recipients of any object were."""
+    for user_id in ("42", "marc", "jun", "agent"):
+        draft = Draft(object="private_messages", body="Hi", recipient_id=user_id)
+        assert agent.create(draft).recipient_id == user_id
+    for user_id in ("stranger", ""):
+        draft = Draft(object="private_messages", body="Hi", recipient_id=user_id)
+        with pytest.raises(ActionRefused, match="was imported") as refused:
+            agent.create(draft)
+        assert refused.value.rule == "PU12"
+    with pytest.raises(ActionRefused, match="no user stranger was imported"):
+        agent.reply("12", Draft(object="private_messages", body="Hi", recipient_id="stranger"))
+
+
 def test_a_reply_to_a_thread_is_a_message_in_it(agent: Agent) -> None:
     entry = agent.reply("1", Draft(object="threads", body="M"))
     assert (entry.action, entry.thread, entry.in_reply_to) == (
         "messages.create",
-        Ref("threads", foreign_id="1"),
+        on("threads", "1", 0),
         None,
     )
 
 
 def test_a_reply_to_a_queued_thread_is_a_message_in_it(agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     assert agent.reply("q1", Draft(object="messages", body="M")).thread == Ref("threads", entry_id="q1")
 
 
 async def test_a_reply_to_a_queued_message_stays_in_its_thread(shop: Shop, agent: Agent) -> None:
     agent.create(Draft(object="messages", body="one", thread=Ref("threads", foreign_id="1")))
     entry = agent.reply("q1", Draft(object="messages", body="two"))
-    assert (entry.in_reply_to, entry.thread) == (Ref("messages", entry_id="q1"), Ref("threads", foreign_id="1"))
+    assert (entry.in_reply_to, entry.thread) == (Ref("messages", entry_id="q1"), on("threads", "1", 0))
     await shop.sync()
     first, second = shop.endpoint.forum.ledger.of("messages.create")
     assert second.params["in_reply_to_id"] == agent.find("q1").foreign_id
@@ -171,7 +186,7 @@ async def test_a_thread_without_content_takes_replies(store: Store) -> None:
     shop = Shop(store, settings={"capabilities": TITLES_ONLY})
     await shop.sync()
     entry = (await shop.agent()).reply("1", Draft(object="messages", body="M"))
-    assert entry.thread == Ref("threads", foreign_id="1")
+    assert entry.thread == on("threads", "1", 0)
 
 
 def test_a_content_without_a_body_is_refused(agent: Agent) -> None:
@@ -184,7 +199,7 @@ def test_an_operation_is_queued(shop: Shop, agent: Agent) -> None:
     assert done.queued is not None
     assert (done.queued.action, done.queued.target, done.queued.author_id) == (
         "messages.escalate",
-        Ref("messages", foreign_id="7"),
+        on("messages", "7", 0),
         "agent",
     )
     assert done.cancelled == ()
@@ -206,9 +221,9 @@ async def test_an_operation_that_the_content_does_not_name_is_refused(shop: Shop
 
 
 def test_deleting_an_unsent_content_cancels_it_and_what_depends_on_it(shop: Shop, agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     agent.reply("q1", Draft(object="messages", body="one"))
-    agent.create(Draft(object="threads", title="Other", body="<p>stays</p>"))
+    agent.create(Draft(object="threads", title="Other", body="stays"))
     done = agent.act("delete", "q1")
     assert done.queued is None
     assert [(entry.id, entry.status) for entry in done.cancelled] == [("q1", Status.ABORTED), ("q2", Status.ABORTED)]
@@ -217,7 +232,7 @@ def test_deleting_an_unsent_content_cancels_it_and_what_depends_on_it(shop: Shop
 
 
 async def test_deleting_a_content_whose_creation_was_begun_waits_for_it(shop: Shop, agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     shop.endpoint.plan("threads.create", Fails(500))
     await shop.sync()
     done = agent.act("delete", "q1")
@@ -229,15 +244,15 @@ async def test_deleting_a_content_whose_creation_was_begun_waits_for_it(shop: Sh
 
 
 async def test_deleting_a_content_that_was_sent_by_its_content_id_deletes_it(shop: Shop, agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     await shop.sync()
     done = agent.act("delete", "q1")
     assert done.queued is not None
-    assert done.queued.target == Ref("threads", foreign_id="14")
+    assert done.queued.target == on("threads", "14", 0)
 
 
 async def test_what_refers_to_a_creation_that_was_given_up_is_refused(shop: Shop, agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     shop.endpoint.plan("threads.create", Fails(500), times=3)
     for _ in range(3):
         await shop.sync()
@@ -258,7 +273,7 @@ def test_the_id_of_an_entry_that_creates_nothing_names_no_content(agent: Agent) 
 
 
 def test_an_entry_is_found_only_among_contents_of_its_object(agent: Agent) -> None:
-    agent.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    agent.create(Draft(object="threads", title="Hello", body="All"))
     assert agent.find("q1", object_name="threads") == Ref("threads", entry_id="q1")
     with pytest.raises(UnknownContent, match="no content q1 is known among its messages"):
         agent.act("delete", "q1", object_name="messages")
@@ -275,8 +290,8 @@ async def test_an_id_of_several_contents_needs_its_object(shop: Shop, agent: Age
     assert thread.id == "x"
     with pytest.raises(UnknownContent, match=r"x is the id of several contents, in messages and threads: say of which"):
         agent.find("x")
-    assert agent.find("x", object_name="threads") == Ref("threads", foreign_id="x")
-    assert agent.find("x", object_name="messages") == Ref("messages", foreign_id="x")
+    assert agent.find("x", object_name="threads") == on("threads", "x", 0)
+    assert agent.find("x", object_name="messages") == on("messages", "x", 0)
     for name in ("messages", "threads"):
         queued = agent.act("mark_as_solved", "x", object_name=name).queued
         assert queued is not None
@@ -296,5 +311,5 @@ async def test_the_only_puppetizable_identity_acts_unless_another_is_given(shop:
 
 def test_ids_are_made_up_where_no_maker_is_given(shop: Shop, agent: Agent) -> None:
     own = Agent(shop.source, shop.store, agent.info)
-    entry: OutboxEntry = own.create(Draft(object="threads", title="Hello", body="<p>All</p>"))
-    assert len(entry.id) == 32
+    entry: OutboxEntry = own.create(Draft(object="threads", title="Hello", body="All"))
+    assert len(entry.id) == 24

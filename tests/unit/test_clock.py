@@ -12,8 +12,8 @@ def test_the_clock_tells_the_time_in_utc() -> None:
     assert now.utcoffset() == timedelta(0)
 
 
-def test_ids_are_32_lower_case_hexadecimal_digits_and_never_repeat() -> None:
+def test_ids_are_24_lower_case_hexadecimal_digits_and_never_repeat() -> None:
     ids = [new_id() for _ in range(1_000)]
 
     assert len(set(ids)) == 1_000
-    assert all(len(it) == 32 and set(it) <= set("0123456789abcdef") for it in ids)
+    assert all(len(it) == 24 and set(it) <= set("0123456789abcdef") for it in ids)

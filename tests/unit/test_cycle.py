@@ -28,8 +28,9 @@ from crawler.errors import (
 )
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
+from crawler.protocol.remarks import Remark
 from crawler.reference import DEFAULT, TITLES_ONLY, UNTHREADED, Fails, Listing, Obeys, Says
-from crawler.reference.wire import Request
+from crawler.reference.wire import Raw, Request
 from crawler.store import Begun, Lease, Store
 from crawler.sync.exports import Settled
 from crawler.sync.pages import Accepted
@@ -52,6 +53,57 @@ def shop(store: Store) -> Shop:
 
 
 # --- Pulling
+
+
+UNSIGNED = "answers are not signed; they are read because verify_signature is off"
+FORGED = "answers are wrongly signed; they are read because verify_signature is off"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"), [("", []), ("unsigned-answer", [UNSIGNED]), ("wrongly-signed-answer", [FORGED])]
+)
+async def test_without_verification_a_partner_is_served_whatever_it_signs_and_that_is_told_once(
+    store: Store, fault: str, told: list[str]
+) -> None:
+    """SG4: once in the report of each cycle, and not at each exchange."""
+    shop = Shop(store, settings={"fault": fault})
+    shop.source = replace(shop.source, verify_signature=False)
+    report = await shop.sync()
+    assert (ids(shop), report.errors) == (MESSAGES[::-1], [])
+    assert [(it.rule, it.text) for it in report.remarks] == [("SG4", text) for text in told]
+    assert [(it.rule, it.text) for it in (await shop.info()).remarks] == [("SG4", text) for text in told]
+
+    (await shop.agent()).create(HELLO)
+    report = await shop.sync()
+    assert [(it.outcome, it.entry.foreign_id) for it in report.exports] == [("succeeded", "14")]
+    assert [it.text for it in report.remarks] == told
+
+
+@pytest.mark.parametrize(("fault", "signed"), [("unsigned-answer", False), ("", True)])
+async def test_an_empty_body_of_a_list_is_an_empty_list_and_of_nothing_else(
+    store: Store, fault: str, signed: bool
+) -> None:
+    """LS2: unsigned without verification, or rightly signed over no bytes."""
+    shop = Shop(store, settings={"fault": fault})
+    shop.source = replace(shop.source, verify_signature=signed)
+    shop.endpoint.plan("messages.list", Says(Raw("")))
+    report = await shop.sync()
+    assert (report.errors, counts(report), report.objects["messages"].cursor_after) == ([], (0, 0, 0, 0), None)
+    told = [it for it in report.objects["messages"].remarks.counts.items() if it[0].rule == "LS2"]
+    assert told == [(Remark("LS2", "the body is empty, and was read as an empty list"), 1)]
+
+    shop.later(minutes=1)
+    assert counts(await shop.sync()) == (8, 0, 0, 0)
+
+    (await shop.agent()).create(HELLO)
+    shop.endpoint.plan("threads.create", Says(Raw("")))
+    report = await shop.sync()
+    assert [(it.outcome, it.entry.error) for it in report.exports] == [
+        ("retried", "expected the created content with its 'id', got an answer without an 'id'")
+    ]
+    shop.endpoint.plan(INFO, Says(Raw("")))
+    [error] = (await shop.sync()).errors
+    assert (error.action, error.came) == (INFO, "an empty body")
 
 
 async def test_the_first_cycle_imports_everything(shop: Shop) -> None:
@@ -661,20 +713,3 @@ async def test_a_wsgi_application_in_process_is_crawled_like_any_other(shop: Sho
 
     assert not report.failed
     assert ids(shop) == MESSAGES[::-1]
-
-
-async def test_the_interval_begins_when_the_first_request_is_sent_not_when_the_cycle_was_written_down() -> None:
-    """CY1: here the process has much else to do in between."""
-
-    class Delayed(Store):
-        def begin_cycle(self, *args: Any, **more: Any) -> Begun:
-            begun = super().begin_cycle(*args, **more)
-            return replace(begun, at=begun.at - 30)
-
-    with Delayed.open("sqlite://") as store:
-        shop = Shop(store)
-        store.manage([shop.source])
-        await shop.sync()
-        [standing] = store.standing()
-    assert standing.due_in is not None
-    assert standing.due_in > 30 + 60 - 1

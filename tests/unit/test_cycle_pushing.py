@@ -15,7 +15,7 @@ from crawler.store import Store
 from crawler.sync.queueing import Draft
 from crawler.sync.state import OutboxEntry, Ref, Status
 from tests.unit.cycling import HELLO, Between, cycle, ids
-from tests.unit.shop import Shop
+from tests.unit.shop import NOON, Shop
 from tests.unit.store.writing import rows
 
 AT = "2024-03-01T12:00:00Z"
@@ -57,12 +57,10 @@ def stored(shop: Shop, foreign_id: str) -> dict[str, Any]:
 
 
 def in_thread(thread_id: str = "1", **fields: Any) -> Draft:
-    return Draft(
-        **{"object": "messages", "body": "<p>Hi</p>", "thread": Ref("threads", foreign_id=thread_id), **fields}
-    )
+    return Draft(**{"object": "messages", "body": "Hi", "thread": Ref("threads", foreign_id=thread_id), **fields})
 
 
-REPLY = Draft(object="messages", body="<p>Sorry!</p>")
+REPLY = Draft(object="messages", body="Sorry!")
 
 
 # --- What is sent
@@ -108,6 +106,7 @@ async def test_a_created_private_message_is_sent_with_exactly_these_params(shop:
             "in_reply_to_id": "12",
             "recipient_id": "42",
             "retry": False,
+            "sender_name": "The shop",
             "updated_at": AT,
         }
     ]
@@ -125,9 +124,60 @@ async def test_a_created_thread_is_sent_with_exactly_these_params(shop: Shop) ->
             "created_at": AT,
             "format": "html",
             "retry": False,
+            "sender_name": "The shop",
             "title": "Hello",
         }
     ]
+
+
+async def test_messages_have_titles_where_the_partner_does_not_decline_them(store: Store) -> None:
+    """PU1, PU14: `null` where none is given, which the partner takes for none; it is stored as it was sent."""
+    declined = {"messages.no_title", "private_messages.no_title"}
+    titled = replace(DEFAULT, options=tuple(it for it in DEFAULT.options if it not in declined))
+    shop = await imported(Shop(store, settings={"capabilities": titled}))
+    agent = await shop.agent()
+    agent.create(in_thread())
+    agent.create(in_thread(title="Sale"))
+    agent.create(Draft(object="private_messages", body="Hi", recipient_id="42", title="For you"))
+    await shop.sync()
+
+    public, private = sent(shop, "messages.create"), sent(shop, "private_messages.create")
+    assert [params["title"] for params in (*public, *private)] == [None, "Sale", "For you"]
+    assert [stored(shop, foreign_id)["title"] for foreign_id in ("14", "15", "16")] == [None, "Sale", "For you"]
+
+
+async def test_what_was_queued_before_keeps_its_id_and_is_sent_as_it_was(shop: Shop) -> None:
+    """PU1, PU2: by its id a repeat is recognised; then ids had 32 digits."""
+    before = OutboxEntry(
+        id="2aec931270804715a6820f1330f1fc7c",
+        object="messages",
+        operation="create",
+        queued_at=NOON,
+        author_id=AGENT,
+        thread=Ref("threads", foreign_id="1"),
+        body="5 < 6",
+        format="html",
+        attachments=({"url": "https://shop.example/a.png"},),
+        attempts=1,
+    )
+    shop.store.queue(shop.source, before)
+    await shop.sync()
+
+    [params] = sent(shop, "messages.create")
+    assert (params["content_id"], params["retry"], params["body"]) == (before.id, True, "5 < 6")
+    assert params["attachments"] == [{"url": "https://shop.example/a.png"}]
+
+
+async def test_a_sender_is_named_as_the_newest_import_has_it(shop: Shop) -> None:
+    """PU1: filled in when it is sent."""
+    agent = await shop.agent()
+    agent.create(in_thread())
+    shop.endpoint.forum.edit_user(AGENT, firstname="Ann", lastname="Müller")
+    shop.endpoint.forum.add_message(AGENT, "1", "<p>News</p>")
+    await shop.sync()
+
+    [params] = sent(shop, "messages.create")
+    assert params["sender_name"] == "Ann Müller"
 
 
 async def test_a_message_without_threads_is_sent_without_thread_id(store: Store) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 
 from crawler.errors import (
     ConnectionBroken,
+    EndpointUnreachable,
     ErrorStatus,
+    LeaseLost,
     SignatureInvalid,
 )
 from crawler.partner import Partner
@@ -55,6 +58,38 @@ async def test_the_signature_goes_into_the_query_as_well_where_the_source_says_s
     assert request.headers[HEADER.lower()] == SECRET.sign(request.body)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sdk?debug",
+        "/sdk?",
+        "?debug",
+        "/a;b?c;d=e",
+        "/%zz%",
+        "/a%2Fb%2fc",
+        "/a/../b/./c//",
+        "/%7Eä?[]{}|^`'\"<>\\=%C3%a4",
+    ],
+)
+@pytest.mark.parametrize("signature_in_query", [False, True])
+async def test_what_the_user_wrote_is_what_the_partner_sees(path: str, signature_in_query: bool) -> None:
+    """TR8, SG3."""
+    async with raw_partner(saying(OK)) as endpoint:
+        endpoint.base_uri = endpoint.base_uri.replace("//", "//jo:p%40w@").removesuffix("/sdk") + path
+        async with calling(endpoint, signature_in_query=signature_in_query) as partner:
+            await call(partner)
+            assert partner.source.address == endpoint.base_uri.replace("jo:p%40w@", "")
+
+    [request] = endpoint.requests
+    seen = path.replace("ä", "%C3%A4") if path.startswith("/") else f"/{path}"
+    if signature_in_query:
+        mark = "?" if "?" not in seen else "" if seen.endswith("?") else "&"
+        seen += f"{mark}signature={SECRET.sign(request.body)}"
+    assert request.line == f"POST {seen} HTTP/1.1"
+    assert request.headers["host"] == endpoint.base_uri.split("@")[1].partition("/")[0].partition("?")[0]
+    assert request.headers["authorization"] == f"Basic {b64encode(b'jo:p@w').decode()}"
+
+
 async def test_the_answer_comes_as_it_is() -> None:
     body = '[{"id":"é"}] '.encode()
     async with raw_partner(saying(response(body, "X-Odd: 1"))) as endpoint, calling(endpoint) as partner:
@@ -92,31 +127,31 @@ async def closing_at_its_second_request(endpoint: RawPartner, writer: asyncio.St
         writer.close()
 
 
-async def test_info_is_sent_once_more_where_a_kept_connection_breaks() -> None:
+@pytest.mark.parametrize("action", [INFO, "messages.list", "messages.delete", "threads.show"])
+async def test_a_request_is_sent_once_more_where_a_kept_connection_breaks(action: str) -> None:
     seen: list[Exchange] = []
     async with raw_partner(closing_at_its_second_request) as endpoint, calling(endpoint) as partner:
-        await call(partner)
-        await call(partner, INFO, record=seen.append)
+        await call(partner, "users.list")
+        await call(partner, action, params={"id": "7"}, record=seen.append)
 
-    assert [(request.connection, INFO.encode() in request.body) for request in endpoint.requests] == [
-        (1, False),
-        (1, True),
-        (2, True),
-    ]
+    assert [request.connection for request in endpoint.requests] == [1, 1, 2]
+    assert endpoint.requests[1].body == endpoint.requests[2].body
     assert [bool(exchange.error) for exchange in seen] == [True, False]
 
 
-@pytest.mark.parametrize("action", ["messages.list", "messages.create", "threads.show"])
-async def test_no_other_action_is_sent_twice_over_a_kept_connection_that_breaks(action: str) -> None:
+async def test_a_create_that_is_sent_once_more_says_so_and_is_signed_anew() -> None:
+    seen: list[Exchange] = []
     async with raw_partner(closing_at_its_second_request) as endpoint, calling(endpoint) as partner:
-        await call(partner, INFO)
-        error = await failed(partner, action)
+        await call(partner)
+        await call(partner, "messages.create", params={"body": "Hi", "retry": False}, record=seen.append)
 
-    assert isinstance(error, ConnectionBroken)
-    assert len(endpoint.requests) == 2
+    first, repeat = endpoint.requests[1:]
+    assert first.body.replace(b'"retry":false', b'"retry":true') == repeat.body
+    assert repeat.headers[HEADER.lower()] == SECRET.sign(repeat.body)
+    assert [exchange.params["retry"] for exchange in seen] == [False, True]
 
 
-async def test_info_is_not_repeated_on_a_new_connection_that_breaks() -> None:
+async def test_a_request_is_not_repeated_on_a_new_connection_that_breaks() -> None:
     async def close(_endpoint: RawPartner, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
@@ -127,7 +162,7 @@ async def test_info_is_not_repeated_on_a_new_connection_that_breaks() -> None:
     assert len(endpoint.requests) == 1
 
 
-async def test_info_is_repeated_only_once() -> None:
+async def test_a_request_is_repeated_only_once() -> None:
     async def answer_the_very_first(endpoint: RawPartner, writer: asyncio.StreamWriter) -> None:
         if len(endpoint.requests) == 1:
             writer.write(OK)
@@ -139,6 +174,48 @@ async def test_info_is_repeated_only_once() -> None:
         await failed(partner, INFO)
 
     assert len(endpoint.requests) == 3
+
+
+async def test_nothing_is_repeated_once_a_byte_of_an_answer_came() -> None:
+    async def answer_half_of_the_second(endpoint: RawPartner, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK if len(endpoint.requests) == 1 else OK[:4])
+        if len(endpoint.requests) > 1:
+            writer.close()
+
+    async with raw_partner(answer_half_of_the_second) as endpoint, calling(endpoint) as partner:
+        await call(partner)
+        error = await failed(partner)
+
+    assert isinstance(error, ConnectionBroken)
+    assert len(endpoint.requests) == 2
+
+
+async def test_whoever_guards_what_is_sent_is_asked_before_a_repeat_too() -> None:
+    asked = 0
+
+    def guard() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            raise LeaseLost("another process took over")
+
+    async with raw_partner(closing_at_its_second_request) as endpoint, calling(endpoint) as partner:
+        await call(partner)
+        with pytest.raises(LeaseLost):
+            await call(partner, guard=guard)
+
+    assert len(endpoint.requests) == 2
+
+
+async def test_what_cannot_be_repeated_may_have_been_sent_all_the_same() -> None:
+    """The endpoint is gone at the repeat; nobody knows what it did before (PU6)."""
+    async with raw_partner(closing_at_its_second_request) as endpoint, calling(endpoint) as partner:
+        await call(partner)
+        endpoint.refuse()
+        error = await failed(partner)
+
+    assert isinstance(error, EndpointUnreachable)
+    assert error.sent
 
 
 async def test_a_kept_connection_that_was_closed_in_the_meantime_is_replaced_before_anything_is_sent() -> None:
@@ -317,7 +394,7 @@ async def test_a_secret_that_a_partner_sends_back_is_shown_nowhere(
     caplog.set_level(logging.INFO)
     seen: list[Exchange] = []
     async with calling(ECHOES[echo](text), secret=Secret(text)) as partner:
-        error = await failed(partner, record=seen.append)
+        error = await failed(partner, record=lambda exchange: seen.append(exchange.without(Secret(text))))
 
     shown = [f"{error}", f"{error!r}", f"{vars(error)}", f"{partner.source}", caplog.text, *map(repr, seen)]
     bytes_kept = [exchange.request + (exchange.answer.body if exchange.answer else b"") for exchange in seen]
@@ -327,7 +404,7 @@ async def test_a_secret_that_a_partner_sends_back_is_shown_nowhere(
     assert len(seen) == 1
 
 
-async def test_the_trusted_answer_itself_is_not_touched() -> None:
+async def test_an_exchange_is_recorded_as_it_was_on_the_wire_and_shown_without_the_secret() -> None:
     text = "a secret in a message"
     body = json.dumps([{"body": text}]).encode()
     seen: list[Exchange] = []
@@ -337,5 +414,8 @@ async def test_the_trusted_answer_itself_is_not_touched() -> None:
 
     assert answer.body == body
     assert seen[0].answer is not None
-    assert seen[0].answer.body == b'[{"body": "[secret]"}]'
+    assert seen[0].answer.body == body
     assert seen[0].verdict == "valid"
+    shown = seen[0].without(Secret(text)).answer
+    assert shown is not None
+    assert shown.body == b'[{"body": "[secret]"}]'

@@ -25,6 +25,7 @@ from crawler.errors import (
     ConnectionBroken,
     DeadlineExceeded,
     EndpointUnreachable,
+    LengthWrong,
     PartnerError,
 )
 from crawler.partner import Partner
@@ -126,7 +127,6 @@ async def test_a_base_uri_that_is_none(uri: str) -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf of it",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhalf",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nwhat\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n[]",
         b"SSH-2.0-OpenSSH_9.6\r\n",
         b"\x15\x03\x01\x00\x02\x02\x16",
         b"HTTP/1.1 200 OK\r\n" + b"X-Long: " + b"x" * 200_000,
@@ -143,6 +143,26 @@ async def test_an_answer_that_breaks_off_or_is_not_http(sent: bytes) -> None:
     assert isinstance(error, ConnectionBroken)
     assert error.came.startswith("a broken connection: ")
     assert not error.came.endswith(": ")
+
+
+@pytest.mark.parametrize(
+    ("lengths", "came"),
+    [
+        ("Content-Length: two", "got two"),
+        ("Content-Length: -2", "got -2"),
+        ("Content-Length:", "got several, or no number"),
+        ("Content-Length: 2\r\ncontent-length:  5 ", "got 2 and 5"),
+        ("Content-Length: 2, 5", "got 2, 5"),
+    ],
+)
+async def test_a_length_that_is_none(lengths: str, came: str) -> None:
+    """TR13."""
+    said = f"HTTP/1.1 200 OK\r\n{lengths}\r\n\r\n[]".encode()
+    async with raw_partner(saying(said)) as endpoint, calling(endpoint) as partner:
+        error = await failed(partner)
+
+    assert isinstance(error, LengthWrong)
+    assert str(error).endswith(f"expected a Content-Length that counts the bytes of the answer's body, {came}")
 
 
 async def test_an_endless_answer_is_read_to_the_limit_and_no_further() -> None:

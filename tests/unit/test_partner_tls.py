@@ -10,7 +10,8 @@ from crawler.errors import (
     ConnectionBroken,
     EndpointUnreachable,
 )
-from crawler.partner import Partner, tls_context
+from crawler.partner import Partner
+from crawler.transport import tls_context
 from tests.partners.calling import call, calling, failed, source
 from tests.partners.raw import CERTIFICATE, raw_partner, response, saying
 
@@ -70,7 +71,7 @@ def test_a_bundle_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> 
 
 async def test_equal_tls_settings_share_one_context() -> None:
     def context(partner: Partner) -> object:
-        return partner._transport._pool._ssl_context  # type: ignore[attr-defined]
+        return partner._transport._tls  # type: ignore[attr-defined]
 
     async with (
         Partner(source("https://a.example/")) as first,

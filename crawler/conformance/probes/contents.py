@@ -3,12 +3,13 @@
 Facts: ``whole``, the objects that were listed to their end, so that what is not among them is not listed at all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from crawler.conformance.evidence import Sent, id_of
+from crawler.conformance.evidence import NotJudged, Remedy, Sent, id_of
 from crawler.conformance.probe import Probe, Talk
-from crawler.protocol.implementation import POLLED
+from crawler.conformance.timeline import is_page
+from crawler.protocol.implementation import POLLED, ImplementationInfo
 
 PAGES = 3
 """How many pages of each object are read."""
@@ -32,10 +33,13 @@ async def hold(talk: Talk) -> None:
         for foreign_id in [it for it in named(name, listed) if it not in known][:SHOWN]:
             await talk.ask("referred", f"{name}.show", {"id": foreign_id})
         await talk.ask("unknown", f"{name}.show", {"id": UNKNOWN})
-    for label in ("show", "unknown"):
-        talk.leave_out(
-            label, "no object has both a 'show' and contents" if label == "show" else "no 'show' is declared"
-        )
+    talk.leave_out("show", NotJudged("no object that can be shown has contents", Remedy.CONTENTS))
+
+
+def undeclared(info: ImplementationInfo) -> Mapping[str, str]:
+    """The labels for which nothing is sent, since the partner does not declare what they need: why."""
+    shown = any(info.allows(name, "show") for name in POLLED)
+    return {} if shown else dict.fromkeys(("show", "unknown"), "the partner declares no show")
 
 
 async def _list(talk: Talk, name: str, whole: set[str]) -> list[Any]:
@@ -59,7 +63,7 @@ async def _list(talk: Talk, name: str, whole: set[str]) -> list[Any]:
 
 def _elements(sent: Sent) -> list[Any] | None:
     """A page's elements; `None` where the partner has not answered with any."""
-    return sent.elements() if sent.succeeded and sent.body.strip()[:1] == b"[" else None
+    return sent.elements() if is_page(sent) else None
 
 
 def _ids(elements: Iterable[Any]) -> list[str]:
@@ -73,4 +77,4 @@ def named(name: str, listed: dict[str, list[Any]]) -> list[str]:
     return list(dict.fromkeys(found for it, field in contents if (found := id_of({"id": it.get(field)}))))
 
 
-CONTENTS = Probe(name="contents", about="what contents look like", hold=hold, seconds=120)
+CONTENTS = Probe(name="contents", about="what contents look like", hold=hold, undeclared=undeclared, seconds=120)

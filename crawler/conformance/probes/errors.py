@@ -1,8 +1,10 @@
 """Requests that cannot be answered with success, all signed rightly: how a partner says no. Read-only."""
 
+from collections.abc import Mapping
+
 from crawler.conformance.probe import INFO, Probe, Talk
 from crawler.protocol.envelope import Params, encode_request, format_time, sign_request
-from crawler.protocol.implementation import POLLED
+from crawler.protocol.implementation import POLLED, ImplementationInfo
 
 NO_OPERATION, NO_OBJECT = "no_such_operation", "no_such_object"
 
@@ -28,8 +30,8 @@ async def hold(talk: Talk) -> None:
         "not JSON": right[:-1],
         "empty body": b"",
         "not an object": b"[" + right + b"]",
-        "no action": b'{"time":"' + time + b'"}',
-        "action of another type": b'{"action":{"a":1},"time":"' + time + b'"}',
+        "no action": b'{"params":{},"time":"' + time + b'"}',
+        "action of another type": b'{"action":{"a":1},"params":{},"time":"' + time + b'"}',
     }
     for label, body in bodies.items():
         await talk.send(label, sign_request(talk.source.secret, INFO, None, body))
@@ -39,10 +41,13 @@ async def hold(talk: Talk) -> None:
         params: Params = {}
         body = b'{"action":"' + action.encode() + b'","params":"x","time":"' + time + b'"}'
         await talk.send("params of another type", sign_request(talk.source.secret, action, params, body))
-    else:
-        for label in ("cursor of another type", "params of another type"):
-            talk.leave_out(label, "no object is listed")
     await talk.ask("info", INFO)
 
 
-ERRORS = Probe(name="errors", about="how the partner says no", hold=hold)
+def undeclared(info: ImplementationInfo) -> Mapping[str, str]:
+    """The labels for which nothing is sent, since the partner does not declare what they need: why."""
+    labels = ("cursor of another type", "params of another type")
+    return {} if info.listed else dict.fromkeys(labels, "the partner declares no list")
+
+
+ERRORS = Probe(name="errors", about="how the partner says no", hold=hold, undeclared=undeclared)

@@ -1,23 +1,38 @@
-"""A list from every position: after each content that the crawl found, one question each.
+"""Lists from the oldest position to the newest, each followed until the partner says that there is no more.
 
-Labels: ``beginning`` for a list without cursor; ``position`` for one after each content, newest first; ``asked again``
-for some of the same questions, put once more at the end.
+Labels: ``beginning`` for a list without cursor; ``position`` for one after each content that `places` names, and for
+those that lead on from there; ``asked again`` for some of the same questions, put once more at the end.
 
 Facts, of the crawl before: ``timelines``, object → `Timeline`; ``first``, object → ids of its first list; ``partial``
 as there; ``newest``, object → the newest date. A content that moved in this conversation is marked in the timeline.
+Where the crawl saw only a part, the timeline goes on as far as was followed here. ``cut``, the objects for which there
+was no room to follow each list to its end.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count, takewhile
+from math import inf
 
+from crawler.conformance.evidence import NotJudged, Remedy, Sent
 from crawler.conformance.probe import Probe, Talk
-from crawler.conformance.timeline import Timeline, newest_date, pages, timeline
+from crawler.conformance.timeline import Page, Timeline, newest_date, pages, timeline
 
-POSITIONS = 100
-"""How many contents of an object are asked after at most."""
+EACH = 64
+"""Up to here each position is asked after, and from there on those twice as far, and so on."""
 AGAIN = 5
 """How many of the questions are put twice."""
+SHARE = 0.5
+"""What part of the requests that are left may be sent here."""
 ENOUGH = 32 * 2**20
 """Bytes of answers after which no further position is asked for: some partners list everything every time."""
+UNTOLD = "the answers are too large to ask from every position"
+
+
+def places(number: int) -> list[int]:
+    """Which of so many positions are asked after, the oldest first, and with the newest and the one before it."""
+    doubling = takewhile(lambda place: place < number, (2**power - 1 for power in count(EACH.bit_length())))
+    return sorted({*range(min(EACH, number)), *doubling, *range(max(number - 2, 0), number)})
 
 
 def spread(ids: Sequence[str], number: int) -> list[str]:
@@ -25,8 +40,8 @@ def spread(ids: Sequence[str], number: int) -> list[str]:
     if len(ids) <= number:
         return list(ids)
     step = (len(ids) - 1) / (number - 2)
-    places = {round(place * step) for place in range(number - 1)} | {len(ids) - 2}
-    return [ids[place] for place in sorted(places)]
+    chosen = {round(place * step) for place in range(number - 1)} | {len(ids) - 2}
+    return [ids[place] for place in sorted(chosen)]
 
 
 async def hold(talk: Talk) -> None:
@@ -37,30 +52,75 @@ async def hold(talk: Talk) -> None:
     facts["first"] = {name: found[0].ids for name, found in listed.items() if found}
     facts["partial"] = crawl.facts.get("partial", set())
     facts["newest"] = {name: newest_date(found) for name, found in listed.items()}
-    for name in listed:
-        await ask_everywhere(talk, name, facts["timelines"][name])
+    facts["cut"] = set()
+    share, before = talk.left * SHARE, talk.left
+    by_size = sorted(facts["timelines"].items(), key=lambda it: len(it[1].ids))
+    for number, (name, line) in enumerate(by_size):  # what few leave over is for many
+        part = (share - (before - talk.left)) / (len(by_size) - number)
+        await Walk(talk, name, line, requests=part).everywhere()
 
 
-async def ask_everywhere(talk: Talk, name: str, line: Timeline) -> None:
-    """The questions about one object."""
-    read = 0
+@dataclass(slots=True)
+class Walk:
+    """The questions about one object; `requests` are those that may be sent, `read` the bytes of answers so far.
 
-    async def ask(label: str, since_id: str | None) -> None:
-        nonlocal read
-        if read > ENOUGH:
-            talk.leave_out(label, "the answers are too large to ask from every position")
-            return
-        sent = await talk.ask(label, f"{name}.list", {"since_id": since_id} if since_id is not None else None)
-        read += len(sent.body)
-        for page in pages([sent], name):
-            line.watch(page)
+    `heads` are the positions that were asked from, and where each leads on to.
+    """
 
-    await ask("beginning", None)
-    for since_id in reversed(spread(line.ids, POSITIONS)):
-        await ask("position", since_id)
-    for again in (None, *spread(line.ids, AGAIN)):
-        await ask("asked again", again)
-    await ask("asked again", line.newest)  # lists what was edited meanwhile
+    talk: Talk
+    name: str
+    line: Timeline
+    requests: float
+    read: int = 0
+    heads: dict[str, str | None] = field(default_factory=dict)
+
+    async def everywhere(self) -> None:
+        """All questions about the object, as far as there is room for them."""
+        await self.ask("beginning", None)
+        facts = self.talk.seen.facts
+        if self.name in facts["partial"]:
+            await self.follow(self.line.newest, self.requests / 2, self.line)
+        ways = [self.line.ids[place] for place in places(len(self.line.ids))]
+        if not all([await self.follow(way, AGAIN + 2, most=most) for most in (1, inf) for way in ways]):
+            facts["cut"].add(self.name)
+        for again in (None, *spread(self.line.ids, AGAIN)):
+            await self.ask("asked again", again)
+        await self.ask("asked again", self.line.newest)  # lists what was edited meanwhile
+
+    async def follow(
+        self, since_id: str | None, reserve: float, line: Timeline | None = None, *, most: float = inf
+    ) -> bool:
+        """Ask on from a position to where no answer leads on; whether there was room for that.
+
+        So many requests are left over as a `reserve`, and `most` are sent; a `line` is gone on with by the pages.
+        """
+        met: set[str] = set()
+        while since_id is not None and since_id not in met and most:
+            met.add(since_id)
+            if since_id not in self.heads:
+                if self.requests <= reserve or self.read > ENOUGH:
+                    return False
+                most -= 1
+                page = await self.ask("position", since_id)
+                if line is not None and page is not None:
+                    line.add(page)
+                self.heads[since_id] = page.head if page is not None else None
+            since_id = self.heads[since_id]
+        return True
+
+    async def ask(self, label: str, since_id: str | None) -> Page | None:
+        """One question; the answer, if it is an array."""
+        if self.read > ENOUGH:
+            self.talk.leave_out(label, NotJudged(UNTOLD, Remedy.CONTENTS))
+            return None
+        params = {"since_id": since_id} if since_id is not None else None
+        sent: Sent = await self.talk.ask(label, f"{self.name}.list", params)
+        self.requests -= 1
+        self.read += len(sent.body)
+        for page in pages([sent], self.name):
+            self.line.watch(page)
+            return page
+        return None
 
 
 POSITIONED = Probe(

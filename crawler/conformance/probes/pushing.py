@@ -8,40 +8,77 @@ and ``no body`` are creates to be refused, ``unknown target`` an operation; ``qu
 ``show deleted``, ``list after deleted`` and ``list from the beginning`` come after the deletion of the content of the
 purpose ``message``.
 
-Facts: those of `Writing`, with the purposes ``thread``, ``message``, ``accents``, ``long``, ``attachment``, ``reply``
-and ``private message``; ``kind``, the object of the messages among them.
+Facts: those of `Writing`, with the purposes ``thread``, ``message``, ``accents``, ``reply`` and ``private message``;
+``kind``, the object of the messages among them.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crawler.conformance.evidence import NotApplicable
+from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy
 from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.probes.cursors import known, unlike
 from crawler.conformance.probes.writing import MESSAGES, Creation, Writing
 from crawler.errors import ActionRefused, UnknownContent
+from crawler.protocol.implementation import POLLED, ImplementationInfo
 from crawler.sync.queuing import QUEUING_UPDATE, queuing_params
 from crawler.sync.state import Ref
 
 ACCENTS = "zażółć gęślą jaźń, 日本語, 🐘"
-BODY_CHARS = 20_000
-"""OB6."""
-ATTACHMENT = {"url": "https://example.com/ringcx-crawler-check.png", "filename": "ringcx-crawler-check.png"}
+
+
+def creates(info: ImplementationInfo) -> None:
+    """Raises `DoesNotApply` where nothing can be created."""
+    if not any(info.allows(name, "create") for name in POLLED):
+        raise DoesNotApply("the partner declares no create")
+
+
+def kind_of(info: ImplementationInfo) -> str:
+    """The object of the messages that are created; threads where none can be."""
+    return next((name for name in MESSAGES if info.allows(name, "create")), "threads")
+
+
+def undeclared(info: ImplementationInfo) -> Mapping[str, str]:
+    """The purposes and labels for which nothing is sent, since the partner does not declare what they need: why."""
+    kind = kind_of(info)
+    custom = info.custom_operations(kind)
+    published = info.allows(kind, "publish") or info.allows(kind, "unpublish")
+    needed = {
+        "thread": info.allows("threads", "create") or "create of threads",
+        "message": kind != "threads" or "create of messages",
+        "private message": info.allows("private_messages", "create") or "create of private messages",
+        "queuing update": QUEUING_UPDATE in info.options or f"option {QUEUING_UPDATE}",
+        "unknown thread": (kind == "messages" and not info.unthreaded) or "threads that messages are written in",
+        "unknown target": bool(operations(info, kind)) or f"operation on {kind}",
+        "operate": bool(custom) or published or f"operation on {kind}",
+        "publish": published or f"publish of {kind}",
+        "delete": any(map(info.delete_name, POLLED)) or "deletion",
+        "delete again": bool(info.delete_name(kind)) or f"deletion of {kind}",
+        "show deleted": bool(info.delete_name(kind) and info.allows(kind, "show")) or f"show and deletion of {kind}",
+        "list after deleted": bool(info.delete_name(kind) and info.allows(kind, "list"))
+        or f"list and deletion of {kind}",
+    }
+    for purpose in ("accents", "reply"):
+        needed[purpose] = needed["message"]
+    needed["list from the beginning"] = needed["list after deleted"]
+    return {label: f"the partner declares no {what}" for label, what in needed.items() if isinstance(what, str)}
+
+
+def operations(info: ImplementationInfo, kind: str) -> Sequence[str]:
+    """What can be done to a content of that kind."""
+    return [it for it in info.operations(kind) if it not in ("list", "show", "create", "reply")]
 
 
 async def hold(talk: Talk) -> None:
     """Create, repeat, be refused, operate, delete."""
     info = talk.info
-    kinds = [name for name in MESSAGES if info.allows(name, "create")]
-    if not kinds and not info.allows("threads", "create"):
-        raise NotApplicable("the partner declares no create")
     writing = Writing(talk)
     await writing.begin()
-    kind = talk.seen.facts["kind"] = kinds[0] if kinds else "threads"
+    kind = talk.seen.facts["kind"] = kind_of(info)
     await create(writing, kind)
     if QUEUING_UPDATE in info.options:
         await talk.ask("queuing update", QUEUING_UPDATE, queuing_params(info, estimated_wait_time=60, position=1))
-    else:
-        talk.leave_out("queuing update", f"the partner does not declare the option {QUEUING_UPDATE}")
     message = writing.creations.get("message")
     if message is not None and message.sent is not None:
         await repeat(writing, message)
@@ -66,9 +103,6 @@ async def create(writing: Writing, kind: str) -> None:
         fields = private if kind == "private_messages" else place
         writing.create("message", kind, **fields)
         writing.create("accents", kind, f"{{}} {ACCENTS}", **fields)
-        tag = writing.tag("long")
-        writing.create("long", kind, "{} " + "x" * (BODY_CHARS - len(tag) - 1), **fields)
-        writing.create("attachment", kind, attachments=(ATTACHMENT,), **fields)
     if talk.info.allows("private_messages", "create"):
         writing.create("private message", "private_messages", **private)
     await writing.sync("create")
@@ -77,7 +111,7 @@ async def create(writing: Writing, kind: str) -> None:
         ref = Ref(kind, foreign_id=message.id)
         writing.create("reply", kind, in_reply_to=ref, **({} if kind == "messages" else private))
     await writing.sync("reply")
-    await writing.sync("listed")
+    await writing.follow("listed")
 
 
 async def repeat(writing: Writing, message: Creation) -> None:
@@ -95,31 +129,26 @@ async def be_refused(writing: Writing, message: Creation) -> None:
     if "thread_id" in params:
         threads = known(writing.talk.seen, "threads") or [str(params["thread_id"])]
         await writing.send("unknown thread", message, thread_id=unlike(threads))
-    else:
-        writing.talk.leave_out("unknown thread", "there are no threads to write in")
     await writing.send("no body", message, body=None)
-    operations = [it for it in info.operations(name) if it not in ("list", "show", "create", "reply")]
-    if operations:
+    if declared := operations(info, name):
         target = {"id": unlike(known(writing.talk.seen, name)), "user_id": writing.author}
-        await writing.talk.ask("unknown target", f"{name}.{operations[0]}", target)
-    else:
-        writing.talk.leave_out("unknown target", f"the partner declares no operation on {name}")
+        await writing.talk.ask("unknown target", f"{name}.{declared[0]}", target)
 
 
 async def operate(writing: Writing, message: Creation) -> None:
     """All operations that the content itself names but deletion; what is unpublished is published again."""
     info = writing.talk.info
-    for label, operations in (
+    for label, names in (
         ("operate", ("unpublish", *info.custom_operations(message.object))),
         ("publish", ("publish",)),
     ):
-        for operation in operations:
+        for operation in (it for it in names if info.allows(message.object, it)):
             try:
                 writing.talk.agent().act(
                     operation, message.id or "", object_name=message.object, author_id=writing.author
                 )
             except (ActionRefused, UnknownContent) as refused:
-                writing.talk.leave_out(label, str(refused))
+                writing.talk.leave_out(label, NotJudged(str(refused), Remedy.CONTENTS))
         await writing.sync(label)
 
 
@@ -131,8 +160,9 @@ async def look_after(talk: Talk, message: Creation) -> None:
     if delete is None or not any(
         s.action == deletion and s.exchange.params == own and s.succeeded for s in talk.seen.sent
     ):
+        reason = f"the content that was created could not be deleted from {name}"
         for label in ("delete again", "show deleted", "list after deleted", "list from the beginning"):
-            talk.leave_out(label, f"the content that was created could not be deleted from {name}")
+            talk.leave_out(label, NotJudged(reason, Remedy.FIX))
         return
     await talk.ask("delete again", deletion, own)
     if info.allows(name, "show"):
@@ -142,4 +172,21 @@ async def look_after(talk: Talk, message: Creation) -> None:
         await talk.ask("list from the beginning", f"{name}.list")
 
 
-PUSHING = Probe(name="pushing", about="what agents create, change and delete", hold=hold, writes=True, seconds=120)
+def count(info: ImplementationInfo) -> Mapping[str, int]:
+    """How many contents of each object are created; what is to be refused is not among them."""
+    kind = kind_of(info)
+    found = Counter({kind: 0 if kind == "threads" else 3})
+    return found + Counter(name for name in ("threads", "private_messages") if info.allows(name, "create"))
+
+
+PUSHING = Probe(
+    name="pushing",
+    about="what agents create, change and delete",
+    hold=hold,
+    count=count,
+    needs=("declaration", "crawling"),
+    writes=True,
+    applies=creates,
+    undeclared=undeclared,
+    seconds=120,
+)

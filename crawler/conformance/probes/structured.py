@@ -7,9 +7,10 @@ Labels of cycles: ``before``, ``create``, ``listed``, ``deleted``. Facts: those 
 from collections.abc import Mapping
 from typing import Any
 
-from crawler.conformance.evidence import NotApplicable
+from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy
 from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.probes.writing import MESSAGES, Writing
+from crawler.protocol.implementation import ImplementationInfo
 
 URL = "https://example.com/ringcx-crawler-check"
 STRUCTURED: Mapping[str, Mapping[str, Any]] = {
@@ -22,17 +23,24 @@ STRUCTURED: Mapping[str, Mapping[str, Any]] = {
 """What is sent, by purpose."""
 
 
+def structured_kinds(info: ImplementationInfo) -> list[str]:
+    """The messages that structured content may be created in. Raises `DoesNotApply` where there are none."""
+    if "view.messaging" not in info.options:
+        raise DoesNotApply("the partner does not declare the option view.messaging")
+    kinds = [name for name in MESSAGES if info.allows(name, "create")]
+    if not kinds:
+        raise DoesNotApply("the partner declares no create of messages")
+    return kinds
+
+
 async def hold(talk: Talk) -> None:
     """Create one of each, list them, delete them."""
-    if "view.messaging" not in talk.info.options:
-        raise NotApplicable("the partner does not declare the option view.messaging")
-    kinds = [name for name in MESSAGES if talk.info.allows(name, "create")]
-    if not kinds:
-        raise NotApplicable("the partner declares no create of messages")
+    kinds = structured_kinds(talk.info)
     writing = Writing(talk)
     await writing.begin()
     if talk.seen.facts["stranger"]:
-        raise NotApplicable("no puppetizable identity is listed, and only such write structured content; set agent_id")
+        reason = "no puppetizable identity is listed, and only such write structured content (PU12)"
+        raise NotJudged(reason, Remedy.AGENT)
     private = kinds[0] == "private_messages"
     for purpose, structured_content in STRUCTURED.items():
         writing.create(
@@ -47,4 +55,17 @@ async def hold(talk: Talk) -> None:
     await writing.tidy("deleted")
 
 
-STRUCTURING = Probe(name="structured", about="messages with structured content", hold=hold, writes=True)
+def count(info: ImplementationInfo) -> Mapping[str, int]:
+    """How many contents of each object are created."""
+    return {structured_kinds(info)[0]: len(STRUCTURED)}
+
+
+STRUCTURING = Probe(
+    name="structured",
+    about="messages with structured content",
+    hold=hold,
+    count=count,
+    needs=("declaration", "crawling"),
+    writes=True,
+    applies=structured_kinds,
+)

@@ -4,21 +4,26 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from crawler.conformance.evidence import Cycle, NotApplicable, Sent, id_of, refusal
+from crawler.conformance.evidence import Cycle, NotJudged, Remedy, Sent, id_of, refusal
 from crawler.conformance.probe import Talk
 from crawler.conformance.probes.crawling import crawl
-from crawler.conformance.timeline import pages
+from crawler.conformance.probes.tidying import look_back
+from crawler.conformance.timeline import pages, timeline
 from crawler.errors import ActionRefused, UnknownContent
+from crawler.protocol.formats import text_as_html
 from crawler.protocol.implementation import POLLED
 from crawler.sync.queueing import Draft
 from crawler.sync.state import Ref
 
 MESSAGES = ("messages", "private_messages")
+PAUSES = (1.0, 2.0, 3.0, 4.0)
+"""Seconds that are waited, one after the other, for what was created and is not listed."""
 STRANGER = "ringcx-crawler-check"
 """The judge's own identity, where the partner shows none that agents could write as.
 
 PU12 takes the identity that comes with an action before all others, and this one comes with each. It is nobody's name,
-as that of a customer would be. A partner need not know it, so a partner that refuses it has broken nothing.
+as that of a customer would be. A partner need not know it, so one that refuses it with a client error breaks nothing;
+but one that crashes on whatever is written is one where no agent can ever answer.
 """
 
 
@@ -43,7 +48,7 @@ class Creation:
         self.sent = sent
         try:
             self.named = id_of(sent.json())
-        except NotApplicable:
+        except NotJudged:
             self.named = None
         params = sent.exchange.params
         taken = self.named in (params.get("in_reply_to_id"), params.get("thread_id")) or self.named in others
@@ -54,8 +59,10 @@ class Writing:
     """Writing in one conversation.
 
     Facts: ``partial``, the objects that have too many pages to come to the newest; ``creations``, purpose → `Creation`;
-    ``author``, who writes, and ``stranger``, whether that is `STRANGER`; ``left_behind``, what was created and not
-    deleted so far, as (object, id).
+    ``author``, who writes, and ``stranger``, whether that is `STRANGER`; ``unwelcome``, the creates of a stranger where
+    all of them were refused; ``waited``, the seconds that were waited for what was not listed; ``start``, object → the
+    newest id before; ``left_behind``, what was created and not deleted so far, as (object, id); ``mark``, what stands
+    in all of it.
     """
 
     def __init__(self, talk: Talk) -> None:
@@ -65,19 +72,27 @@ class Writing:
         self.deleted: set[tuple[str, str]] = set()
         self.author = ""
         talk.seen.facts["creations"] = self.creations
+        talk.seen.facts["mark"] = f"check {self.mark}:"
         talk.seen.facts["left_behind"] = []
+        talk.seen.facts["waited"] = 0.0
 
     async def begin(self) -> None:
         """Crawl, so that all is known that a content may refer to, and find somebody to write as."""
         await crawl(self.talk, "before")
-        puppetizable = self.talk.store.puppetizable(self.talk.source)
-        self.author = self.talk.source.agent_id or next(iter(puppetizable), STRANGER)
+        sent = self.talk.seen.sent
+        self.talk.seen.facts["start"] = {name: timeline(pages(sent, name)).newest for name in POLLED}
+        listed = [*self.talk.store.puppetizable(self.talk.source), *self._puppetizable()]
+        self.author = self.talk.source.agent_id or next(iter(listed), STRANGER)
         self.talk.seen.facts["author"] = self.author
         self.talk.seen.facts["stranger"] = self.author == STRANGER
 
     def tag(self, purpose: str) -> str:
         """The text that marks one content."""
         return f"ringcx-crawler check {self.mark}: please ignore ({purpose})"
+
+    def as_sent(self, object_name: str, text: str) -> str:
+        """A text as a body of the format that the object is sent in (PU13)."""
+        return text_as_html(text) if self.talk.info.formats(object_name)[0] == "html" else text
 
     def create(self, purpose: str, object_name: str, body: str = "{}", **fields: Any) -> Ref | None:
         """Queue a content whose `body` has the tag in it; `None`, and a reason, where it cannot be had."""
@@ -87,7 +102,7 @@ class Writing:
         try:
             entry = self.talk.agent().create(draft)
         except (ActionRefused, UnknownContent) as refused:
-            self.talk.leave_out(purpose, str(refused))
+            self.talk.leave_out(purpose, NotJudged(str(refused), Remedy.CONTENTS))
             return None
         self.creations[purpose] = Creation(purpose=purpose, object=object_name, content_id=entry.id, tag=tag)
         return Ref(object_name, entry_id=entry.id)
@@ -96,8 +111,9 @@ class Writing:
         """Send a create at once, with the params of another one but for `changes`; `None` leaves a param out."""
         assert like.sent is not None  # noqa: S101 - the caller looked
         tag, content_id = self.tag(purpose), self.talk.new_id()
-        params = {**like.sent.exchange.params, "body": tag, "content_id": content_id, "retry": False, **changes}
-        params = {name: value for name, value in params.items() if value is not None}
+        body = self.as_sent(like.object, tag)
+        params = {**like.sent.exchange.params, "body": body, "content_id": content_id, "retry": False, **changes}
+        params = {name: value for name, value in params.items() if value is not None or name not in changes}
         creation = Creation(purpose=purpose, object=like.object, content_id=content_id, tag=tag)
         self.creations[purpose] = creation
         creation.answered(await self.talk.ask(purpose, f"{like.object}.create", params), self._listed(like.object))
@@ -115,7 +131,7 @@ class Writing:
     async def sync(self, label: str) -> Cycle:
         """Run a cycle, and see what became of what was queued.
 
-        Raises `NotApplicable` where nothing could be created by a stranger.
+        Raises `NotJudged` where nothing could be created by a stranger.
         """
         before = len(self.talk.seen.sent)
         try:
@@ -130,6 +146,18 @@ class Writing:
         self._be_welcome()
         return cycle
 
+    async def follow(self, label: str) -> None:
+        """Run cycles until all that was created is listed, or the time is up."""
+        facts = self.talk.seen.facts
+        facts["waited"] = 0.0
+        await self.sync(label)
+        for pause in PAUSES:
+            if not self._unlisted():
+                break
+            await self.talk.sleep(pause)
+            facts["waited"] += pause
+            await self.sync(label)
+
     async def tidy(self, label: str) -> None:
         """Delete what was created, messages before their threads: as agents do, and else what lists do not show."""
         talk = self.talk
@@ -139,7 +167,7 @@ class Writing:
             try:
                 agent.act("delete", content_id, object_name=object_name)
             except ActionRefused as refused:
-                talk.seen.reasons.setdefault(label, str(refused))
+                talk.seen.reasons.setdefault(label, NotJudged(str(refused), Remedy.CONTENTS))
             except UnknownContent:
                 unseen.append((object_name, content_id))
         await self.sync(label)
@@ -150,15 +178,20 @@ class Writing:
                 if sent.succeeded:
                     self.deleted.add((object_name, content_id))
         self._count()
+        ours = {*self.deleted, *talk.seen.facts["left_behind"]}
+        talk.seen.facts["deleted"] = list(self.deleted)
+        await look_back(talk)
+        self.deleted = ours - {*talk.seen.facts["left_behind"]}
 
     def parties(self) -> Iterator[str]:
-        """Who else wrote or received private messages here, the newest first, and then messages."""
+        """Who else wrote or received private messages here, the newest first, and then messages, if imported (PU12)."""
+        store, source = self.talk.store, self.talk.source
         for name in reversed(POLLED):
             for page in reversed(pages(self.talk.seen.sent, name)):
                 for content in page.contents:
                     for role in ("author", "recipient"):
                         found = id_of(content.get(role))
-                        if found is not None and found != self.author:
+                        if found is not None and found != self.author and store.identity(source, found) is not None:
                             yield found
 
     def thread(self) -> Ref | None:
@@ -173,6 +206,15 @@ class Writing:
                         return Ref("threads", foreign_id=found)
         return None
 
+    def _puppetizable(self) -> Iterator[str]:
+        """Whom agents may write as, by what was listed before: a partner may list each content but once."""
+        for name in POLLED:
+            for page in pages(self.talk.before["crawling"].sent, name):
+                for content in page.contents:
+                    author = content.get("author")
+                    if isinstance(author, dict) and author.get("puppetizable") is True and id_of(author):
+                        yield str(id_of(author))
+
     def _note(self, before: int) -> None:
         """See what was created, by the requests after so many."""
         queued = {creation.content_id: creation for creation in self.creations.values()}
@@ -183,14 +225,13 @@ class Writing:
         self._count()
 
     def _be_welcome(self) -> None:
-        """See whether a stranger may write. Raises `NotApplicable`."""
+        """See whether a stranger may write. Raises `NotJudged`."""
         sent = [it.sent for it in self.creations.values() if it.sent is not None and it.sent.status is not None]
         if self.author == STRANGER and sent and all(map(refusal, sent)):
             self.creations.clear()
-            raise NotApplicable(
-                "nobody to write as: no puppetizable identity is listed, and an unknown one is refused "
-                f"({refusal(sent[0])}); set agent_id (PU12)"
-            )
+            self.talk.seen.facts["unwelcome"] = sent
+            reason = "nobody to write as: no puppetizable identity is listed, and an unknown one is refused (PU12)"
+            raise NotJudged(f"{reason}: {refusal(sent[0])}", Remedy.AGENT)
 
     def _left(self) -> Sequence[tuple[str, str]]:
         """What is still there of what was created: what answers named, and what is listed and bears the mark."""
@@ -208,6 +249,13 @@ class Writing:
         own = {(it.object, it.id) for it in self.creations.values()}
         before = pages(self.talk.seen.sent[:number], object_name)
         return {it for page in before for it in page.ids if (object_name, it) not in own}
+
+    def _unlisted(self) -> bool:
+        """Whether something was created that should be listed, and was not yet."""
+        info, seen = self.talk.info, self.talk.seen
+        made = [it for it in self.creations.values() if it.id is not None and info.allows(it.object, "list")]
+        listed = {name: {it for page in pages(seen.sent, name) for it in page.ids} for name in POLLED}
+        return any(it.id not in listed[it.object] for it in made if it.object not in seen.facts["partial"])
 
     def _count(self) -> None:
         self.talk.seen.facts["left_behind"] = list(self._left())

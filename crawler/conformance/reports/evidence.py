@@ -20,13 +20,29 @@ def evidence(result: Result, source: Source, *, body: int) -> str:
     lines = [requirement]
     if result.reason:
         lines.append(result.reason)
+    if result.remedy is not None:
+        lines.append(f"To have it judged: {result.remedy.do}")
+    if result.looked_at:
+        lines.append(looked_at(result))
     for breach in result.breaches[:SHOWN]:
         lines += ["", *_breach(breach, source, body)]
     if len(result.breaches) > SHOWN:
         lines += ["", f"and {len(result.breaches) - SHOWN} more of the same"]
     if result.breaches:
-        lines += ["", f"Why: {why}", f"Mend: {mend}", f"Stands on: {basis(result)}"]
+        level = f"{result.rule.level}, since {result.rule.harm}: {result.rule.because}"
+        lines += ["", f"Level: {level}", f"Why: {why}", f"Mend: {mend}", f"Stands on: {basis(result)}"]
     return "\n".join(lines)
+
+
+def looked_at(result: Result) -> str:
+    """How many cases a rule judged, and the first of those in which it is kept: what was asked, and what came."""
+    first = [
+        f"{it.sent.action} ({it.sent.id}): {it.sent.came}{f', {it.note}' if it.note else ''}"
+        for it in result.evidence
+        if it.sent is not None
+    ]
+    cases = f"{result.looked_at} case{'s' if result.looked_at != 1 else ''}"
+    return f"Looked at {cases}" + (f", such as {'; '.join(first)}" if first else "")
 
 
 def basis(result: Result) -> str:

@@ -8,8 +8,8 @@ from itertools import groupby
 from xml.etree.ElementTree import Element, tostring
 
 from crawler.conformance.exhibit import Exhibit, exhibit
-from crawler.conformance.judgement import Judgement
-from crawler.conformance.reports.evidence import SHOWN, body_lines
+from crawler.conformance.judgement import Judgement, Verdict
+from crawler.conformance.reports.evidence import SHOWN, body_lines, looked_at
 from crawler.conformance.reports.style import STYLE
 from crawler.conformance.reports.tables import Cell, matrix, setting, spellings
 from crawler.conformance.requirement import GUIDE
@@ -27,12 +27,15 @@ ORDER = (
     Outcome.WARNED,
     Outcome.NOTED,
     Outcome.ACCEPTED,
+    Outcome.NOT_JUDGED,
     Outcome.PASSED,
-    Outcome.SKIPPED,
+    Outcome.DOES_NOT_APPLY,
 )
+QUIET = (Outcome.NOT_JUDGED, Outcome.PASSED, Outcome.DOES_NOT_APPLY)
+"""Outcomes that have no section of their own."""
 """The outcomes, those that need a person first."""
 
-MARKS = dict(zip(ORDER, "✘✘✘!·~✔–", strict=True))
+MARKS = dict(zip(ORDER, "✘✘✘!·~?✔–", strict=True))
 LONGEST_CURL = 20_000
 
 Child = Element | str
@@ -41,7 +44,7 @@ Child = Element | str
 def html_report(judgement: Judgement) -> str:
     """The report as HTML."""
     judgement = judgement.redacted()
-    title = f"{judgement.source.name}: does it conform?"
+    title = f"{judgement.source.name} {judgement.verdict}"
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -49,7 +52,8 @@ def html_report(judgement: Judgement) -> str:
         el("title", title),
         el("style", STYLE),
     )
-    main = el("main", *_summary(judgement), *_matrix(judgement), *_encodings(judgement), *_breached(judgement))
+    parts = (_summary, _left_out, _matrix, _encodings, _breached)
+    main = el("main", *(element for part in parts for element in part(judgement)))
     main.extend(_rules(judgement))
     page = el("html", head, el("body", main), lang="en")
     return "<!doctype html>\n" + tostring(page, encoding="unicode", method="html") + "\n"
@@ -75,20 +79,24 @@ def _text(text: str) -> str:
 
 
 def _summary(judgement: Judgement) -> Iterator[Element]:
-    source, good = judgement.source, judgement.conforms
+    source, good = judgement.source, judgement.verdict is Verdict.CLEAR
     seconds = (judgement.ended - judgement.started).total_seconds()
     yield el("p", "ringcx-crawler check", class_="tool")
-    yield el("h1", f"{source.name} ", el("span", judgement.verdict, class_="good" if good else "bad"))
+    yield el("h1", f"{source.name} ", el("span", judgement.headline, class_="good" if good else "bad"))
     address: list[Child] = [el("code", source.address), " · "] if source.address != source.name else []
-    at = f"{judgement.started:%Y-%m-%d %H:%M:%S} UTC, {seconds:.1f} s" + (" · strict" if judgement.strict else "")
+    at = f"{judgement.started:%Y-%m-%d %H:%M:%S} UTC, {seconds:.1f} s, {judgement.requests} requests" + (
+        " · strict" if judgement.strict else ""
+    )
     yield el("p", *address, at, class_="legend")
-    if judgement.broke_off:
-        yield el("p", el("strong", "Broken off: "), judgement.broke_off, class_="broke-off")
+    if judgement.pace.put_off:
+        yield el("p", el("strong", "Its pace: "), str(judgement.pace), class_="legend")
+    if why := judgement.why_unjudged or judgement.broke_off:
+        yield el("p", el("strong", "Broken off: " if judgement.broke_off else "Not judged: "), why, class_="broke-off")
     if judgement.left_behind:
         left = ", ".join(f"{name} {content_id}" for name, content_id in judgement.left_behind)
         yield el("p", el("strong", "Left behind: "), f"{left}, which could not be deleted again", class_="left-behind")
     tiles = [
-        el("li", el("a", el("b", str(count)), f" {outcome}", href=f"#{_section(outcome)}"), class_=outcome.value)
+        el("li", el("a", el("b", str(count)), f" {outcome}", href=f"#{_section(outcome)}"), class_=_class(outcome))
         for outcome in ORDER
         if (count := judgement.counts[outcome])
     ]
@@ -97,7 +105,24 @@ def _summary(judgement: Judgement) -> Iterator[Element]:
 
 def _section(outcome: Outcome) -> str:
     """The id of the heading under which results of that outcome stand."""
-    return "all" if outcome in (Outcome.PASSED, Outcome.SKIPPED) else f"all-{outcome.value}"
+    return "all" if outcome in QUIET else f"all-{outcome.value}"
+
+
+def _class(outcome: Outcome) -> str:
+    return outcome.value.replace(" ", "-")
+
+
+def _left_out(judgement: Judgement) -> Iterator[Element]:
+    groups = judgement.left_out
+    if not groups:
+        return
+    heads = el("tr", el("th", "rules"), el("th", "since"), el("th", "to have them judged"))
+    rows = [
+        el("tr", el("td", str(len(results))), el("td", remedy.why), el("td", remedy.do))
+        for remedy, results in groups.items()
+    ]
+    yield el("h2", f"What was not judged ({sum(map(len, groups.values()))})")
+    yield el("div", el("table", el("thead", heads), el("tbody", *rows)), class_="scroll")
 
 
 def _matrix(judgement: Judgement) -> Iterator[Element]:
@@ -120,7 +145,7 @@ def _cell(cell: Cell) -> Element:
         title = f"asked {cell.asked} times, {cell.failed} rules broken"
         return el("td", f"✘ {cell.failed}", class_="failed", title=title)
     if not cell.declared:
-        return el("td", "–", class_="skipped")
+        return el("td", "–", class_="does-not-apply")
     if not cell.asked:
         return el("td", "○", class_="noted", title="declared, not asked for")
     return el("td", "✔", class_="passed", title=f"asked {cell.asked} times")
@@ -154,26 +179,27 @@ def _breached(judgement: Judgement) -> Iterator[Element]:
         (Outcome.NOTED, "Notes, where the guide does not decide"),
         (Outcome.ACCEPTED, "Accepted failures"),
     ):
-        found = [result for result in judgement.results if result.outcome is outcome]
+        found = [(number, it) for number, it in enumerate(judgement.findings, 1) if it.outcome is outcome]
         if found:
             yield el("h2", f"{heading} ({len(found)})", id=_section(outcome))
-            yield from (_evidence(result, judgement.source) for result in found)
+            yield from (_evidence(result, judgement.source, number) for number, result in found)
 
 
-def _evidence(result: Result, source: Source) -> Element:
+def _evidence(result: Result, source: Source, number: int) -> Element:
     rule, (requirement, why, mend) = result.rule, result.rule.paragraphs
-    article = el("article", el("h3", f"{MARKS[result.outcome]} {rule.name}"), id=rule.name, class_=result.outcome.value)
+    heading = el("h3", f"{MARKS[result.outcome]} {number} {rule.name}")
+    article = el("article", heading, id=rule.name, class_=_class(result.outcome))
     article.append(el("p", *_prose(requirement), class_="requirement"))
     page = el("a", rule.page, href=f"{GUIDE}{rule.page}/")
     article.append(el("p", f"{rule.chapter} · {rule.level} · {', '.join(rule.ids)} · guide: ", page, class_="legend"))
     if result.reason:
         article.append(el("p", result.reason))
-    for number, breach in enumerate(result.breaches[:SHOWN]):
-        article.extend(_breach(breach, source, opened=number == 0 and result.outcome is Outcome.FAILED))
+    for place, breach in enumerate(result.breaches[:SHOWN]):
+        article.extend(_breach(breach, source, opened=place == 0 and result.outcome is Outcome.FAILED))
     if len(result.breaches) > SHOWN:
         article.append(el("p", f"and {len(result.breaches) - SHOWN} more of the same"))
     if result.breaches:
-        texts = [("Why", why), ("Mend", mend)]
+        texts = [("Harm", f"{rule.harm}: {rule.because}."), ("Why", why), ("Mend", mend)]
         parts = [part for name, text in texts for part in (el("dt", name), el("dd", *_prose(text)))]
         article.append(el("dl", *parts, class_="advice"))
     return article
@@ -225,7 +251,7 @@ def _rules(judgement: Judgement) -> Iterator[Element]:
     yield el("h2", f"All rules ({len(judgement.results)})", id="all")
     for chapter, group in groupby(judgement.results, lambda result: result.rule.chapter):
         results = list(group)
-        troubled = [result for result in results if result.outcome not in (Outcome.PASSED, Outcome.SKIPPED)]
+        troubled = [result for result in results if result.outcome not in QUIET]
         summary = el("summary", f"{chapter} ", el("span", _counts(results), class_="legend"))
         details = el("details", summary, el("ul", *map(_line, results), class_="rules"))
         if troubled:
@@ -240,9 +266,10 @@ def _counts(results: Iterable[Result]) -> str:
 
 def _line(result: Result) -> Element:
     name: Child = result.rule.name
-    if result.outcome not in (Outcome.PASSED, Outcome.SKIPPED):
+    if result.outcome not in QUIET:
         name = el("a", result.rule.name, href=f"#{result.rule.name}")
     reason = f" · {result.reason}" if result.reason else ""
+    reason += f" · {looked_at(result)}" if result.looked_at else ""
     mark = el("span", MARKS[result.outcome], class_="mark")
     said = el("span", f"{result.outcome}: ", *_prose(result.rule.title), reason, class_="legend")
-    return el("li", mark, " ", name, " ", said, class_=result.outcome.value)
+    return el("li", mark, " ", name, " ", said, class_=_class(result.outcome))

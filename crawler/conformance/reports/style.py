@@ -26,13 +26,13 @@ pre.curl::before { content: "$ "; color: var(--faint); user-select: none; }
   border-radius: 6px; background: var(--box); }
 .tiles a { color: inherit; text-decoration: none; } .tiles b { font-size: 1.2rem; }
 .passed { --mark: var(--good); } .failed, .stale, .broken { --mark: var(--bad); } .warned { --mark: var(--warn); }
-.noted, .accepted { --mark: var(--note); } .skipped { --mark: var(--faint); }
+.noted, .accepted, .not-judged { --mark: var(--note); } .does-not-apply { --mark: var(--faint); }
 .scroll { overflow-x: auto; }
 .spellings th { white-space: nowrap; }
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { padding: .3rem .7rem; border: 1px solid var(--line); text-align: left; }
 thead th { background: var(--box); }
-td.passed, td.failed, td.skipped, td.noted { color: var(--mark); white-space: nowrap; }
+td.passed, td.failed, td.does-not-apply, td.noted { color: var(--mark); white-space: nowrap; }
 .matrix td { text-align: center; }
 article { margin: 0 0 1rem; padding: .8rem 1rem; border: 1px solid var(--line); border-left: 5px solid var(--mark);
   border-radius: 6px; }

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.conformance.evidence import NotApplicable
+from crawler.conformance.evidence import UNJUDGED
 from crawler.conformance.judgement import Judgement
-from crawler.conformance.rule import Outcome
+from crawler.conformance.rule import Breach, Outcome
 from crawler.conformance.rules.transport import taken
 from crawler.protocol.implementation import POLLED
 
@@ -64,7 +64,8 @@ def matrix(judgement: Judgement) -> Matrix | None:
         )
 
     rows = [(name, [cell(name, operation) for operation in operations]) for name in POLLED]
-    return Matrix(operations=operations, rows=rows)
+    redact = judgement.source.secret.redact
+    return Matrix(operations=[redact(op) if op in custom else op for op in operations], rows=rows)
 
 
 def spellings(judgement: Judgement) -> Sequence[Spelling]:
@@ -76,13 +77,14 @@ def spellings(judgement: Judgement) -> Sequence[Spelling]:
     found = []
     for sent in seen.sent:
         try:
-            refused = next(taken(seen, sent.label), None)
-        except NotApplicable as reason:
+            answer = taken(seen, sent.label)
+        except UNJUDGED as reason:
             found.append(Spelling(name=sent.label, taken=None, came=redact(str(reason))))
-        else:
-            found.append(
-                Spelling(name=sent.label, taken=refused is None, came=redact(refused.actual if refused else sent.came))
-            )
+            continue
+        known = sent.exchange.answer is not None and not seen.put_off(sent)
+        came = answer.actual if isinstance(answer, Breach) else sent.came
+        is_taken = not isinstance(answer, Breach) if known else None
+        found.append(Spelling(name=sent.label, taken=is_taken, came=redact(came)))
     return found
 
 

@@ -1,9 +1,9 @@
 """What agents do to contents: operations, deletions, and what is refused (PU5, PU7, AC)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of, refusal
-from crawler.conformance.rule import Breach, Level
+from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent, id_of, refusal
+from crawler.conformance.rule import Case, Harm, Level, case, harm
 from crawler.conformance.rules import pushing
 from crawler.conformance.rules.cursors import LISTING
 from crawler.conformance.rules.pushing import CREATED, PAGE, created, not_done
@@ -17,8 +17,10 @@ rule = PUSHING.rule
 DELETED = [*CREATED, "delete-answered-with-success"]
 
 
-def operated(seen: Seen) -> list[Sent]:
-    """The operations on what the judge created, deletion left out. Raises `NotApplicable`."""
+def operated(seen: Seen) -> Sequence[Sent]:
+    """The operations on what the judge created, deletion left out, at least one. Raises `Unjudged`."""
+    if isinstance(left_out := seen.left_out("operate"), DoesNotApply):
+        raise left_out
     [message] = created(seen, "message")
     found = [
         sent
@@ -27,13 +29,14 @@ def operated(seen: Seen) -> list[Sent]:
         and ((name := sent.action.partition(".")[2]) not in STANDARD or name in ("publish", "unpublish"))
         and sent.label in ("operate", "publish")
     ]
-    if not found:
-        raise NotApplicable(seen.reasons.get("operate", "the content that was created names no operation"))
-    return found
+    if not found and (left_out := seen.left_out("operate", "publish")):
+        raise left_out
+    return seen.some(found, "the content that was created names no operation")
 
 
 @rule(Level.MUST, "PU5", "IM5", "AC2", page=PAGE, probe="pushing", needs=CREATED)
-def operation_answered_with_success(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "what the agent wanted done is not done")
+def operation_answered_with_success(seen: Seen) -> Iterator[Case]:
     """An operation that both the declaration and the content's own `actions` name is answered with success.
 
     Why: agents see a button for it; after three failures it is given up.
@@ -41,12 +44,13 @@ def operation_answered_with_success(seen: Seen) -> Iterator[Breach]:
     Mend: look into the endpoint's log; or leave the operation out of the `actions` of contents that it does not suit.
     """
     for sent in operated(seen):
-        if refused := refusal(sent):
-            yield Breach(expected="the content after the operation", actual=refused, sent=sent)
+        refused = refusal(sent)
+        yield case(not refused, sent, expected="the content after the operation", actual=refused, note=sent.action)
 
 
 @rule(Level.SHOULD, "PU5", page=PAGE, probe="pushing", needs=["operation-answered-with-success"])
-def operation_answers_the_content(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.ALTERED, "agents see the old state until the content is listed again")
+def operation_answers_the_content(seen: Seen) -> Iterator[Case]:
     """The answer to an operation shows the whole content as it is then.
 
     Why: our copy is updated from it: without it agents see the old state until the content is listed again.
@@ -56,76 +60,79 @@ def operation_answers_the_content(seen: Seen) -> Iterator[Breach]:
     for sent in operated(seen):
         try:
             answer = sent.json()
-        except NotApplicable:
+        except NotJudged:
             answer = None
-        if not isinstance(answer, dict) or id_of(answer) != sent.exchange.params.get("id"):
-            actual = printable(sent.body[:100].decode("utf-8", "replace"), 100) or "an empty body"
-            yield Breach(expected=f"the content {sent.exchange.params.get('id')}", actual=actual, sent=sent)
+        target = sent.exchange.params.get("id")
+        kept = isinstance(answer, dict) and id_of(answer) == target
+        actual = printable(sent.body[:100].decode("utf-8", "replace"), 100) or "an empty body"
+        yield case(kept, sent, expected=f"the content {target}", actual=actual, note=sent.action)
 
 
 @rule(Level.UNCLEAR, "IM5", "PU5", page="actions", probe="pushing", needs=["operation-answers-the-content"])
-def operation_done_is_not_offered_again(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.UNKNOWN, "the guide does not say which actions a content names when")
+def operation_done_is_not_offered_again(seen: Seen) -> Iterator[Case]:
     """After `publish` or `unpublish` the content's `actions` do not name the same operation again.
 
     Why: a button that does nothing puzzles agents.
 
     Mend: put into `actions` what can be done to the content in its present state.
     """
-    judged = [sent for sent in operated(seen) if sent.action.endswith("publish")]
-    if not judged:
-        raise NotApplicable("the content that was created names neither publish nor unpublish")
-    for sent in judged:
+    if isinstance(left_out := seen.left_out("publish"), DoesNotApply):
+        raise left_out
+    judged = (sent for sent in operated(seen) if sent.action.endswith("publish"))
+    for sent in seen.some(judged, "the content that was created names neither publish nor unpublish"):
         actions = sent.json().get("actions")
         operation = sent.action.partition(".")[2]
-        if isinstance(actions, list) and operation in actions:
-            yield Breach(expected=f"actions without {operation}", actual=f"actions with {operation}", sent=sent)
+        kept = not isinstance(actions, list) or operation not in actions
+        yield case(kept, sent, expected=f"actions without {operation}", actual=f"actions with {operation}")
 
 
 @rule(Level.SHOULD, "PU5", "PU7", page=PAGE, probe="pushing", needs=CREATED)
-def operation_on_unknown_content_refused(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.ALTERED, "it is rare; but agents take for done what was not")
+def operation_on_unknown_content_refused(seen: Seen) -> Iterator[Case]:
     """An operation on an id that names nothing is refused, without a crash.
 
     Why: a success says that it was done. A content may be gone at your side, and agents should hear of it.
 
     Mend: answer `{"error": {"fatal": true, "message": "…"}}`, signed, or 404 with a text.
     """
-    yield from not_done(seen.one("unknown target"))
+    yield not_done(seen.one("unknown target"))
 
 
 @rule(Level.SHOULD, "PU7", "TR6", page=PAGE, probe="pushing", needs=["answer-signature-is-right"])
-def refusal_says_why(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.ALTERED, "the failure is counted all the same; but agents cannot tell why")
+def refusal_says_why(seen: Seen) -> Iterator[Case]:
     """A refusal is an error status with a text, or `{"error": {"fatal": …, "message": …}}` with a boolean and a text.
 
     Why: the text is what agents see; `fatal` decides whether the same is tried twice more.
 
     Mend: say in a sentence what was wrong; `fatal: true` where trying again makes no sense.
     """
-    judged = [sent for sent in seen.sent if sent.label in ("unknown thread", "no body", "unknown target")]
-    refusals = [sent for sent in judged if refusal(sent) and sent.status is not None]
-    if not refusals:
-        raise NotApplicable(seen.broke_off or "the partner refused nothing")
-    for sent in refusals:
+    judged = (sent for sent in seen.sent if sent.label in ("unknown thread", "no body", "unknown target"))
+    refusals = (sent for sent in judged if refusal(sent) and sent.status is not None)
+    for sent in seen.some(refusals, "the partner refused nothing", Remedy.FIX):
         if not sent.succeeded:
-            if not sent.body.strip():
-                yield Breach(expected="a text that says why", actual=f"{sent.came}, an empty body", sent=sent)
+            actual = f"{sent.came}, an empty body"
+            yield case(sent.body.strip(), sent, expected="a text that says why", actual=actual)
             continue
         error = sent.json().get("error")
         fatal, message = (error.get("fatal"), error.get("message")) if isinstance(error, dict) else (None, None)
-        if not isinstance(fatal, bool) or not isinstance(message, str) or not message.strip():
-            actual = f"fatal: {shape(fatal)}, message: {shape(message)}" if isinstance(error, dict) else shape(error)
-            yield Breach(expected="an error with a boolean 'fatal' and a text 'message'", actual=actual, sent=sent)
+        kept = isinstance(fatal, bool) and isinstance(message, str) and message.strip()
+        actual = f"fatal: {shape(fatal)}, message: {shape(message)}" if isinstance(error, dict) else shape(error)
+        yield case(kept, sent, expected="an error with a boolean 'fatal' and a text 'message'", actual=actual)
 
 
-def deletions(seen: Seen) -> list[Sent]:
-    """The deletions of what the judge created. Raises `NotApplicable`."""
+def deletions(seen: Seen) -> Sequence[Sent]:
+    """The deletions of what the judge created, at least one. Raises `Unjudged`."""
     found = [sent for sent in seen.sent if sent.label == "delete" and sent.action.endswith((".delete", ".destroy"))]
-    if not found:
-        raise NotApplicable(seen.broke_off or seen.reasons.get("delete", "nothing could be deleted"))
-    return found
+    if not found and (left_out := seen.left_out("delete")):
+        raise left_out
+    return seen.some(found, "nothing could be deleted", Remedy.FIX)
 
 
 @rule(Level.MUST, "PU5", "IM6", page=PAGE, probe="pushing", needs=[*CREATED, "ids-stay"])
-def delete_answered_with_success(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.EXPOSED, "what an agent wanted gone stays there to be seen")
+def delete_answered_with_success(seen: Seen) -> Iterator[Case]:
     """A deletion that both the declaration and the content's own `actions` name is answered with a signed 2xx.
 
     Why: after three failures it is given up, and what an agent wanted gone stays.
@@ -133,12 +140,13 @@ def delete_answered_with_success(seen: Seen) -> Iterator[Breach]:
     Mend: look into the endpoint's log; or do not declare `delete`.
     """
     for sent in deletions(seen):
-        if refused := refusal(sent):
-            yield Breach(expected="HTTP 2xx, signed", actual=refused, sent=sent)
+        refused = refusal(sent)
+        yield case(not refused, sent, expected="HTTP 2xx, signed", actual=refused, note=sent.action)
 
 
-@rule(Level.SHOULD, "PU5", "LS1", page=PAGE, probe="pushing", needs=[*DELETED, "list-answers-an-array"])
-def deleted_content_is_not_listed(seen: Seen) -> Iterator[Breach]:
+@rule(Level.MUST, "PU5", "LS1", page=PAGE, probe="pushing", needs=[*DELETED, "list-answers-an-array"])
+@harm(Harm.EXPOSED, "what an agent wanted gone is still there to be seen")
+def deleted_content_is_not_listed(seen: Seen) -> Iterator[Case]:
     """What was deleted is not listed any more.
 
     Why: a content that is listed is a content that is there: it is shown to agents again.
@@ -147,12 +155,13 @@ def deleted_content_is_not_listed(seen: Seen) -> Iterator[Breach]:
     """
     [message] = created(seen, "message")
     sent = seen.one("list from the beginning")
-    if message.id in sent.ids():
-        yield Breach(expected=f"a list without {message.id}", actual="it is listed", sent=sent)
+    kept = message.id not in sent.ids()
+    yield case(kept, sent, expected=f"a list without {message.id}", actual="it is listed", note=str(message.id))
 
 
 @rule(Level.SHOULD, "PU5", "PU6", page=PAGE, probe="pushing", needs=DELETED)
-def repeated_delete_is_no_crash(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.ALTERED, "it is gone all the same; but agents read that it could not be deleted")
+def repeated_delete_is_no_crash(seen: Seen) -> Iterator[Case]:
     """Deleting what was deleted already is answered with success, or with an error that says so, but not with a 5xx.
 
     Why: where an answer got lost the deletion is sent again; a crash counts as a failure to delete.
@@ -160,12 +169,12 @@ def repeated_delete_is_no_crash(seen: Seen) -> Iterator[Breach]:
     Mend: answer the same as the first time, or `{"error": …}`.
     """
     sent = seen.one("delete again")
-    if sent.status is None or sent.status >= 500:
-        yield Breach(expected="HTTP 2xx or 4xx", actual=sent.came, sent=sent)
+    yield case((sent.status or 500) < 500, sent, expected="HTTP 2xx or 4xx", actual=sent.came)
 
 
 @rule(Level.SHOULD, "AC1", "OB9", page=PAGE, probe="pushing", needs=DELETED)
-def show_of_deleted_content_is_no_crash(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.BRITTLE, "agents rarely look at it")
+def show_of_deleted_content_is_no_crash(seen: Seen) -> Iterator[Case]:
     """`show` of what was deleted is answered with 404 or with the content as it is now, but not with a 5xx.
 
     Why: agents may still look at it.
@@ -173,12 +182,12 @@ def show_of_deleted_content_is_no_crash(seen: Seen) -> Iterator[Breach]:
     Mend: look whether the content is there before you show it.
     """
     sent = seen.one("show deleted")
-    if sent.status is None or sent.status >= 500:
-        yield Breach(expected="HTTP 404, or the content", actual=sent.came, sent=sent)
+    yield case((sent.status or 500) < 500, sent, expected="HTTP 404, or the content", actual=sent.came)
 
 
-@rule(Level.MUST, "PU10", page="options", probe="pushing", needs=["answer-signature-is-right"])
-def queuing_update_answered(seen: Seen) -> Iterator[Breach]:
+@rule(Level.SHOULD, "PU10", page="options", probe="pushing", needs=["answer-signature-is-right"])
+@harm(Harm.ALTERED, "visitors do not see how long they wait, and nothing else follows")
+def queuing_update_answered(seen: Seen) -> Iterator[Case]:
     """With the option `messaging.queuing_update`, that action is answered with a 2xx status.
 
     Why: it is sent whenever a visitor's place in the queue changes, and each failure is one in your statistics.
@@ -186,12 +195,12 @@ def queuing_update_answered(seen: Seen) -> Iterator[Breach]:
     Mend: answer `{}`; or do not declare the option.
     """
     sent = seen.one("queuing update")
-    if not 200 <= (sent.status or 0) < 300:
-        yield Breach(expected="HTTP 2xx", actual=sent.came, sent=sent)
+    yield case(200 <= (sent.status or 0) < 300, sent, expected="HTTP 2xx", actual=sent.came)
 
 
 @LISTING.rule(Level.MUST, "LS10", page="polling", probe="pushing", needs=[*DELETED, "unknown-since-id-answered"])
-def deleted_since_id_answered(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "with an error each cycle fails, and nothing more is imported")
+def deleted_since_id_answered(seen: Seen) -> Iterator[Case]:
     """A list after a content that was deleted is answered with an array.
 
     Why: the newest content is the cursor, and it may be deleted at any time; with an error each cycle fails from then
@@ -200,5 +209,4 @@ def deleted_since_id_answered(seen: Seen) -> Iterator[Breach]:
     Mend: keep the place of what was deleted, or answer everything.
     """
     sent = seen.one("list after deleted")
-    if not is_page(sent):
-        yield Breach(expected="a JSON array", actual=sent.came, sent=sent)
+    yield case(is_page(sent), sent, expected="a JSON array", actual=sent.came)

@@ -1,11 +1,11 @@
 """Cursors (LS): lists after every known position, after cursors that the partner never gave, and while people write."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from crawler.conformance.evidence import NotApplicable, Seen, Sent, id_of
-from crawler.conformance.rule import Breach, Level
+from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent, id_of
+from crawler.conformance.rule import Case, Harm, Kept, Level, case, harm
 from crawler.conformance.rules import listing
 from crawler.conformance.rules.listing import ARRAYS, PAGE, few
 from crawler.conformance.timeline import Page, Timeline, changed_at, is_page, listings, pages
@@ -16,35 +16,35 @@ rule = LISTING.rule
 ORDERED = [*ARRAYS, "newest-first"]
 
 
-def after(seen: Seen) -> Iterator[tuple[Page, str, Timeline]]:
-    """Each answer to a list after a known position: the page, the position, and the order of all that is known."""
-    found = False
+def after(seen: Seen) -> Sequence[tuple[Page, str, Timeline]]:
+    """Each answer to a list after a known position: the page, the position, and the order of all that is known.
+
+    At least one. Raises `Unjudged`.
+    """
+    found = []
     for name, listed in listings(seen):
         line: Timeline = seen.fact("timelines")[name]
-        for page in listed:
-            since_id = page.sent.since_id
-            if since_id in line.places:
-                found = True
-                yield page, str(since_id), line
-    if not found:
-        raise NotApplicable("the partner lists nothing now: there must be contents to judge")
+        found += [(page, str(page.sent.since_id), line) for page in listed if page.sent.since_id in line.places]
+    return seen.some(found, "the partner lists nothing now")
 
 
 @rule(Level.MUST, "LS1", "LS2", page=PAGE, probe="positions", needs=ARRAYS)
-def known_since_id_answered(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "with an error each cycle fails, and nothing more is imported")
+def known_since_id_answered(seen: Seen) -> Iterator[Case]:
     """A list after any content that was listed is answered with an array.
 
     Why: each of them is, or was, the newest at some time, and then it is the cursor.
 
     Mend: look the content up by its id; do not take its age, its state or its place in the list for granted.
     """
-    for sent in (it for it in seen.sent if it.since_id is not None):
-        if not is_page(sent):
-            yield Breach(expected="a JSON array", actual=sent.came, sent=sent)
+    asked = (sent for sent in seen.sent if sent.since_id is not None)
+    for sent in seen.some(asked, "the partner lists nothing now, so that there is no cursor"):
+        yield case(is_page(sent), sent, expected="a JSON array", actual=sent.came)
 
 
 @rule(Level.MUST, "LS2", page=PAGE, probe="positions", needs=ARRAYS)
-def newest_first(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "a cursor that is not the newest makes contents come again, or never")
+def newest_first(seen: Seen) -> Iterator[Case]:
     """A list is in descending order: its first element is the newest.
 
     Why: the id of the first element is the next cursor; in ascending order that is the oldest one, so that the same
@@ -52,25 +52,28 @@ def newest_first(seen: Seen) -> Iterator[Breach]:
 
     Mend: reverse the order of the answer. With a limit, take the oldest after `since_id`, and then reverse them.
     """
-    judged = False
     for _, listed in listings(seen):
         answers = {page.sent.since_id: set(page.ids) for page in listed}
+        found: list[Case] = []
         for page in listed:
             first, last = (page.ids[0], page.ids[-1]) if page.ids else (None, None)
             if first == last or first not in answers or last not in answers:
                 continue
-            judged = True
             rest = set(page.ids) - {first, last}
-            if last in answers[first] and first not in answers[last] and rest <= answers[first]:
+            descends = first in answers[last] and last not in answers[first]
+            ascends = last in answers[first] and first not in answers[last] and rest <= answers[first]
+            if descends or ascends:  # else nothing tells which of them is newer
                 actual = f"after the first, {first}, come the others; after the last, {last}, come none of them"
-                yield Breach(expected="the newest first", actual=actual, sent=page.sent)
-                break
-    if not judged:
-        raise NotApplicable("there are not two contents in one list")
+                found.append(
+                    case(descends, page.sent, expected="the newest first", actual=actual, note=f"{first} first")
+                )
+        # where some descend and others do not, it is the cursor that misleads: other rules say how
+        yield from [it for it in found if isinstance(it, Kept)] or found[:1]
 
 
 @rule(Level.MUST, "LS2", page=PAGE, probe="positions", needs=ORDERED)
-def same_order_everywhere(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "where the first is not always the newest, contents are passed over")
+def same_order_everywhere(seen: Seen) -> Iterator[Case]:
     """Two contents stand in the same order in whichever list they stand.
 
     Why: the cursor is the first element; where that is not the newest one, contents come again, or are passed over.
@@ -79,15 +82,16 @@ def same_order_everywhere(seen: Seen) -> Iterator[Breach]:
     """
     for page, _, line in after(seen):
         known = [it for it in page.ids if it in line.places and it not in line.moved]
-        for newer, older in pairwise(known):
-            if line.places[newer] < line.places[older]:
-                actual = f"{newer} stands before {older} here, and behind it elsewhere"
-                yield Breach(expected="one order in all lists", actual=actual, sent=page.sent)
-                break
+        turned = [(newer, older) for newer, older in pairwise(known) if line.places[newer] < line.places[older]]
+        if len(known) > 1:
+            newer, older = (turned or [*pairwise(known)])[0]
+            actual = f"{newer} stands before {older} here, and behind it elsewhere"
+            yield case(not turned, page.sent, expected="one order in all lists", actual=actual, note=few(known))
 
 
 @rule(Level.SHOULD, "LS5", page=PAGE, probe="positions", needs=ORDERED)
-def since_id_respected(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.WASTED, "what is known is read again, and changes nothing")
+def since_id_respected(seen: Seen) -> Iterator[Case]:
     """A list holds only contents that are newer than `since_id`.
 
     Why: a partner that lists everything every time costs both sides more each day, and nobody can page through it.
@@ -95,14 +99,17 @@ def since_id_respected(seen: Seen) -> Iterator[Breach]:
     Mend: select what comes after the content with that id, by the same order in which you list.
     """
     for page, since_id, line in after(seen):
+        if since_id in line.moved or not line.places[since_id]:
+            continue  # it stands elsewhere now; or nothing is older
         old = [it for it in page.ids if line.places.get(it, len(line.ids)) < line.places[since_id]]
         old = [it for it in old if it not in line.moved]
-        if old and since_id not in line.moved:
-            yield Breach(expected=f"nothing older than {since_id}", actual=f"also {few(old)}", sent=page.sent)
+        expected = f"nothing older than {since_id}"
+        yield case(not old, page.sent, expected=expected, actual=f"also {few(old)}", note=f"after {since_id}")
 
 
 @rule(Level.UNCLEAR, "LS4", page=PAGE, probe="positions", needs=[*ORDERED, "since-id-respected"])
-def since_id_exclusive(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.UNKNOWN, "the guide's text says after, and its example holds it")
+def since_id_exclusive(seen: Seen) -> Iterator[Case]:
     """A list does not hold the content of `since_id` itself.
 
     Why: the guide's text says after, and its example holds it. It does no harm but to be read each minute.
@@ -110,12 +117,13 @@ def since_id_exclusive(seen: Seen) -> Iterator[Breach]:
     Mend: nothing needs mending; `>` instead of `>=` saves a little.
     """
     for page, since_id, _ in after(seen):
-        if since_id in page.ids:
-            yield Breach(expected=f"contents after {since_id}", actual=f"also {since_id} itself", sent=page.sent)
+        kept, actual = since_id not in page.ids, f"also {since_id} itself"
+        yield case(kept, page.sent, expected=f"contents after {since_id}", actual=actual, note=f"after {since_id}")
 
 
 @rule(Level.MUST, "LS3", page=PAGE, probe="positions", needs=[*ORDERED, "same-question-same-answer"])
-def nothing_skipped_after_a_position(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "what is left out before the next cursor is never listed again")
+def nothing_skipped_after_a_position(seen: Seen) -> Iterator[Case]:
     """A list after a content holds the next newer ones, without a gap, up to its own newest.
 
     Why: the newest of an answer is the next cursor, so what an answer leaves out before that is never listed again:
@@ -125,19 +133,24 @@ def nothing_skipped_after_a_position(seen: Seen) -> Iterator[Breach]:
     number as a number, a date to its full precision, and by the id as well where dates are equal.
     """
     for page, since_id, line in after(seen):
-        newer = [it for it in line.ids[line.places[since_id] + 1 :] if it not in line.moved and it not in page.ids]
+        later = [it for it in line.ids[line.places[since_id] + 1 :] if it not in line.moved]
+        newer = [it for it in later if it not in page.ids]
         reached = [line.places[it] for it in page.ids if it in line.places and it != since_id]
         if reached:
             newer = [it for it in newer if line.places[it] < max(reached)]
         elif len(page.ids) > page.ids.count(since_id):
             continue  # contents that came meanwhile
-        if newer and since_id not in line.moved:
+        if later and since_id not in line.moved:
             actual = f"{few(newer)} missing: listed elsewhere, and newer than {since_id}"
-            yield Breach(expected=f"all contents after {since_id}", actual=actual, sent=page.sent)
+            expected = f"all contents after {since_id}"
+            yield case(
+                not newer, page.sent, expected=expected, actual=actual, note=f"after {since_id}: {few(page.ids)}"
+            )
 
 
 @rule(Level.MUST, "LS3", page=PAGE, probe="positions", needs=[*ORDERED, "ids-stay"])
-def paging_reaches_everything(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "the platform only ever pages on, so it never sees them")
+def paging_reaches_everything(seen: Seen) -> Iterator[Case]:
     """What is listed after any position was reached by paging from the beginning.
 
     Why: the platform only ever pages on; what it does not meet on its way it never sees.
@@ -145,17 +158,18 @@ def paging_reaches_everything(seen: Seen) -> Iterator[Breach]:
     Mend: as for the next newer contents after a position: the first page, and each one after it, must hold the oldest.
     """
     for page, since_id, line in after(seen):
-        if page.sent.object in seen.fact("partial"):
+        if page.sent.object in seen.fact("partial") or not page.contents:
             continue
         missed = [it for it in page.contents if id_of(it) not in line.places]
         missed = [it for it in missed if (changed_at(it) or "") < seen.fact("newest")[page.sent.object]]
-        if missed:
-            actual = f"{few([str(id_of(it)) for it in missed])} after {since_id}, and never while paging"
-            yield Breach(expected="contents that a crawl meets", actual=actual, sent=page.sent)
+        actual = f"{few([str(id_of(it)) for it in missed])} after {since_id}, and never while paging"
+        expected = "contents that a crawl meets"
+        yield case(not missed, page.sent, expected=expected, actual=actual, note=f"after {since_id}")
 
 
 @rule(Level.MUST, "LS4", "OB9", page=PAGE, probe="positions", needs=ARRAYS)
-def ids_stay(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.DOUBLED, "with another id a content is imported once more")
+def ids_stay(seen: Seen) -> Iterator[Case]:
     """A content has the same id whenever it is listed.
 
     Why: the id is all that tells a content that is known from a new one; with a new id it is imported once more.
@@ -170,15 +184,18 @@ def ids_stay(seen: Seen) -> Iterator[Breach]:
                 for content in page.contents
                 if content.get("created_at")
             }
+            same = [own for own, text in texts.items() if known.get(text) == own]
             renamed = [own for own, text in texts.items() if known.get(text, own) != own and known[text] not in texts]
-            if len(renamed) > 1:  # one may be somebody who wrote the same twice within a second
+            if same or len(renamed) > 1:  # one may be somebody who wrote the same twice within a second
                 actual = f"{name}: {few(renamed)} are in every other field what others were before"
-                yield Breach(expected="the ids that they had before", actual=actual, sent=page.sent)
+                kept = len(renamed) <= 1
+                yield case(kept, page.sent, expected="the ids that they had before", actual=actual, note=few(same))
             known.update((text, own) for own, text in texts.items())
 
 
 @rule(Level.MUST, "LS1", "LS6", page=PAGE, probe="positions", needs=[*ARRAYS, "ids-stay"])
-def same_question_same_answer(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "where an answer is lost on its way, its contents never come again")
+def same_question_same_answer(seen: Seen) -> Iterator[Case]:
     """The same list, asked for twice, holds what it held.
 
     Why: an answer may get lost on its way, and then the same question must bring it again. Who marks contents as read
@@ -190,16 +207,19 @@ def same_question_same_answer(seen: Seen) -> Iterator[Breach]:
         line: Timeline = seen.fact("timelines")[name]
         earlier: dict[str | None, list[str]] = {None: seen.fact("first").get(name, [])}
         for page in listed:
+            asked_before = page.sent.since_id in earlier
             held = earlier.setdefault(page.sent.since_id, list(page.ids))
+            if not asked_before or not held or page.sent.since_id in line.moved:
+                continue  # what was moved stands elsewhere now
             gone = [it for it in held if it not in page.ids and it not in line.moved]
-            if page.sent.since_id in line.moved:
-                continue  # it stands elsewhere now
-            if gone and len(page.ids) < len(held):  # else, with a limit, others stand where an edited one stood
-                yield Breach(expected="the same contents as before", actual=f"{few(gone)} missing", sent=page.sent)
+            kept = not gone or len(page.ids) >= len(held)  # with a limit, others stand where an edited one stood
+            expected, note = "the same contents as before", f"after {page.sent.since_id}" if page.sent.since_id else ""
+            yield case(kept, page.sent, expected=expected, actual=f"{few(gone)} missing", note=note)
 
 
 @rule(Level.SHOULD, "LS4", "OB11", page=PAGE, probe="positions", needs=ARRAYS)
-def same_content_shown_the_same(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.ALTERED, "agents see changes that nobody made")
+def same_content_shown_the_same(seen: Seen) -> Iterator[Case]:
     """A content that nobody changed looks the same whenever it is listed.
 
     Why: whatever differs is taken for a change, stored, and shown to agents as one.
@@ -209,25 +229,31 @@ def same_content_shown_the_same(seen: Seen) -> Iterator[Breach]:
     """
     for name, listed in listings(seen):
         shown: dict[str, tuple[str, dict[str, object]]] = {}
+        moved = seen.fact("timelines")[name].moved
         for page in listed:
             for content in page.contents:
                 content_id = str(id_of(content))
                 text = json.dumps(content, sort_keys=True)
+                first = content_id not in shown
                 before, was = shown.setdefault(content_id, (text, content))
-                if before != text and content_id not in seen.fact("timelines")[name].moved:
-                    differing = sorted(key for key in {*was, *content} if was.get(key) != content.get(key))
-                    actual = f"{content_id} with another {', '.join(differing[:5])}, and the same 'updated_at'"
-                    yield Breach(expected="the content as it was", actual=actual, sent=page.sent)
+                if first or content_id in moved:
+                    continue
+                differing = sorted(key for key in {*was, *content} if was.get(key) != content.get(key))
+                actual = f"{content_id} with another {', '.join(differing[:5])}, and the same 'updated_at'"
+                yield case(before == text, page.sent, expected="the content as it was", actual=actual, note=content_id)
 
 
 def contents_after(seen: Seen, label: str) -> Iterator[tuple[Sent, Sent]]:
-    """Each object's request under a label, with the one under ``before``."""
+    """Each object's request under a label, with the one under ``before``. Raises `Unjudged`."""
+    if not seen.declared.listed:
+        raise DoesNotApply("the partner declares no list")
     before = {sent.action: sent for sent in seen.all("before")}
     yield from ((before[sent.action], sent) for sent in seen.all(label))
 
 
 @rule(Level.MUST, "LS10", page="polling", probe="cursors", needs=ARRAYS)
-def unknown_since_id_answered(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "with an error each cycle fails, and nothing more is imported")
+def unknown_since_id_answered(seen: Seen) -> Iterator[Case]:
     """A list after an id that names nothing is answered with an array, not with an error.
 
     Why: the newest content may be deleted, or a backup restored; then the cursor names nothing, and with an error each
@@ -236,8 +262,7 @@ def unknown_since_id_answered(seen: Seen) -> Iterator[Breach]:
     Mend: answer everything, as if there were no `since_id`.
     """
     for _, sent in contents_after(seen, "unknown"):
-        if not is_page(sent):
-            yield Breach(expected="a JSON array", actual=sent.came, sent=sent)
+        yield case(is_page(sent), sent, expected="a JSON array", actual=sent.came)
 
 
 @rule(
@@ -248,7 +273,8 @@ def unknown_since_id_answered(seen: Seen) -> Iterator[Breach]:
     probe="cursors",
     needs=[*ARRAYS, "ids-stay", "unknown-since-id-answered"],
 )
-def unknown_since_id_starts_anew(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.UNKNOWN, "the guide does not say what an unknown cursor gets")
+def unknown_since_id_starts_anew(seen: Seen) -> Iterator[Case]:
     """A list after an id that names nothing holds contents, where there are any.
 
     Why: an empty answer looks like nothing new. This crawler asks from earlier cursors then; the guide does not say
@@ -257,12 +283,13 @@ def unknown_since_id_starts_anew(seen: Seen) -> Iterator[Breach]:
     Mend: answer everything, as if there were no `since_id`.
     """
     for before, sent in contents_after(seen, "unknown"):
-        if is_page(before) and before.elements() and not sent.elements():
-            yield Breach(expected="contents", actual="an empty array", sent=sent)
+        if is_page(before) and before.elements() and is_page(sent):
+            yield case(sent.elements(), sent, expected="contents", actual="an empty array")
 
 
 @rule(Level.UNCLEAR, "LS1", "OB0", page=PAGE, probe="cursors", needs=[*ARRAYS, "ids-stay"])
-def empty_since_id_means_none(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.UNKNOWN, "the platform is not known to send one")
+def empty_since_id_means_none(seen: Seen) -> Iterator[Case]:
     """A list with an empty `since_id` is the same as one without.
 
     Why: in contents an empty string means absence. The platform is not known to send one.
@@ -270,12 +297,14 @@ def empty_since_id_means_none(seen: Seen) -> Iterator[Breach]:
     Mend: treat an empty `since_id` as if it were not there.
     """
     for before, sent in contents_after(seen, "empty"):
-        if is_page(before) and (not is_page(sent) or not set(before.ids()) <= set(sent.ids())):
-            yield Breach(expected="the list without since_id", actual=sent.came, sent=sent)
+        if is_page(before):
+            kept = is_page(sent) and set(before.ids()) <= set(sent.ids())
+            yield case(kept, sent, expected="the list without since_id", actual=sent.came)
 
 
 @rule(Level.SHOULD, "LS2", "TR6", page=PAGE, probe="cursors", needs=ARRAYS)
-def strange_since_id_survived(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.BRITTLE, "the platform sends back the ids that it was given")
+def strange_since_id_survived(seen: Seen) -> Iterator[Case]:
     """A list after an id that no partner gives is answered with an array, or refused with a 4xx status and a text.
 
     Why: ids are opaque text, and yours go over the wire. A crash on a quote or an accent says that the id goes into a
@@ -283,15 +312,17 @@ def strange_since_id_survived(seen: Seen) -> Iterator[Breach]:
 
     Mend: pass the id to the database as a parameter of the query, and limit its length.
     """
+    if not seen.declared.listed:
+        raise DoesNotApply("the partner declares no list")
     for label in seen.fact("strange"):
         for sent in (it for it in seen.sent if it.label == label):
-            refused = 400 <= (sent.status or 0) < 500 and sent.body.strip()
-            if not refused and not is_page(sent):
-                yield Breach(expected=f"an array, or HTTP 4xx and a text ({label})", actual=sent.came, sent=sent)
+            kept = is_page(sent) or (400 <= (sent.status or 0) < 500 and sent.body.strip())
+            yield case(kept, sent, expected=f"an array, or HTTP 4xx and a text ({label})", actual=sent.came, note=label)
 
 
 @rule(Level.MUST, "LS1", "TR1", page=PAGE, probe="cursors", needs=[*ARRAYS, "ids-stay"])
-def lists_unharmed_by_strange_cursors(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "one odd request stops the channel, and what is written meanwhile is not imported")
+def lists_unharmed_by_strange_cursors(seen: Seen) -> Iterator[Case]:
     """After cursors that were never given, a list is answered as before.
 
     Why: one odd request must not stop the channel.
@@ -299,69 +330,71 @@ def lists_unharmed_by_strange_cursors(seen: Seen) -> Iterator[Breach]:
     Mend: roll the transaction back when a query fails, and keep nothing of a request once it was answered.
     """
     for before, sent in contents_after(seen, "afterwards"):
-        if not is_page(sent):
-            yield Breach(expected="a JSON array", actual=sent.came, sent=sent)
-        elif is_page(before) and before.elements() and not sent.elements():
-            yield Breach(expected="contents, as before", actual="an empty array", sent=sent)
+        yield case(is_page(sent), sent, expected="a JSON array", actual=sent.came)
+        if is_page(sent) and is_page(before) and before.elements():
+            yield case(sent.elements(), sent, expected="contents, as before", actual="an empty array")
 
 
 @rule(Level.SHOULD, "LS1", "TR1", page=PAGE, probe="cursors", needs=ARRAYS)
-def extra_params_ignored(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.BRITTLE, "the platform sends none today")
+def extra_params_ignored(seen: Seen) -> Iterator[Case]:
     """A param that no guide names changes nothing about a list.
 
     Why: the platform may add params at any time.
 
     Mend: read the params that you know, and let the others be.
     """
+    if not seen.declared.listed:
+        raise DoesNotApply("the partner declares no list")
     newest = {sent.action: sent for sent in seen.all("newest")}
     for sent in seen.all("extra params"):
         expected = newest[sent.action]
-        if is_page(expected) and (not is_page(sent) or not set(expected.ids()) <= set(sent.ids())):
-            yield Breach(expected="the same answer as without it", actual=sent.came, sent=sent)
+        if is_page(expected):
+            kept = is_page(sent) and set(expected.ids()) <= set(sent.ids())
+            yield case(kept, sent, expected="the same answer as without it", actual=sent.came)
 
 
-def _not_listed(seen: Seen, label: str) -> Iterator[Breach]:
-    """A breach where what was created under a label was not reached by paging (LS3)."""
+def _not_listed(seen: Seen, label: str) -> Case:
+    """A breach where what was created under a label was not reached by paging (LS3). Raises `Unjudged`."""
     name, created = seen.fact("object"), seen.facts.get("created", {}).get(label, [])
     if not created:
-        raise NotApplicable(seen.broke_off or seen.reasons.get(label, "nothing could be created"))
+        raise seen.left_out(label) or NotJudged("nothing could be created", Remedy.FIX)
     listed = pages(seen.all("page"), name)
     missing = [it for it in created if not any(it in page.ids for page in listed)]
-    if missing:
-        yield Breach(
-            expected=f"{few(created)}, which was created after the cursor",
-            actual=f"{few(missing)} not listed",
-            sent=seen.all("page")[-1],
-        )
+    expected, actual = f"{few(created)}, which was created after the cursor", f"{few(missing)} not listed"
+    return case(not missing, seen.all("page")[-1], expected=expected, actual=actual, note=few(created))
 
 
 WRITTEN = [*ORDERED, "create-answered-with-success", "created-id-is-its-own", "created-content-is-listed"]
 
 
 @rule(Level.MUST, "LS3", page=PAGE, probe="arrivals", needs=WRITTEN)
-def several_new_contents_all_listed(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "on a busy day some are never listed")
+def several_new_contents_all_listed(seen: Seen) -> Iterator[Case]:
     """Contents that were created one after the other between two lists are all listed by paging on.
 
     Why: on a busy day more comes in a minute than you list in one answer; what is left out then is lost.
 
     Mend: with a limit, take the *oldest* contents after `since_id`; with dates as order, compare ids as well.
     """
-    yield from _not_listed(seen, "at once")
+    yield _not_listed(seen, "at once")
 
 
 @rule(Level.MUST, "LS3", "LS6", page=PAGE, probe="arrivals", needs=WRITTEN)
-def contents_created_while_paging_listed(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.LOST, "what is written while pages are read is never listed")
+def contents_created_while_paging_listed(seen: Seen) -> Iterator[Case]:
     """A content that is created between two pages is listed by paging on.
 
     Why: pages are read one after the other, and people go on writing meanwhile.
 
     Mend: do not page by number or offset, and do not answer a list from a cache.
     """
-    yield from _not_listed(seen, "between pages")
+    yield _not_listed(seen, "between pages")
 
 
 @rule(Level.SHOULD, "LS4", page=PAGE, probe="arrivals", needs=[*WRITTEN, "since-id-respected"])
-def new_contents_listed_once(seen: Seen) -> Iterator[Breach]:
+@harm(Harm.WASTED, "what is known is read again, and changes nothing")
+def new_contents_listed_once(seen: Seen) -> Iterator[Case]:
     """A new content is listed in one page, and not in the next one again.
 
     Why: repeated contents are read for nothing.
@@ -370,6 +403,6 @@ def new_contents_listed_once(seen: Seen) -> Iterator[Breach]:
     """
     listed = pages(seen.all("page"), seen.fact("object"))
     for earlier, later in pairwise(listed):
-        again = [it for it in later.ids if it in earlier.ids and it != later.sent.since_id]
-        if again:
-            yield Breach(expected="contents that are new", actual=f"{few(again)} again", sent=later.sent)
+        if earlier.ids:
+            again = [it for it in later.ids if it in earlier.ids and it != later.sent.since_id]
+            yield case(not again, later.sent, expected="contents that are new", actual=f"{few(again)} again")

@@ -96,9 +96,11 @@ MISSING = (
 
 SPELLED = (
     Row("id-number", ("OB9",), "a message's id as a number", _number("id")),
+    Row("id-float", ("OB9",), "a message's id as a number with a decimal point", _with(id=Raw("7.0"))),
     Row("thread-id-number", ("OB9",), "a message's thread_id as a number", _number("thread_id")),
     Row("in-reply-to-number", ("OB9",), "a message's in_reply_to_id as a number", _number("in_reply_to_id")),
     Row("author-id-number", ("OB9",), "an author's id as a number", _author(_number("id"))),
+    Row("author-id-exponent", ("OB9",), "an author's id as a number with an exponent", _author(_with(id=Raw("4.2e1")))),
     Row("actions-object", ("OB9",), "actions as an object with gaps in its keys", _actions_object),
     Row("author-null", ("OB11", "LS7"), "author: null", _with(author=None)),
     Row("author-id-null", ("OB11", "LS7"), "an author whose id is null", _author(_with(id=None))),
@@ -130,6 +132,9 @@ ODD = (
     Row("body-too-long", ("OB6",), "a body of 20,001 characters", _with(body="é" * 20_001)),
     Row("context-data-keys", ("OB6",), "a key of context_data with a space", _with(context_data={"order no": "1042"})),
     Row("in-reply-to-unknown", ("OB8",), "in_reply_to_id names nothing", _with(in_reply_to_id="9999")),
+    Row(
+        "in-reply-to-another-thread", ("OB8",), "in_reply_to_id names a thread, not its own", _with(in_reply_to_id="1")
+    ),
     Row("thread-unknown", ("LS9",), "thread_id names nothing", _with(thread_id="9999")),
     Row("extra-fields", ("OB0", "OB1"), "fields that nobody knows", _with(mood={"happy": True}, likes=3)),
     Row("collection-actions", ("IM4",), "actions name list, show and create", _named("list", "show", "create")),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from crawler.protocol.signature import HEADER
 from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.faults.spellings import php_error
-from crawler.reference.wire import Call, Raw, Response, plain
+from crawler.reference.wire import Call, Raw, Response, encode, plain
 
 SIGNATURE = HEADER.lower()
 WARNINGS = b"<br />\n<b>Warning</b>:  Undefined index: since_id in <b>/var/www/sdk.php</b> on line <b>41</b><br />\n"
@@ -100,6 +100,11 @@ _BODIES: tuple[tuple[str, str, tuple[str, ...], str, object], ...] = (
 )
 
 
+def _marked(call: Call, proceed: Proceed) -> object:
+    """As PHP does it where a file of the partner's was saved with a byte-order mark."""
+    return Raw("\ufeff" + encode(proceed(call)).decode())
+
+
 def _list_fails(call: Call, response: Response) -> Response:
     return plain(503, "the message index is being rebuilt") if call.action == "messages.list" else response
 
@@ -118,6 +123,12 @@ FAULTS = (
             act=_only(action, _answering(value)),
         )
         for name, action, rules, what, value in _BODIES
+    ),
+    Fault(
+        name="byte-order-mark",
+        rules=("TR6", "OB11"),
+        description="puts a byte-order mark before its JSON, and signs it with it",
+        act=_marked,
     ),
     Fault(
         name="list-error",

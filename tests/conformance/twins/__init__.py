@@ -4,8 +4,22 @@ from tests.conformance.twins.declaration import DECLARATION
 from tests.conformance.twins.errors import ERRORS
 from tests.conformance.twins.listing import LISTING
 from tests.conformance.twins.objects import OBJECTS
+from tests.conformance.twins.people import PEOPLE
 from tests.conformance.twins.pushing import PUSHING
+from tests.conformance.twins.reach import REACH
+from tests.conformance.twins.returning import RETURNING
 from tests.conformance.twins.structured import STRUCTURED
 from tests.conformance.twins.transport import TRANSPORT
 
-TWINS = {**TRANSPORT, **DECLARATION, **LISTING, **OBJECTS, **PUSHING, **ERRORS, **STRUCTURED}
+TWINS = {
+    **TRANSPORT,
+    **DECLARATION,
+    **LISTING,
+    **OBJECTS,
+    **PUSHING,
+    **RETURNING,
+    **ERRORS,
+    **STRUCTURED,
+    **REACH,
+    **PEOPLE,
+}

@@ -98,6 +98,12 @@ DECLARATION: Mapping[str, Twin] = {
     "typing-without-view": has(
         DEFAULT.with_options("messaging.typing_indicator"), "typing-indicator-with-messaging-view"
     ),
+    "survey-without-messages": has(
+        Capabilities(
+            PRIVATE.objects, (*PRIVATE.options, "messages.allow_survey"), {"default": {"escalate": "Escalate"}}
+        ),
+        "survey-comes-with-messages",
+    ),
     "operation-in-capitals": has(
         Capabilities(
             {**DEFAULT.objects, "threads": (*DEFAULT.objects["threads"], "Delete")},

@@ -71,7 +71,7 @@ def crashes_on_odd_cursors(call: Call, proceed: Proceed) -> object:
     return proceed(call)
 
 
-def gives_up_after_errors() -> ReferencePartner:
+def gives_up_after_errors(status: int = 500) -> ReferencePartner:
     """Once its parser has failed, it is busy for one request: the next `implementation.info` is not answered."""
     it = partner()
     failed: list[bytes] = []
@@ -83,7 +83,7 @@ def gives_up_after_errors() -> ReferencePartner:
             failed.append(request.body)
         elif failed and b'"implementation.info"' in request.body:
             failed.clear()
-            raise Refusal(503, "still recovering")
+            raise Refusal(status, "still recovering")
 
     it.fault = replace(it.fault, admit=admit)
     return it

@@ -163,7 +163,7 @@ def nothing_after_empty(call: Call, proceed: Proceed) -> object:
     return [] if call.params.get("since_id") == "" else proceed(call)
 
 
-def sulks_after_quotes(_it: ReferencePartner) -> Act:
+def sulks_after_quotes(_it: ReferencePartner, status: int = 500) -> Act:
     sulking = [False]
 
     def act(call: Call, proceed: Proceed) -> object:
@@ -171,7 +171,7 @@ def sulks_after_quotes(_it: ReferencePartner) -> Act:
             sulking[0] = True
         elif sulking[0] and not since(call):
             sulking[0] = False
-            raise Refusal(503, "current transaction is aborted")
+            raise Refusal(status, "current transaction is aborted")
         return proceed(call)
 
     return act
@@ -217,13 +217,16 @@ def overlaps(it: ReferencePartner) -> Act:
     return act
 
 
+IGNORED = "ignored-since-id-loses-nothing"
+
 LISTING: Mapping[str, Twin] = {
     "list-error": fault("list-error", "declared-list-answers"),
     "list-object": fault("list-object", "list-answers-an-array"),
     "list-not-json": fault("list-not-json", "list-answers-an-array"),
     "list-cut-off": fault("list-cut-off", "list-answers-an-array"),
     "list-resource-error": fault("list-resource-error", "list-answers-an-array"),
-    "list-empty": fault("list-empty", "list-answers-an-array"),
+    "list-empty": fault("list-empty", "empty-list-is-an-empty-array", "first-list-gives-something"),
+    "byte-order-mark": fault("byte-order-mark", "answers-begin-with-json"),
     "list-null": fault("list-null", "empty-list-is-an-empty-array", "first-list-gives-something"),
     "no private messages": Twin(without_private_messages, frozenset({"first-list-gives-something"})),
     "newest without id": spoiling(
@@ -246,17 +249,22 @@ LISTING: Mapping[str, Twin] = {
     "another order": acting("messages.list", oldest_two_swapped, "same-order-everywhere"),
     "ignores-since-id": fault("ignores-since-id", "since-id-respected"),
     "ignores-since-id-newest": fault(
-        "ignores-since-id-newest", "since-id-respected", "several-new-contents-all-listed"
+        "ignores-since-id-newest", "since-id-respected", "several-new-contents-all-listed",
+        "old-positions-lead-to-what-is-new",
     ),
-    "stuck-cursor": fault("stuck-cursor", "since-id-respected", "created-content-is-listed"),
+    "stuck-cursor": fault("stuck-cursor", "since-id-respected", "created-content-is-listed", IGNORED),
     "repeats-since-id": fault("repeats-since-id", "since-id-exclusive"),
-    "newest-of-many": fault("newest-of-many", "several-new-contents-all-listed"),
+    "newest-of-many": fault(
+        "newest-of-many", "several-new-contents-all-listed", "old-positions-lead-to-what-is-new"
+    ),
     "newest after a cursor": acting(
-        "messages.list", newest_after_cursor, "nothing-skipped-after-a-position", "several-new-contents-all-listed"
+        "messages.list", newest_after_cursor, "nothing-skipped-after-a-position", "several-new-contents-all-listed",
+        "old-positions-lead-to-what-is-new",
     ),
     "skips one": acting(
         "messages.list", skips_one, "nothing-skipped-after-a-position", "paging-reaches-everything",
-        "several-new-contents-all-listed",
+        "several-new-contents-all-listed", "old-positions-lead-to-what-is-new", "older-positions-reach-as-much",
+        "the-newest-is-listed",
     ),
     "lists once": acting("list", lists_once, "same-question-same-answer", "first-list-gives-something"),
     "counts views": acting("messages.list", counts_views, "same-content-shown-the-same"),

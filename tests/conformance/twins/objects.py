@@ -8,7 +8,7 @@ from crawler.protocol.signature import HEADER
 from crawler.reference.faults.fault import Proceed
 from crawler.reference.seed import DESIGNATED_MESSAGE, DESIGNATED_THREAD
 from crawler.reference.wire import Call, Refusal, Response
-from tests.conformance.twins.twin import Twin, answering, defect, fault, spoiling
+from tests.conformance.twins.twin import Twin, acting, answering, defect, fault, spoiling
 
 
 def message(*breached: str, **fields: object) -> Twin:
@@ -37,6 +37,16 @@ def unknown_shown(answer: Callable[[Refusal], object]) -> Callable[[Call, Procee
 
 def crash(_refusal: Refusal) -> object:
     raise Refusal(500, "something went wrong")
+
+
+def without_reply(call: Call, proceed: Proceed) -> object:
+    """Nothing that is listed, shown or created names `reply` in its actions."""
+    answer = proceed(call)
+    contents = answer if isinstance(answer, list) else [answer]
+    for content in contents:
+        if isinstance(content, dict) and "reply" in content.get("actions", ()):
+            content["actions"].remove("reply")
+    return answer
 
 
 def other_text(shown: Any) -> object:
@@ -70,9 +80,11 @@ OBJECTS: Mapping[str, Twin] = {
     "id-missing": fault("id-missing", "contents-have-an-id"),
     "id-object": message("contents-have-an-id", id={"$oid": "7"}),
     "id-number": fault("id-number", "ids-are-strings"),
+    "id-float": fault("id-float", "ids-are-strings"),
     "thread-id-number": fault("thread-id-number", "ids-are-strings"),
     "in-reply-to-number": fault("in-reply-to-number", "ids-are-strings"),
     "author-id-number": fault("author-id-number", "user-ids-are-strings"),
+    "author-id-exponent": fault("author-id-exponent", "user-ids-are-strings"),
     "author-missing": fault("author-missing", "contents-have-an-author"),
     "author-null": fault("author-null", "contents-have-an-author"),
     "author-string": message("contents-have-an-author", author="Élodie"),
@@ -104,12 +116,17 @@ OBJECTS: Mapping[str, Twin] = {
     "attachment-string": message("attachments-have-a-source", attachments="https://shop.example/files/carton.jpg"),
     "attachment-relative": message("attachment-urls-are-absolute", attachments=[{"url": "/files/carton.jpg"}]),
     "categories-text": message("categories-are-a-list", categories="delivery,parcels"),
+    "categories-capital": message("categories-are-plain", categories=["delivery", "Parcels"]),
+    "categories-special": message("categories-are-plain", categories=["delivery/parcels"]),
+    "categories-number": message("categories-are-plain", categories=[7]),
     "in-reply-to-zero": fault("in-reply-to-zero", "replies-name-a-known-content"),
+    "in-reply-to-another-thread": fault("in-reply-to-another-thread", "replies-name-a-known-content"),
     "in-reply-to-unknown": fault("in-reply-to-unknown", "replies-name-a-known-content"),
     "thread-unknown": fault("thread-unknown", "messages-name-a-known-thread"),
     "actions-object": fault("actions-object", "actions-are-a-list"),
     "collection-actions": fault("collection-actions", "actions-are-instance-operations"),
     "undeclared-actions": fault("undeclared-actions", "actions-are-declared"),
+    "names-no-reply": acting("*", without_reply, "reply-is-offered"),
     "puppetizable-text": author("puppetizable-is-a-boolean", puppetizable="false"),
     "gender-letter": author("gender-is-man-or-woman", gender="f"),
     "number-beyond-64-bit": fault("number-beyond-64-bit", STORABLE),

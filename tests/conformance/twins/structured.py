@@ -7,7 +7,7 @@ from crawler.conformance.rule import Rule
 from crawler.conformance.rules import RULES
 from crawler.conformance.rules.structured import STRUCTURED as CHAPTER
 from crawler.reference.contents import show_user
-from tests.conformance.courtroom import CAROUSEL, LINK, SELECT, STRUCTURED_IDS, TEMPLATE, messenger
+from tests.conformance.courtroom import CARD, CAROUSEL, LINK, SELECT, STRUCTURED_IDS, TEMPLATE, messenger
 from tests.conformance.twins.pushing import dropping
 from tests.conformance.twins.twin import Twin, acting, spoiling
 
@@ -31,6 +31,7 @@ def by_marc(shown: dict[str, Any]) -> object:
 
 
 BUTTON = {"type": "reply", "title": "Yes", "payload": "yes"}
+URL_BUTTON = {"type": "url", "title": "Order", "url": "shirts://42/order"}
 ITEM = {"title": "S", "payload": "size:s"}
 
 STRUCTURED: Mapping[str, Twin] = {
@@ -45,18 +46,28 @@ STRUCTURED: Mapping[str, Twin] = {
     "fourteen items": showing("select", {**SELECT, "items": [ITEM] * 14}, "select-within-limits"),
     "long item": likewise("select", {**SELECT, "items": [{**ITEM, "title": "S" * 81}]}, "select-within-limits"),
     "long payload": likewise("select", {**SELECT, "items": [{**ITEM, "payload": "S" * 1001}]}, "select-within-limits"),
-    "item without payload": likewise("select", {**SELECT, "items": [{"title": "S"}]}, "select-within-limits"),
+    "item without title": likewise("select", {**SELECT, "items": [{"payload": "S"}]}, "select-within-limits"),
     "script": showing("rich_link", {**LINK, "url": "javascript:alert(1)"}, "link-is-a-web-address"),
-    "long url": likewise("rich_link", {**LINK, "url": "https://x/" + "x" * 2048}, "link-is-a-web-address"),
+    "into an app": likewise("template", {**TEMPLATE, "url": "shirts://42"}, "link-is-a-web-address"),
+    "button into an app": likewise(
+        "carousel", {**CAROUSEL, "items": [{**CARD, "items": [URL_BUTTON]}]}, "link-is-a-web-address"
+    ),
+    "long url": likewise("rich_link", {**LINK, "url": "https://x/" + "x" * 2048}, "card-texts-within-limits"),
+    "link to nowhere": likewise("rich_link", {**LINK, "url": ""}, "card-texts-within-limits"),
+    "card without title": likewise("carousel", {**CAROUSEL, "items": [CARD, {}]}, "card-texts-within-limits"),
     "long title": showing("rich_link", {**LINK, "title": "x" * 351}, "card-texts-within-limits"),
     "title of a number": likewise("template", {**TEMPLATE, "title": 1}, "card-texts-within-limits"),
     "unknown button": showing(
         "template", {**TEMPLATE, "items": [{**BUTTON, "type": "call"}]}, "template-buttons-known"
     ),
-    "eleven cards": showing("carousel", {**CAROUSEL, "items": [TEMPLATE] * 11}, "carousel-within-limits"),
-    "links in a carousel": likewise("carousel", {**CAROUSEL, "items": [LINK]}, "carousel-within-limits"),
     "five buttons": likewise(
-        "carousel", {**CAROUSEL, "items": [{**TEMPLATE, "items": [BUTTON] * 5}]}, "carousel-within-limits"
+        "carousel", {**CAROUSEL, "items": [{**CARD, "items": [BUTTON] * 5}]}, "template-buttons-known"
+    ),
+    "eleven cards": showing("carousel", {**CAROUSEL, "items": [CARD] * 11}, "carousel-within-limits"),
+    "no cards": likewise("carousel", {**CAROUSEL, "items": []}, "carousel-within-limits"),
+    "one picture": showing(
+        "carousel", {**CAROUSEL, "items": [CARD, {**CARD, "attachment_url": "https://shop.example/43.png"}]},
+        "carousel-cards-alike",
     ),
     "drops structured content": acting(
         "messages.create", dropping("structured_content"), "structured-content-is-kept", made=messenger

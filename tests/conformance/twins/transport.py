@@ -55,14 +55,14 @@ def crashes_on_forgeries(request: Request, secret: Secret) -> None:
         raise Refusal(500, "Internal Server Error") from refusal
 
 
-def bans_for_a_while() -> ReferencePartner:
+def bans_for_a_while(status: int = 403) -> ReferencePartner:
     """Refuses whatever comes after the fifth forgery, until the conversation is over."""
     refused, banned = count(1), count(1)
     it = partner()
 
     def admit(request: Request, secret: Secret) -> None:
         if next(refused) > 5 + 2 and next(banned) < 8:  # the declaration's two came first
-            raise Refusal(403, "your address is banned")
+            raise Refusal(status, "your address is banned")
         admit_signed(request, secret)
 
     it.fault = replace(it.fault, admit=admit)
@@ -82,6 +82,14 @@ class ExactHeaderName(httpx.ASGITransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if any(name.lower() == HEADER.lower().encode() and name != HEADER.encode() for name, _ in request.headers.raw):
             return httpx.Response(403, text="the request is not signed")
+        return await super().handle_async_request(request)
+
+
+class LineBreakBehindAnswers(httpx.ASGITransport):
+    """ASGI knows no bytes behind answers, so this tells of them as the crawler's own transport does."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions["behind"] = b"\n"
         return await super().handle_async_request(request)
 
 
@@ -127,6 +135,7 @@ def wants_known_keys(request: Request, secret: Secret) -> None:
 TRANSPORT: Mapping[str, Twin] = {
     "never-answers": twin(lambda: never_answers, "answers-within-deadline"),
     "hangs-up": twin(lambda: hangs_up, "answer-is-whole"),
+    "line-break-behind-answers": twin(lambda: LineBreakBehindAnswers(partner()), "nothing-behind-answers"),
     "redirect": fault("redirect", "no-redirect"),
     "server-error": fault("server-error", "info-answered-with-success"),
     "compressed-answer": fault("compressed-answer", "answer-is-not-encoded"),
@@ -156,9 +165,7 @@ TRANSPORT: Mapping[str, Twin] = {
     "exact-content-type": fault("exact-content-type", "content-type-with-charset-accepted"),
     "answers-get": twin(AnyMethod, "only-post-answered"),
     "firewall": defect("compact-ascii-body-accepted", admit=firewall(b"<then>")),
-    "python-spelling": fault(
-        "python-spelling", "raw-utf8-body-accepted", "any-json-spelling-accepted", "accents-and-emoji-are-kept"
-    ),
+    "python-spelling": fault("python-spelling", "raw-utf8-body-accepted", "any-json-spelling-accepted"),
     "node-spelling": fault(
         "node-spelling", "escaped-body-accepted", "any-json-spelling-accepted", "large-body-accepted"
     ),

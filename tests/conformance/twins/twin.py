@@ -67,7 +67,7 @@ def acting(
 
     def make() -> ReferencePartner:
         it = made(**settings)
-        own: Act = act(it) if act.__code__.co_argcount == 1 else act  # type: ignore[call-arg, arg-type, assignment]
+        own: Act = act(it) if act.__code__.co_argcount - len(act.__defaults__ or ()) == 1 else act  # type: ignore[call-arg, arg-type, assignment]
 
         def only(call: Call, proceed: Proceed) -> object:
             meant = action in (call.action, "*") or (action == "list" and call.operation == "list")

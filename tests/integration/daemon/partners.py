@@ -20,7 +20,7 @@ Answer = Callable[["Asked"], object]
 
 @dataclass
 class Asked:
-    """One request: to which source, by which daemon, from when to when."""
+    """One request: to which source, by which daemon, and when its first byte came and its answer was ready."""
 
     source: str
     daemon: str
@@ -111,15 +111,16 @@ class Partners:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                lines = head.split("\r\n")
+                first = await reader.readexactly(1)
+                begun = monotonic()
+                lines = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
                 headers = {
                     name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])
                 }
                 body = await reader.readexactly(int(headers["content-length"]))
                 call = json.loads(body)
                 source = lines[0].split(" ")[1].lstrip("/")
-                asked = Asked(source, headers.get("x-daemon", ""), call["action"], call.get("params", {}))
+                asked = Asked(source, headers.get("x-daemon", ""), call["action"], call.get("params", {}), begun)
                 answer = json.dumps(await self._answer(asked)).encode()
                 signature = SECRET.sign(answer)
                 writer.write(

@@ -19,6 +19,7 @@ from crawler.protocol.signature import Secret
 from crawler.store import Store
 from crawler.store.database import BUSY_SECONDS
 from crawler.sync.state import Source
+from crawler.transport import Transport
 from tests.integration.daemon.watching import Seen
 
 
@@ -27,7 +28,7 @@ class Named(httpx.AsyncBaseTransport):
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._network = httpx.AsyncHTTPTransport()
+        self._network = Transport(private=True)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         request.headers["X-Daemon"] = self._name

@@ -1,9 +1,10 @@
 """When sources are to start, told by the rules alone (CY1): what the tests in virtual time compare with."""
 
 from dataclasses import dataclass
-from math import ceil
+from itertools import pairwise
+from math import ceil, inf
 
-from crawler.sync.schedule import JITTER, TOLERANCE, phase, slot
+from crawler.sync.schedule import GRAIN, phase
 from tests.integration.daemon.virtual import START
 
 TICK = 30.0
@@ -30,20 +31,30 @@ class Run:
         return self.begun + ceil((self.ended - self.begun - EXACT) / TICK) * TICK
 
 
-def expected(name: str, period: float, runs: list[Run]) -> list[float]:
-    """When a source is to start whose cycles take no time: at once, then in each slot; of missed ones comes one, late.
+def next_start(due: float, runs: list[Run]) -> float:
+    """When a source starts that is due then: as soon as it is due and a daemon runs; never, if none does any more.
 
     What a daemon had claimed when it died waits for its lease to lapse.
     """
-    starts, due, free = [], START, START
+    free = START
     for run in runs:
-        while (start := max(due, run.tick_after(free) if free > run.begun else run.begun)) < run.ended - EXACT:
-            starts.append(start)
-            behind = (start - phase(name, period) + EXACT) % period
-            if behind <= TOLERANCE:  # a start in good time counts as one in its slot
-                due = max(start - behind + EXACT + period, start + period - JITTER)
-            else:
-                due = slot(name, period, start + period)
+        start = max(due, run.tick_after(free) if free > run.begun else run.begun)
+        if start < run.ended - EXACT:
+            return start
         if run.crashed and max(due, free) <= run.claimed_until:
             free = run.claimed_until - TICK + LEASE
-    return starts
+    return inf
+
+
+def check_starts(name: str, period: float, runs: list[Run], starts: list[float], *, slack: float) -> None:
+    """A source whose cycles take no time starts at once, and then an interval after each start; of missed ones comes
+    one, late, and the next one is later by the source's own part of that.
+
+    `slack` are the seconds of real time from a start to its answer, which count, too.
+    """
+    assert starts[0] == START, name
+    earliest = latest = -inf  # when it was due at the first start: as if it had been late for ever
+    for before, after in pairwise([*starts, inf]):
+        least, most = (phase(name, min(max(before - due, 0.0), period / 2)) for due in (latest, earliest))
+        earliest, latest = (before + period + GRAIN + extra for extra in (least, most + slack))
+        assert next_start(earliest, runs) - EXACT <= after <= next_start(latest, runs) + EXACT, name

@@ -62,9 +62,8 @@ def url(postgresql: PostgresServer) -> Iterator[str]:
 @pytest.mark.slow
 async def test_a_server_that_goes_away_loses_nothing(postgresql: PostgresServer, url: str) -> None:
     partners, seen = Partners(), Seen()
-    sources = [
-        Source(name=f"s{n}", base_uri=f"http://s{n}.example/", secret=SECRET, list_interval=1) for n in range(COUNT)
-    ]
+    made = {"secret": SECRET, "list_interval": 1, "deadline": 5}  # what is cut off is due two deadlines later
+    sources = [Source(name=f"s{n}", base_uri=f"http://s{n}.example/", **made) for n in range(COUNT)]  # type: ignore[arg-type]  # each its own type
     table = metadata.tables["source"]
 
     def queue(store: Store, batch: str) -> None:

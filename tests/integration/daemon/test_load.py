@@ -17,7 +17,7 @@ from crawler.daemon.daemon import Daemon, DaemonOptions
 from crawler.protocol.signature import HEADER, Secret
 from crawler.store import Store
 from crawler.store.schema import metadata
-from crawler.sync.schedule import slot
+from crawler.sync.schedule import phase
 from crawler.sync.state import Source
 from tests.integration.daemon.watching import Seen
 
@@ -88,14 +88,14 @@ def sources(names: list[str], **settings: float) -> list[Source]:
 
 
 def in_rhythm(store: Store, sources: list[Source]) -> None:
-    """As if they had been crawled for long: each is due in its next slot."""
+    """As if they had been crawled for long: each is due at its own moment."""
     store.manage(sources)
     table = metadata.tables["source"]
     due = sa.update(table).where(table.c.name == sa.bindparam("its")).values(due_at=sa.bindparam("due"))
     with store.writing() as session:
         now = session.scalar(sa.select(store.clock()))
         assert now is not None
-        session.execute(due, [{"its": s.name, "due": slot(s.name, s.list_interval, now + 1)} for s in sources])
+        session.execute(due, [{"its": s.name, "due": now + 1 + phase(s.name, s.list_interval)} for s in sources])
 
 
 @asynccontextmanager
@@ -127,7 +127,7 @@ async def nine_of_ten(store: Store, count: int, interval: float, deadline: float
 
     good = [name for name in names if name.startswith("good")]
     lateness = [late for name, late in seen.late if name.startswith("good")]
-    assert len(lateness) >= len(good) * (seconds // interval - 1)  # each slot but those at the edges
+    assert len(lateness) >= len(good) * (seconds // interval - 1)  # each but those at the edges
     assert p99(lateness) < 2, f"p99 {p99(lateness):.3f} s"
     failed = [report.source for report in seen.reports if report.errors]
     assert {name.partition("-")[0] for name in failed} == set(bad)

@@ -20,7 +20,6 @@ import sqlalchemy as sa
 
 from crawler.store import Store
 from crawler.store.schema import metadata
-from crawler.sync.schedule import JITTER
 from crawler.sync.state import OutboxEntry, Source
 from tests.integration.daemon.partners import Asked, Partners
 from tests.integration.daemon.process import sources_of
@@ -28,13 +27,13 @@ from tests.postgresql import PostgresServer
 
 pytestmark = pytest.mark.thorough
 
-PATIENCE = 90.0
-"""Seconds for which anything may take on a machine that has other things to do."""
+PATIENCE = 150.0
+"""Seconds for which anything may take on a machine that has other things to do.
+
+A source whose process died is due two deadlines of 30 s later than it might be: see `crawler.sync.schedule`.
+"""
 
 LEASE = 12.0
-
-SLOW = 0.5
-"""Seconds that a first request may take from its cycle's start to the partner."""
 
 
 def until(what: str, happens: Callable[[], object]) -> None:
@@ -170,10 +169,8 @@ def test_two_daemons_share_the_sources_and_never_crawl_one_at_once(
 
     never_both(partners, fleet.names)
     for name in fleet.names:
-        # The database's starts are 4 s apart less JITTER; a request arrives some time after its cycle's start, and the
-        # one before it may have taken up to `SLOW` longer on a machine that has other things to do.
         starts = [asked.begun for asked in partners.of(name, "implementation.info")]
-        assert all(after - before > 4 - JITTER - SLOW for before, after in pairwise(starts)), name
+        assert all(after - before >= 4 for before, after in pairwise(starts)), name
     assert all(row["lease_owner"] is None for row in rows(shared, "source"))
     assert all(row["outcome"] == "succeeded" for row in rows(shared, "cycle"))
 

@@ -14,7 +14,8 @@ from tests.integration.histories.people import NAMES, one_of
 from tests.integration.histories.shown import POLLED, InForce
 from tests.integration.histories.world import World
 
-ATTACHED = ({"url": "https://shop.example/b.png", "filename": "b.png"},)
+ATTACHED = ({"url": "https://shop.example/b.png"},)
+SENT_ATTACHMENT = {"url": "https://shop.example/b.png", "type": "image", "filename": "b.png"}
 
 Named = str | Intent
 """A content as an agent names it: by the partner's id, or as what is still to be created."""
@@ -95,6 +96,7 @@ class Agents:
         in_reply_to: Named | None = None,
         refusal: str | None = None,
     ) -> Intent | None:
+        draft = dict(draft)  # what is sent; `queue` knows what was given
         replied = self.model.held.get((name, in_reply_to)) if isinstance(in_reply_to, str) else None
         referred = in_reply_to if isinstance(in_reply_to, Intent) else None
         given_thread = thread
@@ -110,6 +112,10 @@ class Agents:
             name, draft, given_thread, in_reply_to, with_thread=thread is not None
         )
         draft["format"] = self._info.format(name)
+        if draft["format"] == "html":
+            draft["body"] = f"<p>{draft['body']}</p>"  # PU13; nothing in it has to be escaped
+        if "attachments" in draft:
+            draft["attachments"] = [SENT_ATTACHMENT]
         threaded = name == "messages" and not self._info.unthreaded
         intent = Intent(
             name=name, operation="create", draft=draft, in_reply_to=in_reply_to, thread=thread if threaded else None
@@ -169,6 +175,9 @@ class Agents:
         assert refused == refusal, f"{intent} is refused by {refused}, expected {refusal}"
         if refused:
             return None
+        for name, reference in intent.references:
+            if isinstance(reference, str) and (held := self.model.held.get((name, reference))):
+                intent.meant[name, reference] = held.incarnation
         intent.queued_at = self.world.now.strftime("%Y-%m-%dT%H:%M:%SZ")
         self.model.intents[intent.id] = intent
         return intent
@@ -192,12 +201,22 @@ class Agents:
             return None
         return None if "reply" in self.model.held[name, content].row["actions"] else "AC4"
 
+    def _in_earlier_thread(self, name: str, thread: Named | None, in_reply_to: Named | None) -> bool:
+        """Whether a reply would go into a thread whose id another one has by now."""
+        if name != "messages" or thread is not None or self._info.unthreaded or not isinstance(in_reply_to, str):
+            return False
+        replied = self.model.held[name, in_reply_to]
+        goes_to = self.model.held.get(("threads", replied.row["thread_id"]))
+        return goes_to is not None and goes_to.incarnation > 0 and replied.since < goes_to.since
+
     def _create_refusal(
         self, name: str, draft: dict[str, Any], thread: Named | None, in_reply_to: Named | None, *, with_thread: bool
     ) -> str | None:
         info, held = self._info, self.model.held
         if isinstance(thread, str) and held["threads", thread].deleted:
             return "AC3"
+        if self._in_earlier_thread(name, thread, in_reply_to):
+            return "OB13"
         if not info.allows(f"{name}.create"):
             return "AC3"
         if isinstance(in_reply_to, str) and held[name, in_reply_to].deleted:
@@ -208,7 +227,7 @@ class Agents:
             return "PU13"
         if name == "messages" and not info.unthreaded and not with_thread:
             return "PU1"
-        return "PU12" if name == "private_messages" and draft["recipient_id"] is None else None
+        return "PU12" if name == "private_messages" and draft["recipient_id"] not in self.model.people else None
 
     def _act_refusal(self, name: str, content: Named, operation: str) -> str | None:
         names = {"delete", "destroy"} if operation == "delete" else {operation}

@@ -40,7 +40,14 @@ class OtherId:
 
 Mishap = Planned | Trouble | OtherId
 Does = Literal[
-    "starts a thread", "writes messages", "writes privately", "edits", "removes", "removes a cursor", "is renamed"
+    "starts a thread",
+    "writes messages",
+    "writes privately",
+    "writes under a deleted id",
+    "edits",
+    "removes",
+    "removes a cursor",
+    "is renamed",
 ]
 Task = Literal["write", "reply", "act", "cancel", "retry"]
 Moment = Literal["export", "list", "info", "show"]
@@ -173,6 +180,17 @@ jobs = st.builds(
     mishap=st.none() | mishaps,
     times=repeats,
 )
+
+deletions = st.builds(
+    Job,
+    task=st.just("act"),
+    which=pick,
+    operation=st.just("delete"),
+    boldly=st.just(False),
+    mishap=st.none(),
+    times=st.just(1),
+)
+again = st.builds(Deed, does=st.just("writes under a deleted id"), which=pick, plain=st.booleans(), times=st.just(1))
 
 days = st.builds(
     Day,

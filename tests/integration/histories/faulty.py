@@ -63,6 +63,15 @@ class GrantsOneMore(MortalStore):
         return replace(outbox, entries={key: replace(it, granted=4) for key, it in outbox.entries.items()})
 
 
+class CountsWhatWasNotSent(MortalStore):
+    """Uses an attempt up for what was certainly not sent (PU6)."""
+
+    def settle(self, lease: Lease, settled: Settled, *args: Any, **kwargs: Any) -> None:
+        unsent = "no attempt was used up" in (settled.entry.error or "")
+        entry = replace(settled.entry, attempts=settled.entry.attempts + unsent)
+        super().settle(lease, replace(settled, entry=entry), *args, **kwargs)
+
+
 class TouchesAll(MortalStore):
     """Stores what did not change once more (LS4)."""
 
@@ -72,12 +81,23 @@ class TouchesAll(MortalStore):
             session.connection().exec_driver_sql("UPDATE content SET changed_at = 'now'")
 
 
+class TakesAllForTheFirst(MortalStore):
+    """Takes what is shown under a deleted content's id for that content (OB13)."""
+
+    def save_page(self, lease: Lease, accepted: Accepted, now: datetime, exchanges: Sequence[Exchange]) -> None:
+        super().save_page(lease, accepted, now, exchanges)
+        with self.writing() as session:
+            session.connection().exec_driver_sql("UPDATE content SET incarnation = 0")
+
+
 FAULTY: dict[type[MortalStore], str] = {
     CommitsAttemptsLate: "PU2|PU6",
     SavesTheCursorFirst: "LS6",
     DropsTheOldest: "LS6|LS9",
     IgnoresActions: "IM5|AC4",  # its contents allow replies, too
     GrantsOneMore: "PU6",
+    CountsWhatWasNotSent: "PU6",
     TouchesAll: "LS4",
+    TakesAllForTheFirst: "OB13",
 }
 """The rules of which the failure must name one."""

@@ -14,12 +14,15 @@ from tests.integration.histories.chance import (
     Day,
     Declares,
     Deed,
+    Job,
     Moment,
     OtherId,
     Wrong,
+    again,
     days,
     declarations,
     deeds,
+    deletions,
     listings,
 )
 from tests.integration.histories.people import People, one_of
@@ -63,7 +66,7 @@ class Histories(RuleBasedStateMachine):
         """People write, agents work, and cycles run; in some the partner errs, the line breaks or our process dies."""
         self.sound = False
         for deed in day.deeds:
-            self.people.do(deed, list(self.model.cursors.values()))
+            self.people.do(deed, self.model)
         for job in day.jobs:
             intent = self.agents.do(job)
             if intent is not None and job.mishap is not None:
@@ -83,6 +86,12 @@ class Histories(RuleBasedStateMachine):
         else:
             self.lists_otherwise(to)
         self.ordinary_day(day)
+
+    @rule(deletion=deletions, deed=again, day=days)
+    def day_after_a_deletion(self, deletion: Job, deed: Deed, day: Day) -> None:
+        """An agent has something deleted, whose id is given again (OB13)."""
+        self.ordinary_day(Day(deeds=[], jobs=[deletion], wrongs=[], cycles=[None]))
+        self.ordinary_day(replace(day, deeds=[deed, *day.deeds]))
 
     @rule(seconds=st.integers(0, 4000), day=days)
     def day_after_a_restart(self, seconds: int, day: Day) -> None:
@@ -155,6 +164,8 @@ class Histories(RuleBasedStateMachine):
             truth = self.people.truth(content, self.model)
             if name == "messages" and not content.thread_id:
                 continue  # written while there were no threads: it is shown without what it must have now (OB1)
+            if (name, content.id) in self.model.taken_over:
+                continue
             held = self.model.held.get((name, content.id))
             assert held is not None, f"LS3, LS6, LS10: {name} {content.id} was never listed"
             assert not held.deleted or content.id in self.model.denied, f"LS4: {content.id} is deleted here only"

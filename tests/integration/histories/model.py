@@ -6,7 +6,7 @@ It is strict both ways: what is sent must be just what may be sent, in its order
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.integration.histories.process import Death, Request
@@ -21,17 +21,36 @@ BEFORE_EXPORTS = ("begin_cycle", "look_up", "save_page", "threads_to_look_up", "
 
 @dataclass
 class Held:
-    """A content as we must hold it. `under` is what was in force when it was shown."""
+    """A content as we must hold it. `under` is what was in force when it was shown, `since` the cycle that brought it.
+
+    `incarnation` counts the contents that had its id before it (OB13).
+    """
 
     row: Row
     under: InForce
     deleted: bool = False
     content_id: str | None = None
+    incarnation: int = 0
+    since: int = 0
+
+    def gives_way(self, row: Row) -> bool:
+        """Whether what is shown under its id is another content (OB13)."""
+        parts = ("author_id", "created_at", "body")
+        if self.deleted:
+            return any(self.row[part] != row[part] for part in parts[:2])
+        told = {part: self.row[part] and row[part] and self.row[part] == row[part] for part in parts}
+        other_author, other_date = told["author_id"] is False, told["created_at"] is False
+        if other_author and not told["created_at"] and not told["body"]:
+            return True
+        return not self.content_id and other_date and (other_author or self.row["body"] != row["body"])
 
 
 @dataclass(kw_only=True, eq=False)
 class Intent:
-    """What an agent wants. A reference is a foreign id, or another intent."""
+    """What an agent wants. A reference is a foreign id, or another intent.
+
+    `meant` are the incarnations of the contents that foreign ids named when it was queued (OB13).
+    """
 
     id: str = ""
     name: str
@@ -45,14 +64,22 @@ class Intent:
     attempts: int = 0
     granted: int = ATTEMPTS
     foreign_id: str | None = None
+    meant: dict[Key, int] = field(default_factory=dict)
 
     @property
     def pending(self) -> bool:
         return self.status == "export_pending"
 
     @property
-    def references(self) -> list["str | Intent"]:
-        return [it for it in (self.target, self.thread, self.in_reply_to) if it is not None]
+    def references(self) -> list["tuple[str, str | Intent]"]:
+        """What it refers to, each with its object."""
+        named = ((self.name, self.target), ("threads", self.thread), (self.name, self.in_reply_to))
+        return [(name, it) for name, it in named if it is not None]
+
+    @property
+    def addressed(self) -> "tuple[str, str | Intent] | None":
+        """The content that an agent named: the thread of a reply is only where that goes."""
+        return next((it for it in self.references if it[1] is not self.thread or self.in_reply_to is None), None)
 
     def given_up(self, otherwise: str) -> str:
         """The platform's word for giving this up (PU6)."""
@@ -78,6 +105,11 @@ class Model:
     """Screen names of those whom contents name, by their ids."""
     sent: dict[str, Row] = field(default_factory=dict)
     """What was sent last under each content_id."""
+    taken_over: set[Key] = field(default_factory=set)
+    """Contents that the partner said were deleted, and whose ids its answers gave to others."""
+    doubted: set[str] = field(default_factory=set)
+    """Objects whose cursor's content was deleted (LS11)."""
+    cycles: int = 0
     exported: int = 0
     """Requests of the last cycle that exported something."""
     changed: set[Key] = field(default_factory=set)
@@ -86,15 +118,17 @@ class Model:
     _queue: deque[Request] = field(default_factory=deque)
     _death: Death | None = None
     _info: InForce = field(default_factory=InForce)
+    _sender: str | None = None
+    """How the agent was called when the exports of the last cycle began (PU1)."""
     _begun: int = 0
     _settled: int = 0
-    _fresh: set[str] = field(default_factory=set)
 
     def follow(self, requests: Sequence[Request], death: Death | None) -> None:
         """Go through what one cycle sent; `death` is where the process died in it, if it did in the store."""
         self._queue, self._death = deque(requests), death
         self._begun = self._settled = self.exported = 0
-        self._fresh, self.changed = set(), set()
+        self.cycles += 1
+        self.changed = set()
         with suppress(_Ended):
             self._cycle()
         assert not self._queue, f"LS8, IM1: sent although nothing was left to be sent: {self._queue[0]}"
@@ -112,21 +146,28 @@ class Model:
                 self._follow_lookups()
         if self._death and self._death.method in BEFORE_EXPORTS:
             return
+        self._sender = self.people.get("agent")
         for intent in [it for it in self.intents.values() if it.pending]:
             self._follow_export(intent)
 
     def _ask(self, action: str) -> Any:
-        """Its answer, `None` where none came (TR11: broken at once, it may be sent once more)."""
+        """Its answer, `None` where none came."""
         request = self._next()
         assert (request.action, request.params) == (action, {}), f"IM1: a cycle began with {request}"
-        if request.fate == "broken" and self._queue:
-            request = self._next()
-            assert (request.action, request.params) == (action, {}), f"IM1, TR11: {request} after a broken info"
         return request.answer if request.fate == "answered" else None
 
     def _next(self) -> Request:
+        """The next request, with what came of its repeat where a kept connection was lost with it (TR11)."""
         assert self._queue, "nothing was sent where something had to be"
-        return self._queue.popleft()
+        request = self._queue.popleft()
+        if request.fate != "lost":
+            assert not request.repeat, f"TR11: {request} is a repeat of nothing"
+            return request
+        assert self._queue, f"TR11: {request} was not repeated"
+        again = self._queue.popleft()
+        expected = {**request.params, **({"retry": True} if "retry" in request.params else {})}
+        assert (again.repeat, again.action, again.params) == (True, request.action, expected), f"TR11, PU2: {again}"
+        return replace(request, fate=again.fate, answer=again.answer)
 
     def _died_with(self, *methods: str) -> bool:
         """Whether the process died, before its commit, with what the last request brought."""
@@ -135,7 +176,7 @@ class Model:
         return not (self._death.committed and self._death.method == methods[-1])
 
     def _ended_by(self, request: Request) -> bool:
-        return request.fate in ("gone", "died")
+        return request.fate in ("gone", "unsent", "died")
 
     # Lists
 
@@ -146,7 +187,8 @@ class Model:
             asked += 1
             since_id = request.params.get("since_id")
             assert self._info.allows(action), f"IM3, IM7: {action} is not in force"
-            assert asked > 1 or since_id == self.cursors.get(name), f"LS1: {name} went on from {since_id}"
+            from_there = (since_id == self.cursors.get(name)) is not (name in self.doubted)
+            assert asked > 1 or from_there, f"LS1, LS11: {name} went on from {since_id}"
             assert since_id is None or since_id in self.given[name], f"LS2: {since_id} is no id of {name}"
             assert asked < 2 * len(self.given[name]) + 20, f"LS3, LS5: {name} is listed without an end"
             if self._ended_by(request):
@@ -176,13 +218,23 @@ class Model:
         self.people |= people
         if ids:
             self.cursors[name] = ids[0]
+            self.doubted.discard(name)
             self.given[name].update(ids)
 
     def _hold(self, key: Key, row: Row) -> None:
         before = self.held.get(key)
         if before is None or before.deleted or before.row != row:
             self.changed.add(key)
-        self.held[key] = Held(row, self._info, content_id=before.content_id if before else None)
+        if key[0] == "threads":
+            self.asked_threads.discard(key[1])
+        again = before is not None and before.gives_way(row)
+        held = self.held[key] = Held(
+            row, self._info, since=self.cycles, incarnation=before.incarnation if before else 0
+        )
+        if again:
+            held.incarnation += 1
+        elif before:
+            held.content_id, held.since = before.content_id, before.since
 
     def _follow_lookups(self) -> None:
         while self._queue and self._queue[0].action == "threads.show":
@@ -191,7 +243,8 @@ class Model:
             named = any(key[0] == "messages" and it.row["thread_id"] == thread_id for key, it in self.held.items())
             assert self._info.allows("threads.show"), "IM7: threads.show is not in force"
             assert named, f"LS9: no message names {thread_id}"
-            assert ("threads", thread_id) not in self.held, f"LS9: {thread_id} was known"
+            known = self.held.get(("threads", thread_id))
+            assert known is None or known.deleted, f"LS9: {thread_id} was known"
             assert thread_id not in self.asked_threads, f"LS9: {thread_id} was asked for already"
             if self._ended_by(request):
                 raise _Ended
@@ -210,10 +263,11 @@ class Model:
             self._check_unsent(intent, "PU6")
             self._settle(intent, intent.given_up("export_failure"))
             return
-        for reference in intent.references:
-            if isinstance(reference, Intent) and (reference.pending or reference.foreign_id is None):
-                self._check_unsent(intent, "PU9")
-                if not reference.pending:
+        for name, reference in intent.references:
+            waits = isinstance(reference, Intent) and reference.pending
+            if waits or self._is_lost(intent, name, reference):
+                self._check_unsent(intent, "PU9, OB13")
+                if not waits:
                     self._settle(intent, intent.given_up("export_aborted"))
                 return
         creates = intent.operation == "create"
@@ -221,7 +275,10 @@ class Model:
         if expected is None:
             self._check_unsent(intent, "PU8, AC4, PU1" if creates else "PU8, IM5")
             return
-        if self._may_wait(intent, *expected):
+        if self._addresses_deleted(intent):
+            self._check_unsent(intent, "AC3, IM5, OB13")
+            if intent.attempts:
+                self._settle(intent, intent.given_up("export_aborted"))
             return
         self._begin(intent)
         request = self._next()
@@ -229,14 +286,34 @@ class Model:
         if intent.operation == "create":
             self.sent[intent.id] = read_sent(request.params)
         assert (request.action, request.params) == expected, f"PU1, PU2, IM5, LS8: expected {expected}, sent {request}"
+        self._end(intent, request)
+
+    def _end(self, intent: Intent, request: Request) -> None:
         if request.fate == "died":
             raise _Ended
         if request.fate == "answered":
             self._store_answer(intent, request)
+        elif request.fate == "unsent":
+            self._settle(intent, "export_pending", lambda: self._take_back(intent))
         else:
             self._fail(intent)
-        if request.fate == "gone":
+        if self._ended_by(request):
             raise _Ended
+
+    def _is_lost(self, intent: Intent, name: str, reference: "str | Intent") -> bool:
+        """Whether what it names never got an id (PU9), or that has been given to another one (OB13)."""
+        if isinstance(reference, Intent):
+            foreign_id = reference.foreign_id
+            return foreign_id is None or self.held[name, foreign_id].content_id != reference.id
+        held = self.held.get((name, reference))
+        return held is not None and held.incarnation != intent.meant.get((name, reference), 0)
+
+    def _addresses_deleted(self, intent: Intent) -> bool:
+        """Whether an agent named a content that was deleted since."""
+        if intent.addressed is None or (intent.addressed[1] is intent.thread and self._info.unthreaded):
+            return False
+        held = self.held.get((intent.addressed[0], self._id(intent.addressed[1]) or ""))
+        return held is not None and held.deleted
 
     def _check_unsent(self, intent: Intent, rules: str) -> None:
         """The next request, if there is one, is not for an intent that must not be sent, but for another like it."""
@@ -260,11 +337,6 @@ class Model:
     def _id(self, reference: "str | Intent | None") -> str | None:
         return reference.foreign_id if isinstance(reference, Intent) else reference
 
-    def _may_wait(self, intent: Intent, action: str, params: dict[str, Any]) -> bool:
-        """What refers to a content that a repeat found to be there already may go with this cycle or the next."""
-        waits = any(isinstance(it, Intent) and it.foreign_id in self._fresh for it in intent.references)
-        return waits and not (self._queue and (self._queue[0].action, self._queue[0].params) == (action, params))
-
     def _create(self, intent: Intent) -> tuple[str, dict[str, Any]] | None:
         """Action and params of a create, `None` where it must wait (PU1, PU8, AC4)."""
         info, name, draft = self._info, intent.name, intent.draft
@@ -278,7 +350,6 @@ class Model:
             thread_id = self._id(intent.thread) or (replied.row["thread_id"] if replied else None)
             if thread_id is None:
                 return None
-        titled = name == "threads" or (name == "messages" and "messages.no_title" not in info.options)
         params = {
             "attachments": draft.get("attachments") if f"{name}.attachments" in info.options else None,
             "author_id": "agent",
@@ -289,12 +360,14 @@ class Model:
             "in_reply_to_id": in_reply_to,
             "recipient_id": draft.get("recipient_id"),
             "retry": intent.attempts > 0,
-            "sender_name": "The shop",
+            "sender_name": self._sender,
             "thread_id": thread_id,
-            "title": draft.get("title") if titled else None,
             "updated_at": intent.queued_at if name != "threads" else None,
         }
-        return f"{name}.create", {name: value for name, value in params.items() if value is not None}
+        params = {name: value for name, value in params.items() if value is not None}
+        if f"{name}.no_title" not in info.options:
+            params["title"] = draft.get("title")
+        return f"{name}.create", params
 
     def _act(self, intent: Intent) -> tuple[str, dict[str, Any]] | None:
         """Action and params of an operation, `None` where IM5 makes it wait; a repeat waits for no content (PU5)."""
@@ -329,6 +402,10 @@ class Model:
             intent.attempts += 1
         if here:
             raise _Ended
+
+    def _take_back(self, intent: Intent) -> None:
+        """PU6: what was certainly not sent was no attempt."""
+        intent.attempts -= 1
 
     def _settle(self, intent: Intent, status: str, what: Callable[[], None] = lambda: None) -> None:
         self._settled += 1
@@ -369,24 +446,36 @@ class Model:
         def store() -> None:
             key, shown = (intent.name, foreign_id), read_shown(intent.name, answer, self._info)
             held = self.held.get(key)
-            if held is None:
-                row = {**read_sent(request.params), "actions": shown["actions"] if shown else []}
-                self.held[key] = Held(row, self._info, content_id=intent.id)
+            replied_to = foreign_id in (request.params.get("in_reply_to_id"), request.params.get("thread_id"))
+            ours = held and held.row["author_id"] == "agent" and held.content_id in (None, intent.id)
+            if held is not None and intent.attempts > 1 and not replied_to and ours:
+                held.content_id = intent.id
                 intent.foreign_id = foreign_id
-            else:
-                self._fresh.add(foreign_id)
-                ours = held.row["author_id"] == "agent" and held.content_id in (None, intent.id)
-                if intent.attempts > 1 and foreign_id != self._id(intent.in_reply_to) and ours:
-                    held.content_id = intent.id
-                    intent.foreign_id = foreign_id
+            elif held is None or (held.deleted and not replied_to):
+                row = {**read_sent(request.params), "actions": shown["actions"] if shown else []}
+                made = self.held[key] = Held(row, self._info, content_id=intent.id, since=self.cycles)
+                intent.foreign_id = foreign_id
+                if held is not None:  # OB13
+                    made.incarnation = held.incarnation + 1
+                    self.taken_over.add(key)
+            elif held.content_id is not None and not replied_to:  # OB13: this one, or that of another intent
+                held.content_id, held.since = None, self.cycles
+                held.incarnation += 1
+                self._doubt_cursor(key)
 
         self._settle(intent, "success", store)
+
+    def _doubt_cursor(self, key: Key) -> None:
+        """LS11: what was there may be gone, and its id given to something newer."""
+        if self.cursors.get(key[0]) == key[1]:
+            self.doubted.add(key[0])
 
     def _store_done(self, intent: Intent, request: Request) -> None:
         key = (intent.name, request.params["id"])
         if intent.operation == "delete":
             self.held[key].deleted = True
             self.denied.add(key[1])
+            self._doubt_cursor(key)
             return
         shown = read_shown(intent.name, request.answer, self._info)
         if shown is not None:
@@ -397,7 +486,7 @@ class Model:
         """An agent takes back what was never sent, and what depends on it goes, too (PU9)."""
         gone = [intent]
         for other in self.intents.values():
-            if other.pending and any(it in gone for it in other.references if isinstance(it, Intent)):
+            if other.pending and any(it in gone for _, it in other.references if isinstance(it, Intent)):
                 gone.append(other)
         for other in gone:
             other.status = other.given_up("export_aborted")

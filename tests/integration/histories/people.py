@@ -1,7 +1,7 @@
 """The partner's people: what they write, edit and remove, and what is true of it from then on."""
 
 from collections.abc import Sequence
-from itertools import count
+from itertools import chain, count
 from typing import Any, TypeVar
 
 from crawler.reference import AGENT, Forum
@@ -54,8 +54,9 @@ class People:
     def _changeable(self) -> list[Content]:
         return [content for content in self.standing() if content.id not in self._firsts]
 
-    def do(self, deed: Deed, cursors: Sequence[str | None]) -> None:
+    def do(self, deed: Deed, model: Model) -> None:
         """Do what there is to be done."""
+        cursors = list(model.cursors.values())
         who = one_of(NAMES, deed.which)
         match deed.does:
             case "starts a thread":
@@ -67,6 +68,8 @@ class People:
             case "writes privately":
                 to = one_of((*NAMES, AGENT), deed.which // 2)
                 self._wrote(self.forum.add_private_message(who, to, self._text("Private"), format="text"))
+            case "writes under a deleted id":
+                self._write_again(who, deed, model)
             case "edits":
                 self._edit(deed)
             case "is renamed":
@@ -86,6 +89,25 @@ class People:
         allowed = None if plain else frozenset({"delete", "escalate"})
         text = self._text("Message")
         self._wrote(self.forum.add_message(who, thread_id, text, format="text", allowed=allowed, **fields))
+
+    def _write_again(self, who: str, deed: Deed, model: Model) -> None:
+        """A content under the id of one that we know to be deleted (OB13); nothing tells what that was once."""
+        gone = [key for key, held in model.held.items() if held.deleted and self.forum.contents[key[1]].removed]
+        if not gone:
+            return
+        name, foreign_id = one_of(gone, deed.which)
+        fields = {"recipient_id": AGENT} if name == "private_messages" else {}
+        if name == "messages":
+            threads = self.forum.standing("threads")
+            fields = {"thread_id": one_of(threads, deed.which).id if threads else ""}
+        elif name == "threads":
+            fields = {"title": self._text("Thread")}
+        self.forum._ids = chain([int(foreign_id)], self.forum._ids)  # type: ignore[assignment]  # it only takes the next
+        self.forum._timelines[name]._served.pop(foreign_id, None)
+        self._wrote(self.forum.add(name, author_id=who, body=self._text("Again"), format="text", **fields))
+        self.edited.pop(foreign_id, None)
+        self.removed.discard(foreign_id)
+        model.denied.discard(foreign_id)
 
     def _edit(self, deed: Deed) -> None:
         if choices := self._changeable():

@@ -9,6 +9,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 import httpx
 
+from crawler.connection import KeptConnectionLost
 from crawler.reference import ReferencePartner
 from crawler.store import Store
 
@@ -20,10 +21,22 @@ class ProcessDied(BaseException):
     """Our process ends here: like a cancellation or a kill, no `except Exception` stops it."""
 
 
-Trouble = Literal["no connection", "no answer in time", "cut before", "cut after", "dies before", "dies after"]
-"""What happens to one request: before it reaches the partner, or after the partner did what it says."""
+Trouble = Literal[
+    "no connection",
+    "no answer in time",
+    "cut before",
+    "cut after",
+    "lost before",
+    "lost after",
+    "dies before",
+    "dies after",
+]
+"""What happens to one request: before it reaches the partner, or after the partner did what it says.
 
-Fate = Literal["answered", "refused", "broken", "gone", "died"]
+What is lost is a kept connection, before any byte of an answer (TR11).
+"""
+
+Fate = Literal["answered", "refused", "broken", "lost", "unsent", "gone", "died"]
 
 
 @dataclass(kw_only=True)
@@ -34,6 +47,7 @@ class Request:
     params: dict[str, Any]
     fate: Fate = "died"
     answer: Any = None
+    repeat: bool = False
 
 
 class Line(httpx.AsyncBaseTransport):
@@ -47,14 +61,18 @@ class Line(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         asked = json.loads(await request.aread())
-        noted = Request(action=asked["action"], params=asked.get("params", {}))
+        repeat = bool(request.extensions.get("fresh"))
+        noted = Request(action=asked["action"], params=asked.get("params", {}), repeat=repeat)
         self.requests.append(noted)
         trouble = self.troubles.pop(noted.action, None)
         if trouble == "dies before":
             raise ProcessDied(noted.action)
         if trouble == "no connection":
-            noted.fate = "gone"
+            noted.fate = "unsent"
             raise httpx.ConnectError("planned", request=request)
+        if trouble == "lost before":
+            noted.fate = "lost"
+            raise KeptConnectionLost("planned", request=request)
         noted.fate = "broken"
         if trouble == "cut before":
             raise httpx.ReadError("planned", request=request)
@@ -65,6 +83,9 @@ class Line(httpx.AsyncBaseTransport):
         if trouble == "no answer in time":
             noted.fate = "gone"
             raise httpx.ReadTimeout("planned", request=request)
+        if trouble == "lost after":
+            noted.fate = "lost"
+            raise KeptConnectionLost("planned", request=request)
         if trouble == "cut after":
             raise httpx.ReadError("planned", request=request)
         noted.fate = "answered" if response.status_code == 200 else "refused"
@@ -110,7 +131,7 @@ class MortalStore(Store):
             return cast(T, self._do(method.func, *method.args, *args, **{**method.keywords, **kwargs}))
         if method.__name__ == "together":  # by one commit, or by one each as on PostgreSQL: then it may die in between
             return cast(T, [self._do(each) for each in args])  # type: ignore[arg-type]
-        name = "settle" if method.__name__ == "settle_created" else method.__name__
+        name = "settle" if method.__name__.startswith("settle_") else method.__name__
         self.calls[name] += 1
         dies = self.death is not None and (self.death.method, self.death.count) == (name, self.calls[name])
         if dies and self.death and not self.death.committed:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -161,5 +162,19 @@ def test_a_source_is_due_again_once_the_daemon_starts_after_the_clock_was_set_ba
         now = datetime(2020, 3, 1, tzinfo=UTC)
         assert store.claim("me", limit=1) == []
         store.manage([shop.source])
-        [lease] = store.claim("me", limit=1, ahead=shop.source.list_interval)
-        assert 0 <= lease.due - now.timestamp() <= shop.source.list_interval
+        longest = max(shop.source.list_interval, shop.source.no_list_interval)
+        [lease] = store.claim("me", limit=1, ahead=1.5 * longest + 1)
+        assert longest <= lease.due - now.timestamp()  # when it was crawled last, nobody can tell (CY1)
+
+
+def test_no_time_that_a_cycle_plans_is_taken_for_a_clock_that_was_set_back() -> None:
+    """Not even that of a short interval and a long deadline, by a process that died."""
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    with Store.open("sqlite://", clock=lambda: now) as store:
+        shop = Shop(store).source
+        source = replace(shop, list_interval=1, no_list_interval=1, backoff_cap=1, deadline=300)
+        store.manage([source])
+        store.begin_cycle(source, "process 1 on elsewhere", now, *store.claim("process 1 on elsewhere", limit=1))
+        [planned] = [row["due_at"] for row in rows(store, "source")]
+        store.manage([source])
+        assert [row["due_at"] for row in rows(store, "source")] == [planned]

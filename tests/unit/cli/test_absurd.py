@@ -117,7 +117,10 @@ OPTIONS = sorted(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("command", "option"), OPTIONS)
-def test_an_absurd_option_ends_in_a_sentence(terminal: Terminal, command: str, option: str) -> None:
+def test_an_absurd_option_ends_in_a_sentence(
+    terminal: Terminal, command: str, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(terminal.directory)  # where what names a file makes one
     terminal.partner()
     words = {"send": ["implementation.info"], "show": ["7"], "reply": ["7", "x"], "act": ["x", "7"]}
     words |= {name: ["7"] for name in ("delete", "publish", "unpublish")}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crawler.reference import DEFAULT, UNTHREADED, Fails, ReferencePartner
+from crawler.reference import DEFAULT, MESSAGING, UNTHREADED, Fails, ReferencePartner
 from tests.unit.cli.terminal import URL, Terminal
 
 NEXT = f"sent by      the next cycle: ringcx-crawler sync {URL}\n"
@@ -33,7 +33,11 @@ def test_a_reply_says_what_was_queued_and_when_it_is_sent(terminal: Terminal, pa
     assert not partner.forum.ledger.actions
     terminal.run("sync", URL)
     (sent,) = partner.forum.ledger.of("messages.create")
-    assert (sent.params["body"], sent.params["in_reply_to_id"], sent.params["content_id"]) == ("Merci", "7", "id1")
+    assert (sent.params["body"], sent.params["in_reply_to_id"], sent.params["content_id"]) == (
+        "<p>Merci</p>",
+        "7",
+        "id1",
+    )
 
 
 def test_a_reply_to_what_is_queued_says_what_it_waits_for(terminal: Terminal, partner: ReferencePartner) -> None:
@@ -51,7 +55,7 @@ def test_for_machines_it_is_the_entry_of_the_outbox(terminal: Terminal, partner:
 
 def test_a_title_alone_makes_a_thread(terminal: Terminal, partner: ReferencePartner) -> None:
     record = queued(terminal, "create", URL, "--title", "Sale", "--body", "Now")
-    assert (record["action"], record["title"], record["body"]) == ("threads.create", "Sale", "Now")
+    assert (record["action"], record["title"], record["body"]) == ("threads.create", "Sale", "<p>Now</p>")
 
 
 def test_a_thread_makes_a_message_in_it(terminal: Terminal, partner: ReferencePartner) -> None:
@@ -62,6 +66,16 @@ def test_a_thread_makes_a_message_in_it(terminal: Terminal, partner: ReferencePa
 def test_a_recipient_makes_a_private_message(terminal: Terminal, partner: ReferencePartner) -> None:
     record = queued(terminal, "create", URL, "--recipient", "42", "--body", "Bonjour")
     assert (record["action"], record["recipient_id"], record["format"]) == ("private_messages.create", "42", "text")
+
+
+def test_a_private_message_to_a_stranger_is_refused(terminal: Terminal, partner: ReferencePartner) -> None:
+    """PU12."""
+    result = terminal.run("create", URL, "--recipient", "stranger", "--body", "Bonjour")
+    assert result.stderr == (
+        "error: no user stranger was imported, and a private message goes to one who was (PU12)\n"
+        "  Name the id of somebody who wrote or received something here, or reply to a message.\n"
+    )
+    assert result.exit_code == 1
 
 
 def test_a_private_message_needs_a_recipient(terminal: Terminal, partner: ReferencePartner) -> None:
@@ -99,11 +113,14 @@ def test_options_that_contradict_each_other_are_a_misuse(
 
 
 def test_attachments_format_and_author_can_be_given(terminal: Terminal, partner: ReferencePartner) -> None:
-    urls = ["https://shop.example/a.jpg", "http://shop.example/b.jpg"]
+    urls = ["https://shop.example/a.jpg", "http://shop.example/files/re%C3%A7u"]
     words = ["--format", "text", "--author", "jun", "--attach", urls[0], "--attach", urls[1]]
     record = queued(terminal, "reply", URL, "7", *words)
     assert (record["format"], record["author_id"], record["body"]) == ("text", "jun", None)
-    assert record["attachments"] == [{"url": url} for url in urls]
+    assert record["attachments"] == [
+        {"url": urls[0], "type": "image", "filename": "a.jpg"},
+        {"url": urls[1], "type": "other", "filename": "reçu"},
+    ]
     record = queued(terminal, "create", URL, "--thread", "1", *words)
     assert (record["format"], record["author_id"], len(record["attachments"])) == ("text", "jun", 2)
 
@@ -135,23 +152,117 @@ def test_a_format_that_the_partner_does_not_take_is_refused(terminal: Terminal, 
 
 
 @pytest.mark.parametrize(
-    ("given", "body"), [(b"caf\xc3\xa9\n", "café"), (b"a\r\nb\r\n", "a\r\nb"), (b"a\n\n", "a\n"), (b" a ", " a ")]
+    ("given", "body"),
+    [
+        (b"caf\xc3\xa9\n", "café"),
+        (b"a\r\nb\r\n", "a\r\nb"),
+        (b"a\n\n", "a\n"),
+        (b" a ", " a "),
+        (b"\xef\xbb\xbfa\r\n", "a"),
+    ],
 )
-def test_a_body_can_come_from_stdin(terminal: Terminal, partner: ReferencePartner, given: bytes, body: str) -> None:
-    assert queued(terminal, "reply", URL, "7", "-", stdin=given)["body"] == body
-    assert queued(terminal, "create", URL, "--thread", "1", "--body", "-", stdin=given)["body"] == body
+@pytest.mark.parametrize("kind", ["text", "html"])
+def test_a_body_can_come_from_stdin(
+    terminal: Terminal, partner: ReferencePartner, given: bytes, body: str, kind: str
+) -> None:
+    for words in (["reply", URL, "7", "-"], ["create", URL, "--thread", "1", "--body", "-"]):
+        record = queued(terminal, *words, "--format", kind, stdin=given)
+        assert (record["body"], record["format"]) == (body, kind)
+
+
+def test_what_an_agent_types_arrives_as_that_text(terminal: Terminal, partner: ReferencePartner) -> None:
+    """PU13: escaped and wrapped, unless it is said to be html."""
+    terminal.run("reply", URL, "7", "5 < 6 & 7\n\nbye")
+    terminal.run("reply", URL, "7", "<b>yes</b> &amp; no", "--format", "html")
+    terminal.run("reply", URL, "12", "5 < 6 & 7")
+    terminal.run("sync", URL)
+    bodies = [(it.params["body"], it.params["format"]) for it in partner.forum.ledger.of("messages.create")]
+    assert bodies == [("<p>5 &lt; 6 &amp; 7</p><p>bye</p>", "html"), ("<b>yes</b> &amp; no", "html")]
+    (private,) = partner.forum.ledger.of("private_messages.create")
+    assert (private.params["body"], private.params["format"]) == ("5 < 6 & 7", "text")
+    # what is stored as sent is what was sent
+    assert json.loads(terminal.run("show", URL, "14", "--json").stdout)["body"] == bodies[0][0]
+
+
+SELECT = {"type": "select", "items": [{"title": "Petit", "payload": "s"}, {"title": "Grand"}]}
+
+
+def test_structured_content_is_read_from_json_or_a_file(terminal: Terminal) -> None:
+    """ST: without a body, too."""
+    partner = terminal.partner()
+    partner.capabilities = MESSAGING
+    terminal.run("sync", URL)
+    file = terminal.directory / "select.json"
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps(SELECT).encode())
+    for words in (["reply", URL, "7", "Which?"], ["create", URL, "--thread", "1"]):
+        for given in (json.dumps(SELECT), f"@{file}"):
+            record = queued(terminal, *words, "--structured-content", given)
+            assert record["structured_content"] == SELECT
+    shown = terminal.run("show", URL, record["id"]).stdout
+    assert "structured content  type: select, items: title: Petit, payload: s, title: Grand\n" in shown
+    assert terminal.run("sync", URL).exit_code == 0
+    creates = partner.forum.ledger.of("messages.create")
+    assert [it.params.get("body") for it in creates] == ["Which?", "Which?", None, None]
+    assert all(it.params["structured_content"] == SELECT for it in creates)
+    refused = terminal.run("act", URL, "escalate", "14")
+    assert "14 has structured content, which allows no operation but delete, publish, unpublish (ST)" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("{", "this is not JSON: "),
+        ("[]", "this is an empty array; it must be an object with a 'type'"),
+        ("{}", "this is an empty object; it must be an object with a 'type'"),
+        ('"select"', "this is a string; it must be an object with a 'type'"),
+        ("[" * 100_000, "this is too deeply nested"),
+        ("@/nowhere/select.json", "the file /nowhere/select.json cannot be read: No such file or directory"),
+        ("@/bin/true", "the file /bin/true cannot be read: it is not text in UTF-8"),
+        ("@a\0b", "cannot be read: "),
+    ],
+)
+def test_what_is_no_structured_content_is_a_misuse(
+    terminal: Terminal, partner: ReferencePartner, given: str, words: str
+) -> None:
+    result = terminal.run("reply", URL, "7", "--structured-content", given)
+    assert words in result.stderr
+    assert result.exit_code == 2
+
+
+def test_structured_content_is_refused_with_the_place_or_queued_with_a_warning(terminal: Terminal) -> None:
+    """ST."""
+    terminal.partner().capabilities = MESSAGING
+    terminal.run("sync", URL)
+    link = {"type": "rich_link", "url": "shirts://42", "title": "x" * 351}
+    words = ["reply", URL, "7", "--structured-content"]
+    refused = terminal.run(*words, json.dumps(link))
+    assert refused.stderr.startswith(
+        "error: structured_content.title: expected at most 350 characters, got 351 (ST)\n  "
+    )
+    assert refused.exit_code == 1
+    warned = terminal.run(*words, json.dumps({**link, "title": "x"}))
+    assert warned.stderr == "warning: structured_content.url: expected http(s)://…, got 'shirts://42' (ST)\n"
+    assert warned.exit_code == 0
+
+
+def test_structured_content_needs_its_option(terminal: Terminal, partner: ReferencePartner) -> None:
+    result = terminal.run("reply", URL, "7", "Which?", "--structured-content", json.dumps(SELECT))
+    assert result.stderr == (
+        "error: the partner does not declare the option view.messaging (ST)\n  Say the same in the body.\n"
+    )
+    assert result.exit_code == 1
 
 
 def test_a_body_may_begin_with_a_dash(terminal: Terminal, partner: ReferencePartner) -> None:
     assert terminal.run("reply", URL, "7", "--", "-5 degrees").exit_code == 0
-    assert json.loads(terminal.run("outbox", URL, "--json").stdout)["body"] == "-5 degrees"
-    assert queued(terminal, "create", URL, "--thread", "1", "--body", "-5 degrees")["body"] == "-5 degrees"
+    assert json.loads(terminal.run("outbox", URL, "--json").stdout)["body"] == "<p>-5 degrees</p>"
+    assert queued(terminal, "create", URL, "--thread", "1", "--body", "-5 degrees")["body"] == "<p>-5 degrees</p>"
 
 
 @pytest.mark.parametrize("words", [["reply", URL, "7"], ["reply", URL, "7", ""], ["create", URL, "--thread", "1"]])
 def test_nothing_to_say_is_a_misuse(terminal: Terminal, partner: ReferencePartner, words: list[str]) -> None:
     result = terminal.run(*words)
-    assert "give a body (- reads it from stdin), or --attach URL" in result.stderr
+    assert "give a body (- reads it from stdin), --attach URL or --structured-content JSON" in result.stderr
     assert result.exit_code == 2
 
 
@@ -172,10 +283,11 @@ def test_arguments_must_be_text(terminal: Terminal, partner: ReferencePartner, w
 def test_a_body_that_is_longer_than_the_guide_allows_is_queued_with_a_warning(
     terminal: Terminal, partner: ReferencePartner
 ) -> None:
-    result = terminal.run("reply", URL, "7", "x" * 20_001)
+    result = terminal.run("reply", URL, "7", "x" * 19_994)
     assert result.stderr == "warning: the body has 20,001 characters; partners take 20,000 (OB6)\n"
     assert result.exit_code == 0
-    assert terminal.run("reply", URL, "7", "x" * 20_000).stderr == ""
+    assert terminal.run("reply", URL, "7", "x" * 19_993).stderr == ""
+    assert terminal.run("reply", URL, "7", "x" * 20_000, "--format", "text").stderr == ""
 
 
 def test_a_reply_to_an_unknown_content_is_a_misuse(terminal: Terminal, partner: ReferencePartner) -> None:

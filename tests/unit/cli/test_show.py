@@ -111,6 +111,24 @@ def test_a_reply_to_what_is_not_known_replies_to_nothing(terminal: Terminal, par
     assert "in reply to" not in terminal.run("show", URL, "m").stdout
 
 
+def test_a_reply_to_a_threads_opening_is_one_until_a_message_has_that_id(
+    terminal: Terminal, partner: ReferencePartner
+) -> None:
+    """OB8: and thread 3 is nothing that a message of thread 1 replies to."""
+    author = {"id": "marc", "screenname": "m"}
+    opening = {"id": "a", "thread_id": "3", "body": "b", "author": author, "in_reply_to_id": "3"}
+    partner.plan("messages.list", Says([opening, {**opening, "id": "b", "thread_id": "1"}]))
+    terminal.run("sync", URL)
+    assert (shown(terminal, "a")["in_reply_to"]["object"], shown(terminal, "b")["in_reply_to"]) == ("threads", None)
+    assert [it["id"] for it in shown(terminal, "3")["replies"]] == ["a"]
+
+    partner.plan("messages.list", Says([{**opening, "id": "3", "in_reply_to_id": None}]))
+    terminal.run("sync", URL)
+    assert [shown(terminal, it)["in_reply_to"]["object"] for it in ("a", "b")] == ["messages", "messages"]
+    assert shown(terminal, "3", "--object", "threads")["replies"] == []
+    assert [it["id"] for it in shown(terminal, "3", "--object", "messages")["replies"]] == ["a", "b"]
+
+
 def test_what_was_sent_shows_the_export_that_created_it(terminal: Terminal, partner: ReferencePartner) -> None:
     terminal.run("reply", URL, "7", "Merci")
     terminal.run("sync", URL)
@@ -154,8 +172,7 @@ def test_what_is_queued_is_shown_as_it_will_be_sent(terminal: Terminal, partner:
         "queued at  2024-03-01T12:00:00.000Z\n"
         "attached   https://shop.example/a.jpg\n"
         "\n"
-        "one\n"
-        "two\n"
+        "<p>one<br>two</p>\n"
         "\n"
     )
     assert shown(terminal, "id1")["does"] == "sends"

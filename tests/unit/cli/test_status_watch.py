@@ -66,7 +66,7 @@ def test_a_narrow_terminal_shows_less_and_breaks_nothing(width: int) -> None:
     assert not any(line.endswith("…") for line in lines)
 
 
-def test_a_start_within_a_second_of_its_slot_is_not_late() -> None:
+def test_a_start_within_a_second_of_its_due_time_is_not_late() -> None:
     assert state(replace(FINE, due_in=-0.9)) == "waiting"
     assert state(replace(FINE, due_in=-1.1)) == "late"
 

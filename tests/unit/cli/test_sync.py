@@ -36,6 +36,17 @@ def test_the_second_cycle_goes_on_from_the_cursors(terminal: Terminal) -> None:
     assert columns(terminal.run("sync", URL), "messages") == ["messages", "0", "0", "0", "0", "0", "11", "11"]
 
 
+def test_a_cycle_by_hand_that_comes_sooner_than_it_was_due_says_so(terminal: Terminal) -> None:
+    """A cycle of the command line may come at once (CY1)."""
+    terminal.partner()
+    assert "by hand" not in terminal.run("sync", URL).stdout
+    early = columns(terminal.run("sync", URL), "by")
+    assert early[:2] == ["by", "hand"]
+    assert early[3:] == ["s", "before", "it", "was", "due", "(CY1)"]
+    assert 50 < int(early[2]) <= 60
+    assert 50 < json.loads(terminal.run("sync", URL, "--json").stdout)["early"] <= 61
+
+
 def test_what_was_ignored_is_named_with_the_reason(terminal: Terminal) -> None:
     terminal.partner("author-missing")
     result = terminal.run("sync", URL)
@@ -178,6 +189,29 @@ def test_verbose_shows_each_exchange_on_stderr(terminal: Terminal) -> None:
     assert lines[0] == f"{URL} --> implementation.info"
     assert lines[1].startswith(f"{URL} <-- HTTP 200, signature valid, 636 bytes, ")
     assert f'{URL} --> messages.list {{"since_id": "11"}}' in lines
+
+
+class Trailing(httpx.ASGITransport):
+    """Tells of a line break behind each answer, as the network does."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions["behind"] = b"\n"
+        return await super().handle_async_request(request)
+
+
+def test_what_comes_behind_answers_is_remarked_on(terminal: Terminal) -> None:
+    """TR12."""
+    terminal.endpoints["shop.example"] = Trailing(terminal.partner())
+    remark = r"1 byte behind the end of an answer: '\n'; the connection was closed"
+    result = terminal.run("sync", URL, "-v")
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[2] == f"{URL} {remark}"
+    for shown in (result.stdout, terminal.run("log", URL, "last").stdout):
+        [row] = [line for line in shown.splitlines() if remark in line]
+        assert row.split()[:3] == ["a", "connection", "7"]
+        assert row.endswith("implementation.info, threads.list, threads.list  TR12")
+    [found] = json.loads(terminal.run("sync", URL, "--json").stdout)["connections"]
+    assert (found["rule"], found["text"], found["count"]) == ("TR12", remark, 4)
 
 
 def test_verbose_shows_a_wrong_signature_as_one(terminal: Terminal) -> None:

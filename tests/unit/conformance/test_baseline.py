@@ -32,9 +32,16 @@ def test_a_listed_rule_that_is_kept_is_stale() -> None:
     assert "delete that line" in after.reason
 
 
-@pytest.mark.parametrize("outcome", [Outcome.SKIPPED, Outcome.BROKEN])
+@pytest.mark.parametrize("outcome", [Outcome.NOT_JUDGED, Outcome.DOES_NOT_APPLY, Outcome.BROKEN])
 def test_a_rule_that_was_not_judged_is_not_stale(outcome: Outcome) -> None:
     assert LISTED.apply(result(outcome)) == result(outcome)
+
+
+def test_a_listed_rule_that_was_not_judged_is_named_and_carried_over_into_a_new_baseline() -> None:
+    results = [result(Outcome.NOT_JUDGED), result(Outcome.FAILED, "no-redirect")]
+    assert LISTED.unlearnt(results) == [NAME]
+    assert LISTED.unlearnt([result(Outcome.PASSED)]) == []
+    assert tomllib.loads(new_baseline(results, LISTED))["accepted"] == {"no-redirect": UNEXPLAINED, NAME: "known"}
 
 
 def test_a_rule_that_is_not_listed_stays_what_it_is() -> None:
@@ -45,6 +52,10 @@ def test_a_rule_that_is_not_listed_stays_what_it_is() -> None:
 def test_a_baseline_is_a_table_of_reasons() -> None:
     assert read_baseline(f'[accepted]\n{NAME} = "known"\n', "b.toml", RULES) == LISTED
     assert read_baseline("", "b.toml", RULES) == Baseline()
+
+
+def test_a_baseline_may_begin_with_a_byte_order_mark() -> None:
+    assert read_baseline(f'\ufeff[accepted]\r\n{NAME} = "known"\r\n', "b.toml", RULES) == LISTED
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from crawler.conformance.evidence import NotApplicable, Seen, Sent
+from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent
 from crawler.conformance.timeline import is_page, listings, newest_date, pages, timeline
 from crawler.protocol.envelope import Answer, Exchange
+from crawler.protocol.implementation import ImplementationInfo
 
 
 def sent(answer: object, action: str = "messages.list", status: int = 200) -> Sent:
@@ -71,5 +72,11 @@ def test_the_newest_date_is_that_of_any_content_that_has_one() -> None:
 
 
 def test_no_list_is_nothing_to_judge() -> None:
-    with pytest.raises(NotApplicable, match="no list"):
-        dict(listings(Seen(probe="x", sent=[sent([], "messages.show")])))
+    declares = {name: ImplementationInfo(declared={"messages": (name,)}, locales={}) for name in ("list", "show")}
+    with pytest.raises(NotJudged, match="no list") as caught:
+        dict(listings(Seen(probe="x", info=declares["list"], sent=[sent([], "messages.show")])))
+    assert caught.value.remedy is Remedy.FIX
+    with pytest.raises(DoesNotApply, match="declares no list"):
+        dict(listings(Seen(probe="x", info=declares["show"])))
+    with pytest.raises(NotJudged, match="nothing to go by"):
+        dict(listings(Seen(probe="x")))

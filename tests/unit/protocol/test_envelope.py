@@ -1,6 +1,7 @@
 """The bytes of a request, and when an answer is a trusted success (TR, SG4, SP)."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
 
@@ -18,8 +19,11 @@ from crawler.protocol.envelope import (
     explain,
     format_time,
     printable,
+    unverified,
     verdict,
+    without_mark,
 )
+from crawler.protocol.remarks import Remark
 from crawler.protocol.signature import HEADER, Secret
 from tests.unit.protocol.samples import unhurried
 
@@ -47,6 +51,14 @@ def test_the_guides_request_is_sent_byte_for_byte() -> None:
     body = b'{"action":"implementation.info","time":"2012-10-01T17:18:40Z"}'
     assert encode_request("implementation.info", None, TIME) == body
     assert encode_request("implementation.info", {}, TIME) == body
+
+
+@pytest.mark.parametrize("params", [None, {}])
+@pytest.mark.parametrize("action", ["messages.list", "threads.list", "messaging.queuing_update", "whatever"])
+def test_every_other_action_has_params_though_they_are_empty(action: str, params: dict[str, object] | None) -> None:
+    """TR7: there are partners that read `params.since_id` unguarded, and die without."""
+    body = f'{{"action":"{action}","params":{{}},"time":"2012-10-01T17:18:40Z"}}'
+    assert encode_request(action, params, TIME) == body.encode()
 
 
 @pytest.mark.parametrize(
@@ -190,6 +202,40 @@ def test_a_wrongly_signed_success_is_not_trusted() -> None:
         check_answer("shop", "messages.list", "an array", answer(), "wrong", raw_non_ascii=False)
     assert caught.value.came == "HTTP 200 (no content type, 2 bytes) that is wrongly signed"
     assert caught.value.php_status == ""
+
+
+@pytest.mark.parametrize(
+    ("came", "told"),
+    [
+        (signed(), None),
+        (answer(), "answers are not signed; they are read because verify_signature is off"),
+        (replace(signed(), body=b"[1]"), "answers are wrongly signed; they are read because verify_signature is off"),
+        (replace(signed(), status=500), None),
+    ],
+)
+def test_what_is_told_of_a_signature_that_does_not_count(came: Answer, told: str | None) -> None:
+    """SG4: nothing of an error, whose text anybody may have written."""
+    remark = unverified(came, SECRET)
+    assert remark == (Remark("SG4", told) if told else None)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"", b""),
+        (b"[]", b"[]"),
+        (b"\n []", b"\n []"),
+        (b"\xef\xbb\xbf[]", b"[]"),
+        (b"\r\n\xef\xbb\xbf\xef\xbb\xbf \xef\xbb\xbf\n[]", b"\n[]"),
+        (b"\xef\xbb\xbf", b""),
+        (b"\xef\xbb[]", b"\xef\xbb[]"),
+        (b"[\xef\xbb\xbf]", b"[\xef\xbb\xbf]"),
+    ],
+)
+def test_byte_order_marks_are_passed_over_at_the_beginning_alone(body: bytes, text: bytes) -> None:
+    """TR6: and a body without one is the very same object, whatever its size."""
+    assert without_mark(body) == text
+    assert (without_mark(body) is body) is (text == body)
 
 
 def test_the_signature_is_the_headers() -> None:

@@ -63,11 +63,21 @@ def test_nothing_may_be_declared(objects: object) -> None:
     assert (it.declared, it.listed, it.remarks) == ({}, (), ())
 
 
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\n\xef\xbb\xbf\xef\xbb\xbf"])
+def test_byte_order_marks_before_the_json_are_passed_over_and_reported(mark: bytes) -> None:
+    """TR6."""
+    declared = encoded({"objects": {"messages": ["list"]}, "options": ["x.y"]})
+    plain, marked = read_implementation("shop", declared), read_implementation("shop", mark + declared)
+    assert marked.declared == plain.declared
+    assert [remark.rule for remark in marked.remarks] == ["TR6", *(remark.rule for remark in plain.remarks)]
+
+
 @pytest.mark.parametrize(
     ("body", "came"),
     [
         (b"", "an empty body"),
         (b" \n", "an empty body"),
+        (b"\xef\xbb\xbf", "an empty body"),
         (b"<html>", "a body that is not JSON (JSON is malformed"),
         (b'{"objects":{"messages":["\xff"]}}', "a body that is not JSON ('utf-8' codec can't decode"),
         (b'{"objects":' + b"[" * 200_000, "a body that is not JSON (maximum recursion depth"),
@@ -282,7 +292,15 @@ def test_all_names_that_are_not_standard_are_custom() -> None:
         ("mark_as_read", "fr", "Mark as read"),
         ("escalate", "fr", "Escalate"),
         ("x", "fr", "X"),
-        ("_", "fr", " "),
+        ("sendToCRM", "fr", "Sendtocrm"),
+        ("author_id", "fr", "Author"),
+        ("_private_note", "fr", "Private note"),
+        ("__id", "fr", "Id"),
+        ("_author_id_id", "fr", "Author id"),
+        ("idea", "fr", "Idea"),
+        ("élever_2X", "fr", "Élever 2x"),
+        ("ends_", "fr", "Ends "),
+        ("_", "fr", "_"),
     ],
 )
 def test_a_button_is_labelled_in_its_language_or_by_default_or_by_its_name(
@@ -325,8 +343,10 @@ def test_attachments_need_their_option() -> None:
         ("messages", [], True),
         ("messages", ["messages.no_title"], False),
         ("messages", ["private_messages.no_title"], True),
+        ("private_messages", ["private_messages.no_title"], False),
+        ("private_messages", ["messages.no_title"], True),
         ("threads", ["messages.no_title"], True),
-        ("private_messages", [], False),
+        ("private_messages", [], True),
     ],
 )
 def test_titles_are_sent_where_they_are_taken(object_name: str, options: list[str], taken: bool) -> None:
@@ -350,6 +370,12 @@ def test_titles_are_sent_where_they_are_taken(object_name: str, options: list[st
         (["view.messaging", "messages.text", "messaging.typing_indicator"], ["messages", "threads"], []),
         (["messaging.typing_indicator"], ["messages"], ["messaging.typing_indicator needs view.messaging"]),
         (["messaging.queuing_update"], ["messages"], []),
+        (["messages.allow_survey"], ["messages"], []),
+        (
+            ["messages.allow_survey"],
+            ["private_messages"],
+            ["messages.allow_survey is for messages only; none are declared"],
+        ),
     ],
 )
 def test_options_that_contradict_each_other_are_reported(

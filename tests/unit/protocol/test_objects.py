@@ -21,4 +21,25 @@ def test_any_field_makes_another_content(name: str) -> None:
 def test_an_identity_is_like_another_one_where_nothing_but_dates_differs(name: str) -> None:
     """OB11: an author whose `created_at` differs from message to message is the same author."""
     changed = msgspec.structs.replace(USER, **{name: CHANGES.get(name, "x")})
-    assert changed.is_like(USER) is USER.is_like(changed) is (name in ("created_at", "updated_at"))
+    assert USER.is_like(changed) is (name in ("created_at", "updated_at"))
+    assert changed.is_like(USER) is (name in ("created_at", "updated_at", "puppetizable"))
+
+
+@pytest.mark.parametrize(
+    ("known", "told", "like"),
+    [
+        (True, None, True),
+        (False, None, True),
+        (None, None, True),
+        (True, True, True),
+        (False, False, True),
+        (True, False, False),
+        (False, True, False),
+        (None, True, False),
+    ],
+)
+def test_what_is_not_said_of_being_puppetizable_changes_nothing(
+    known: bool | None, told: bool | None, like: bool
+) -> None:
+    """OB4."""
+    assert User(id="1", screenname="Ada", puppetizable=known).is_like(User("1", "Ada", puppetizable=told)) is like

@@ -18,6 +18,12 @@ def test_a_remark_counts_all_and_names_the_first_few() -> None:
     assert it.examples == {ODD: ["1", "2", "3"]}
 
 
+def test_a_remark_on_a_whole_answer_names_nothing() -> None:
+    it = remarks("", "")
+    it.merge(remarks("", "1"))
+    assert (it.counts, it.examples) == ({ODD: 4}, {ODD: ["1"]})
+
+
 def test_remarks_of_another_page_are_added_up() -> None:
     it = remarks("1", "2")
     other = remarks("3", "4", "5", "6")

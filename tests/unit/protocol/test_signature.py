@@ -106,6 +106,23 @@ def test_it_is_taken_out_of_a_text() -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
+        ("key: open sesame, pl…", "key: [secret]…"),
+        ("key: open sesame, please", "key: [secret]"),
+        ("key: open ses…", "key: open ses…"),
+        ("open", "open"),
+    ],
+)
+def test_half_a_secret_is_hidden_where_a_text_was_shortened(text: str, shown: str) -> None:
+    assert Secret("open sesame, please").redact_cut(text) == shown
+
+
+def test_a_short_secret_may_begin_as_any_word_does() -> None:
+    assert Secret("messages").redact_cut("message 12 of messages") == "message 12 of [secret]"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
         ("s\u00e9same", '"s\\u00e9same"'),
         ('open "sesame"', r"open \"sesame\""),
         ("open/sesame", r"open\/sesame"),

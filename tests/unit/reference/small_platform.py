@@ -23,7 +23,8 @@ def partner(**settings: Any) -> ReferencePartner:
 
 
 def body(action: str, params: dict[str, Any] | None = None) -> bytes:
-    request = {"action": action, **({"params": params} if params else {}), "time": "2024-03-01T12:00:00Z"}
+    given = {} if action == "implementation.info" and not params else {"params": params or {}}
+    request = {"action": action, **given, "time": "2024-03-01T12:00:00Z"}
     return json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
 
 

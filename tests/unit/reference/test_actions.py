@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from crawler.reference import DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED
+from crawler.reference import DEFAULT, DESTROYING, MESSAGING, TITLES_ONLY, UNTHREADED
 from tests.unit.reference.small_platform import ask, call, listed, partner
 
 DRAFT = {
@@ -187,6 +187,11 @@ def test_private_messages_and_threads_are_created() -> None:
     assert (listed(it, "private_messages")[0], listed(it, "threads")[0]) == ("14", "15")
 
 
+def test_a_title_that_is_null_is_none() -> None:
+    shown = call(partner(), "messages.create", **{**DRAFT, "title": None})
+    assert "title" not in shown
+
+
 def test_a_repeat_creates_nothing_and_answers_the_same() -> None:
     it = partner()
     first = call(it, "messages.create", **DRAFT)
@@ -249,6 +254,50 @@ def test_formats_and_attachments_need_their_options() -> None:
     attachments = [{"url": "https://it.example/a"}]
     assert "not declare" in ask(it, "private_messages.create", attachments=attachments, **PRIVATE).text
     assert "recipient_id" in ask(it, "private_messages.create", **{**PRIVATE, "recipient_id": "9"}).text
+
+
+SELECT = {"type": "select", "items": [{"title": "S"}]}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        SELECT,
+        {"type": "rich_link", "url": "shirts://42", "title": "The shirt"},
+        {"type": "template", "title": "The shirt"},
+        {"type": "carousel", "items": [{"title": "The shirt"}]},
+    ],
+)
+def test_structured_content_is_taken_without_a_body_and_allows_few_operations(value: object) -> None:
+    it = partner(capabilities=MESSAGING)
+    shown = call(it, "messages.create", **{**DRAFT, "body": None, "format": "text", "structured_content": value})
+    assert shown["structured_content"] == value
+    assert shown["actions"] == ["reply", "delete", "unpublish"]
+    refused = ask(it, "messages.escalate", id=shown["id"], user_id="agent")
+    assert (refused.status_code, refused.text) == (400, f"messages {shown['id']} does not allow escalate")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (["S", "M"], "has no type that we know"),
+        ({"items": [1]}, "has no type that we know"),
+        ({**SELECT, "type": ["select"]}, "has no type that we know"),
+        ({"type": "select", "items": []}, "has no items"),
+        ({"type": "rich_link"}, "has no url and no title"),
+    ],
+)
+def test_structured_content_that_is_none_is_refused(value: object, words: str) -> None:
+    it = partner(capabilities=MESSAGING)
+    assert words in ask(it, "messages.create", **{**DRAFT, "format": "text", "structured_content": value}).text
+
+
+def test_structured_content_is_for_messages_of_a_messenger() -> None:
+    draft = {**DRAFT, "structured_content": SELECT}
+    assert ask(partner(), "messages.create", **draft).text == "'structured_content' is not for messages here"
+    it = partner(capabilities=MESSAGING)
+    thread = {**THREAD, "format": "text", "structured_content": SELECT}
+    assert ask(it, "threads.create", **thread).text == "'structured_content' is not for threads here"
 
 
 def test_replying_to_what_was_removed_is_refused() -> None:

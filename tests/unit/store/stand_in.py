@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import inf
+from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 from crawler.clock import Clock
@@ -15,7 +16,7 @@ from crawler.protocol.envelope import Exchange
 from crawler.store import Begun, Lease, Store
 from crawler.store.rows import stamp
 from crawler.sync.report import CycleReport, Kind
-from crawler.sync.schedule import Outlook, look_ahead
+from crawler.sync.schedule import Outlook, answered_by, look_ahead
 from crawler.sync.state import Source
 
 P = ParamSpec("P")
@@ -77,7 +78,8 @@ class StandIn(Store):
             made = Row(len(self.rows) + 1, source.name, self._fingerprint(source), 5 * source.deadline + 60)
             row = self.rows[source.name] = made
         elif row.fingerprint != self._fingerprint(source):
-            row.fingerprint, row.info, row.lease_seconds = self._fingerprint(source), None, 5 * source.deadline + 60
+            row.fingerprint, row.info, row.period = self._fingerprint(source), None, None
+            row.lease_seconds = 5 * source.deadline + 60
         return row.id
 
     def stored_info(self, source: Source) -> bytes | None:
@@ -87,13 +89,14 @@ class StandIn(Store):
     def manage(self, sources: Sequence[Source]) -> None:
         for source in sources:
             row = self.rows.get(source.name)
-            kept = row is not None and row.managed and row.fingerprint == self._fingerprint(source)
+            due = row.due_at if row is not None and row.fingerprint == self._fingerprint(source) else None
+            if row is not None and not row.managed:
+                due = max(due or self._now, self._now)
             self.register(source)
             row = self.rows[source.name]
-            row.due_at = row.due_at if kept and row.due_at is not None else self._now
-            row.managed = True
+            row.due_at, row.managed = due if due is not None else self._now, True
         for name in self.rows.keys() - {source.name for source in sources}:
-            self.rows[name].managed, self.rows[name].due_at = False, None
+            self.rows[name].managed = False
 
     def enable(self, source: Source) -> bool:
         row = self.rows[source.name]
@@ -157,14 +160,16 @@ class StandIn(Store):
                 seconds=row.lease_seconds,
                 due=taken,
                 taken=taken,
+                early=max((row.due_at or taken) - taken, 0.0),
             )
+        at = monotonic()
         row = self._held(lease)
         self.begun_cycles += 1
         lease = replace(lease, taken=self._now, cycle_id=self.begun_cycles)
         if row.fingerprint == self._fingerprint(source):
-            outlook = look_ahead(source, period=row.period, started=lease.started, failures=row.failures)
-            row.due_at = outlook.due if row.managed else None
-        return Begun(lease=lease, started=now, cursors={}, lookups=False, exports=False)
+            latest = answered_by(source, lease.started)
+            row.due_at = look_ahead(source, period=row.period, answered=latest, failures=row.failures).due
+        return Begun(lease=lease, started=now, cursors={}, lookups=False, exports=False, at=at)
 
     def end_cycle(
         self,
@@ -181,12 +186,13 @@ class StandIn(Store):
         outlook = look_ahead(
             source,
             period=report.interval or row.period,
-            started=lease.started,
+            answered=lease.started if lease.answered is None else lease.answered,
             failures=row.failures + 1 if report.nothing_had else row.failures if interrupted else 0,
+            late=inf if row.period is None and lease.early is None else lease.late,
         )
         row.lease_owner, row.failures = None, outlook.failures
         if row.fingerprint == self._fingerprint(source):
-            row.period, row.due_at = outlook.period, outlook.due if row.managed else None
+            row.period, row.due_at = outlook.period, outlook.due
             row.info = info or row.info
             if outlook.disabled:
                 row.disabled_at = stamp(now)

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from crawler.cycle import run_cycle
-from crawler.reference import DEFAULT, UNTHREADED, Fails, Says
+from crawler.reference import DEFAULT, MESSAGING, UNTHREADED, Fails, Says
 from crawler.store import Store
 from crawler.sync.queueing import Draft
 from crawler.sync.state import Cursor, Known, Source, Status
@@ -147,13 +147,37 @@ async def test_a_content_replies_only_to_what_is_known(shop: Shop) -> None:
     assert record["in_reply_to_id"] == "later"
 
 
+@pytest.mark.parametrize(
+    ("object_name", "fields", "known"),
+    [
+        ("messages", {"thread_id": "3", "in_reply_to_id": "3"}, True),
+        ("messages", {"thread_id": "1", "in_reply_to_id": "3"}, False),
+        ("messages", {"thread_id": "3", "in_reply_to_id": "12"}, False),
+        ("messages", {"thread_id": "3", "in_reply_to_id": "4"}, True),
+        ("private_messages", {"in_reply_to_id": "4"}, False),
+        ("private_messages", {"in_reply_to_id": "3"}, False),
+        ("private_messages", {"in_reply_to_id": "12"}, True),
+    ],
+)
+async def test_a_reply_is_to_a_content_of_its_own_object_or_to_its_threads_opening(
+    shop: Shop, object_name: str, fields: dict[str, str], known: bool
+) -> None:
+    """OB8: 1 to 3 are threads, 4 to 11 messages, 12 and 13 private messages."""
+    person = {"id": "marc", "screenname": "m"}
+    content = {"id": "r", "body": "b", "author": person, "recipient": person, **fields}
+    shop.endpoint.plan(f"{object_name}.list", Says([content]))
+    await shop.sync()
+    (record,) = shop.store.content(shop.source, "r")
+    assert record["in_reply_to_id"] == (fields["in_reply_to_id"] if known else None)
+
+
 def test_a_private_message_has_its_recipient(shop: Shop) -> None:
     (record,) = shop.store.content(shop.source, "12")
     assert (record["recipient_id"], record["recipient"], record["thread_id"]) == ("agent", "The shop", None)
 
 
 async def test_a_content_is_found_by_the_id_of_the_entry_that_created_it(shop: Shop) -> None:
-    (await shop.agent()).create(Draft(object="threads", title="Hello", body="<p>All</p>"))
+    (await shop.agent()).create(Draft(object="threads", title="Hello", body="All"))
     assert shop.store.content(shop.source, "q1") == []
     await shop.sync()
     (record,) = shop.store.content(shop.source, "q1")
@@ -168,9 +192,19 @@ def test_what_decides_about_an_action_is_known(shop: Shop) -> None:
             actions=("reply", "delete", "unpublish", "mark_as_solved", "escalate"),
             author_id="42",
             thread_id="2",
+            imported_at="2024-03-01T12:00:00.000Z",
         )
     ]
     assert shop.store.known(shop.source, "99") == []
+
+
+async def test_a_content_is_known_to_have_structured_content(shop: Shop) -> None:
+    """ST: it allows few operations."""
+    select = {"type": "select", "items": [{"title": "é"}]}
+    shop.endpoint.forum.add_message("agent", "1", "Which?", structured_content=select)
+    await shop.sync()
+    found = [shop.store.known(shop.source, foreign_id)[0].structured for foreign_id in ("14", "7")]
+    assert found == [True, False]
 
 
 async def test_a_deleted_content_is_known_as_such(shop: Shop) -> None:
@@ -252,15 +286,18 @@ async def test_outbox_entries_come_in_queue_order_with_all_their_fields(shop: Sh
         "queued_at": "2024-03-01T12:00:00.000Z",
         "begun_at": None,
         "settled_at": None,
+        "foreign_id_lost_at": None,
     }
     assert (second["id"], second["operation"], second["target_id"]) == ("q2", "escalate", "7")
 
 
-async def test_attachments_and_structured_content_of_an_entry_are_json_values(shop: Shop) -> None:
-    attachment = {"url": "https://shop.example/reçu.pdf"}
-    structured = {"type": "select", "items": []}
+async def test_attachments_and_structured_content_of_an_entry_are_json_values(store: Store) -> None:
+    shop = Shop(store, settings={"capabilities": MESSAGING})
+    await shop.sync()
+    attachment = {"url": "https://shop.example/reçu.pdf", "type": "pdf", "filename": "reçu.pdf"}
+    structured = {"type": "select", "items": [{"title": "é"}]}
     agent = await shop.agent()
-    draft = Draft(object="messages", body="b", attachments=[attachment], structured_content=structured)
+    draft = Draft(object="messages", attachments=[attachment], structured_content=structured)
     agent.reply("7", draft)
     (entry,) = shop.store.entries(shop.source)
     assert (entry["attachments"], entry["structured_content"]) == ([attachment], structured)

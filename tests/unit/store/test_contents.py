@@ -10,6 +10,7 @@ import pytest
 from crawler.errors import DatabaseUnavailable
 from crawler.store import Begun, Store
 from crawler.sync.exports import settle_success
+from crawler.sync.pages import Listing, accept_page
 from crawler.sync.state import Cursor, OutboxEntry, Ref, Source
 from tests.unit.store.writing import (
     NOON,
@@ -92,10 +93,31 @@ def test_what_is_stored_is_looked_up(store: Store, source: Source, neighbour: So
     [read] = page(message("1")).contents
     assert stored.contents == {"1": read}
     assert set(stored.users) == {"ann"}
-    assert stored.replied_to == {"2"}
+    assert (set(stored.replied_to), set(stored.threads)) == ({"2"}, set())
     assert store.look_up(begun.lease, "threads", listed).contents == {}
     other = store.begin_cycle(neighbour, "me", NOON)
     assert not store.look_up(other.lease, "messages", listed).contents
+
+
+def test_a_reply_is_looked_for_among_the_contents_of_its_own_object(store: Store, source: Source, begun: Begun) -> None:
+    """OB8: and among the threads where it may be to its own thread's opening."""
+    for name, ids in (("threads", "15 16 17"), ("messages", "17 18"), ("private_messages", "19")):
+        for foreign_id in ids.split():
+            private = {"recipient": user("bob")} if name == "private_messages" else {}
+            import_page(store, source, begun, message(foreign_id, **private), object_name=name)
+    listed = page(
+        message("a", thread_id="15", in_reply_to_id="15"),
+        message("b", thread_id="15", in_reply_to_id="16"),
+        message("c", thread_id="17", in_reply_to_id="17"),
+        message("d", in_reply_to_id="18"),
+        message("e", in_reply_to_id="19"),
+        message("f", thread_id="gone", in_reply_to_id="gone"),
+    )
+
+    stored = store.look_up(begun.lease, "messages", listed)
+    assert (set(stored.replied_to), set(stored.threads)) == ({"17", "18"}, {"15", "17"})
+    told = accept_page(source, Listing.begin(Cursor(object="messages")), listed, stored, NOON).remarks
+    assert [ids for remark, ids in told.examples.items() if remark.rule == "OB8"] == [["b", "e", "f"]]
 
 
 def test_a_content_that_changed_is_updated_in_place(store: Store, source: Source, begun: Begun) -> None:
@@ -118,6 +140,51 @@ def test_one_id_may_name_a_content_of_each_object_and_source(
         (1, "messages"),
         (1, "threads"),
         (2, "messages"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ([...], False),
+        ([True, ...], True),
+        ([True, None], True),
+        ([True, ..., False], False),
+        ([True, False, ...], False),
+        ([..., True, ...], True),
+        ([False, ..., True], True),
+    ],
+)
+@pytest.mark.parametrize("way", ["page", "lookup", "operation"])
+def test_an_identity_is_puppetizable_until_something_else_is_said(
+    store: Store, source: Source, begun: Begun, *, told: list[object], kept: bool, way: str
+) -> None:
+    """OB4: whatever else changes, and by whatever answer it is shown."""
+    target = Ref("messages", foreign_id="1")
+    entry = OutboxEntry(id="o1", object="messages", operation="spam", queued_at=NOON, target=target)
+    for number, said in enumerate(told):
+        author = user(screenname=f"Ann {number}") | ({} if said is ... else {"puppetizable": said})
+        shown = message(str(number), author=author)
+        if number == 0 or way == "page":
+            import_page(store, source, begun, shown)
+        elif way == "lookup":
+            store.save_lookup(begun.lease, "t", page(shown, object_name="threads"), NOON, [])
+        else:
+            store.settle(begun.lease, settle_success(entry), NOON, shown=page(shown))
+
+    [row] = rows(store, "identity")
+    assert (bool(row["puppetizable"]), row["screenname"]) == (kept, f"Ann {len(told) - 1}")
+    assert store.puppetizable(source) == (["ann"] if kept else [])
+
+
+def test_an_identity_of_which_nothing_new_is_said_is_not_stored_again(
+    store: Store, source: Source, begun: Begun
+) -> None:
+    """OB4, LS5: the page is recognised by its mark the next time."""
+    import_page(store, source, begun, message("1", author=user(puppetizable=True)))
+    assert import_page(store, source, begun, message("2")).users == ()
+    assert [it.id for it in import_page(store, source, begun, message("3", author=user(puppetizable=False))).users] == [
+        "ann"
     ]
 
 
@@ -159,14 +226,26 @@ def test_a_deletion_concerns_one_content(store: Store, source: Source, neighbour
     assert [bool(row["deleted_at"]) for row in rows(store, "content")] == [True, False, False]
 
 
-@pytest.mark.parametrize(("deleted", "unchecked"), [("2", True), ("1", False)])
+@pytest.mark.parametrize(
+    ("deleted", "object_name", "unchecked", "trail"),
+    [
+        ("2", "messages", True, '["1", "0"]'),
+        ("1", "messages", False, '["0"]'),
+        ("3", "messages", False, '["1", "0"]'),
+        ("2", "threads", False, '["1", "0"]'),
+    ],
+)
 def test_a_cursor_whose_content_we_deleted_is_to_be_checked(
-    store: Store, source: Source, begun: Begun, deleted: str, unchecked: bool
+    store: Store, source: Source, begun: Begun, *, deleted: str, object_name: str, unchecked: bool, trail: str
 ) -> None:
-    import_page(store, source, begun, message("2"), message("1"))
-    delete(store, begun, deleted)
+    cursor = Cursor(object="messages", since_id="2", trail=("1", "0"), checked_at=NOON)
+    store.save_page(begun.lease, replace(decide(store, source, begun.lease, message("2")), cursor=cursor), NOON, ())
+    [before] = rows(store, "cursor")
+    delete(store, begun, deleted, object_name)
 
-    assert (rows(store, "cursor")[0]["checked_at"] is None) is unchecked
+    [row] = rows(store, "cursor")
+    checked_at = None if unchecked else before["checked_at"]
+    assert row == {**before, "trail": trail, "checked_at": checked_at, "moved_at": row["moved_at"]}
 
 
 # Threads that messages name and nobody knows (LS9)

@@ -6,14 +6,16 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crawler.errors import ActionRefused, DatabaseUnavailable, UnknownContent
-from crawler.protocol.objects import Content
+from crawler.protocol.objects import Content, User
 from crawler.store import Begun, Store
 from crawler.store.driver import Driver
-from crawler.sync.exports import Settled
+from crawler.store.rows import stamp
+from crawler.sync.exports import Meant, Settled
 from crawler.sync.state import Known, Outbox, OutboxEntry, Ref, Source, Status
 from tests.postgresql import PostgresServer
 from tests.unit.store.writing import (
@@ -37,7 +39,7 @@ FULL = OutboxEntry(
     queued_at=NOON,
     author_id="ann",
     thread=Ref("threads", entry_id="q1"),
-    in_reply_to=Ref("private_messages", foreign_id="7"),
+    in_reply_to=Ref("private_messages", foreign_id="7", incarnation=2),
     recipient_id="bob",
     title="Où ?",
     body="<p>🐘</p>",
@@ -50,7 +52,7 @@ FULL = OutboxEntry(
 )
 
 
-def acting(queued_id: str, operation: str, **target: str) -> OutboxEntry:
+def acting(queued_id: str, operation: str, **target: Any) -> OutboxEntry:
     ref = Ref("messages", **target)
     return OutboxEntry(id=queued_id, object="messages", operation=operation, queued_at=NOON, target=ref)
 
@@ -109,9 +111,28 @@ def test_the_outbox_holds_what_is_pending_and_what_that_refers_to(store: Store, 
     assert outbox.entries["done"].foreign_id == "8"
     assert [entry.id for entry in outbox.pending] == ["q1", "q2"]
     assert outbox.contents == {
-        ("messages", "7"): Known(object="messages", id="7", actions=("delete",), author_id="ann", thread_id="t"),
-        ("messages", "8"): Known(object="messages", id="8", author_id="ann", thread_id="t"),
+        ("messages", "7"): Known(
+            object="messages", id="7", actions=("delete",), author_id="ann", thread_id="t", imported_at=stamp(NOON)
+        ),
+        ("messages", "8"): Known(object="messages", id="8", author_id="ann", thread_id="t", imported_at=stamp(NOON)),
     }
+
+
+def test_the_outbox_holds_who_creates_what_is_pending_as_far_as_they_were_imported(
+    store: Store, source: Source, begun: Begun
+) -> None:
+    """PU1: they are named as its senders."""
+    ann, bob = user("ann", firstname="Ann", puppetizable=True), user("bob")
+    import_page(store, source, begun, message("7", author=ann), message("8", author=bob))
+    for entry in (creation("done", author_id="bob"), creation("q1"), creation("q2", author_id="nobody")):
+        store.queue(source, entry)
+    store.queue(source, replace(acting("q3", "spam", entry_id="done"), author_id="bob"))
+    store.settle(begun.lease, settled(creation("done"), Status.SUCCESS), NOON)
+
+    outbox = store.load_outbox(source)
+    assert list(outbox.entries) == ["done", "q1", "q2", "q3"]
+    assert outbox.authors == {"ann": User(id="ann", screenname="Ann", firstname="Ann", puppetizable=True)}
+    assert outbox.after(creation("q1")).authors == outbox.authors
 
 
 def test_an_attempt_is_committed_as_begun_before_it_can_be_made(path: Path, source: Source) -> None:
@@ -176,7 +197,7 @@ def test_an_answer_with_the_id_of_another_content_leaves_that_as_it_is(
     import_page(store, source, begun, message("7"))
     before = rows(store, "content")
     store.queue(source, creation("q1"))
-    success = replace(settled(creation("q1"), Status.SUCCESS, foreign_id="7"), remark="that of another content (PU4)")
+    success = replace(settled(creation("q1"), Status.SUCCESS, foreign_id="7"), meant=Meant.ANOTHER)
     store.settle(begun.lease, success, NOON, created=sent("7"))
 
     assert rows(store, "content") == before

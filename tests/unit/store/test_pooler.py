@@ -100,7 +100,7 @@ async def test_sources_are_crawled_through_a_pooler_at_the_same_time(pooled: str
             for n, source in enumerate(sources):
                 tasks.start_soon(crawl, (one, other)[n % 2], source)
         one.manage(sources)
-        assert len(one.claim("me", limit=10)) == 6
+        assert len(one.claim("me", limit=10, ahead=3600)) == 6
         assert len(rows(one, "content")) == 6 * 13
 
 

@@ -67,7 +67,7 @@ def test_a_content_has_the_columns_of_its_row_in_their_order() -> None:
 
 def test_an_identity_has_the_columns_of_its_row_in_their_order() -> None:
     fields = ["foreign_id", *User.__struct_fields__[1:]]
-    assert statements.put_identity.values == ("source_id", *fields)
+    assert statements.put_identity.values == ("source_id", *fields, "puppetizable")
     assert statements.stored_identities.columns == tuple(fields)
 
 

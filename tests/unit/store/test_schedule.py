@@ -11,13 +11,14 @@ import pytest
 from crawler.errors import EndpointUnreachable, LeaseLost, SourceBusy
 from crawler.store import Lease, Store
 from crawler.sync.report import CycleReport
-from crawler.sync.schedule import JITTER, phase, slot
+from crawler.sync.schedule import GRAIN, phase
 from crawler.sync.state import Source
 from tests.unit.store import stand_in, writing
 from tests.unit.store.writing import INFO, NOON, SECRET
 
 pytestmark = pytest.mark.parametrize("where", ["file", "memory", "postgresql", "stand-in"], indirect=True)
 
+DEADLINE = 30.0
 ERROR = EndpointUnreachable("shop", "implementation.info", expected="anything", came="nothing")
 
 
@@ -59,14 +60,31 @@ def due(store: Store) -> dict[str, float | None]:
 
 
 def cycle(
-    store: Store, source: Source, lease: Lease | None, *, period: float | None = 60, failed: bool = False, **more: Any
+    store: Store,
+    source: Source,
+    lease: Lease | None,
+    *,
+    period: float | None = 60,
+    failed: bool = False,
+    answered: float | None = None,
+    **more: Any,
 ) -> Lease:
-    """A cycle in which nothing happened, or one that failed."""
+    """A cycle in which nothing happened, or one that failed; its info was answered so many seconds after its start."""
     begun = store.begin_cycle(source, "me", NOON, lease)
     report = CycleReport(source=source.name, started=NOON, interval=period, errors=[ERROR] if failed else [])
     info = None if failed else INFO
-    store.end_cycle(source, begun.lease, report, info, NOON, exchanges=(), **more)
+    held = begun.lease
+    if answered is not None:
+        held = replace(held, answered=held.taken + answered)
+    store.end_cycle(source, held, report, info, NOON, exchanges=(), **more)
     return begun.lease
+
+
+def settled(store: Store, time: Time, source: Source, *, period: float = 60) -> None:
+    """A managed source that was crawled before, at the moment when it is due again."""
+    store.manage([source])
+    cycle(store, source, *store.claim("me", limit=1), period=period)
+    time.seconds = due(store)[source.name] or 0
 
 
 # Which sources daemons crawl
@@ -86,7 +104,6 @@ def test_only_sources_of_the_configuration_are_crawled(store: Store) -> None:
 
     store.manage([a, b])
     store.manage([b])
-    assert due(store)["a"] is None
     assert claimed(store) == ["b"]
 
 
@@ -103,8 +120,8 @@ def test_a_restart_keeps_the_rhythm(store: Store, time: Time) -> None:
     assert claimed(store) == []
 
 
-def test_of_the_slots_that_were_missed_while_no_daemon_ran_comes_one_late_cycle(store: Store, time: Time) -> None:
-    """At once, so that restarts do not starve a source; the next one is a slot again, and not sooner (CY1)."""
+def test_for_what_was_missed_while_no_daemon_ran_comes_one_late_cycle(store: Store, time: Time) -> None:
+    """At once, so that restarts do not starve a source; the next one not sooner than the interval (CY1)."""
     [a] = sources("a")
     store.manage([a])
     cycle(store, a, *store.claim("me", limit=1), period=180)
@@ -115,7 +132,7 @@ def test_of_the_slots_that_were_missed_while_no_daemon_ran_comes_one_late_cycle(
     [lease] = store.claim("me", limit=1)
     assert lease.due == planned  # so its lateness is the whole of it
     cycle(store, a, lease, period=180)
-    assert due(store)["a"] == pytest.approx(slot("a", 180, time.seconds + 180))
+    assert due(store)["a"] == pytest.approx(time.seconds + 180 + phase("a", 90) + GRAIN)
     assert claimed(store) == []
 
 
@@ -266,30 +283,50 @@ def test_failing_sources_have_a_share_of_the_claims(store: Store, time: Time) ->
 # Due times
 
 
-def test_a_cycle_is_followed_by_one_in_the_next_slot(store: Store, time: Time) -> None:
+def test_a_cycle_is_followed_by_one_an_interval_after_its_answer(store: Store, time: Time) -> None:
     [a] = sources("a")
-    store.manage([a])
-    time.seconds = slot("a", 60, time.seconds) + 0.06
+    settled(store, time, a)
+    cycle(store, a, *store.claim("me", limit=1), answered=1.5)
+
+    assert due(store)["a"] == pytest.approx(time.seconds + 61.5 + GRAIN)
+    time.seconds += 61.5
+    assert claimed(store) == []
+    time.seconds += 2 * GRAIN
+    assert claimed(store) == ["a"]
+
+
+def test_sources_that_begin_together_spread_from_their_second_cycle_on(store: Store, time: Time) -> None:
+    """New ones, and those whose settings have changed: each by its phase, in half an interval."""
+    both = sources("a", "b")
+    for deadline in (30, 29):
+        both = [replace(source, deadline=deadline) for source in both]
+        store.manage(both)
+        for lease in sorted(store.claim("me", limit=2), key=lambda lease: lease.source):
+            cycle(store, both["ab".index(lease.source)], lease)
+        for name in "ab":
+            assert due(store)[name] == pytest.approx(time.seconds + 60 + phase(name, 30) + GRAIN)
+        time.seconds += 100
+
+
+def test_a_late_start_is_not_made_good(store: Store, time: Time) -> None:
+    [a] = sources("a")
+    settled(store, time, a)
+    time.seconds += 4
     cycle(store, a, *store.claim("me", limit=1))
 
-    assert due(store)["a"] == pytest.approx(time.seconds + 59.94)
-    time.seconds += 59.93
-    assert claimed(store) == []
-    time.seconds += 0.011
-    assert claimed(store) == ["a"]
+    assert due(store)["a"] == pytest.approx(time.seconds + 60 + phase("a", 4) + GRAIN)
 
 
 def test_the_newest_interval_counts_at_once(store: Store, time: Time) -> None:
     [a] = sources("a")
     store.manage([a])
+    settled(store, time, a)
     for period in (60, 180, 60):
         [lease] = store.claim("me", limit=1)
         cycle(store, a, lease, period=period)
         planned = due(store)["a"]
-        assert planned is not None
-        assert period - JITTER - 1e-3 <= planned - time.seconds < 2 * period
-        assert abs((planned - phase("a", period) + period / 2) % period - period / 2) < 1e-3  # on the grid
-        time.seconds = planned
+        assert planned == pytest.approx(time.seconds + period + GRAIN)
+        time.seconds = planned or 0
 
 
 def test_the_last_known_interval_counts_while_none_can_be_had(store: Store, time: Time) -> None:
@@ -299,7 +336,7 @@ def test_the_last_known_interval_counts_while_none_can_be_had(store: Store, time
     time.seconds = due(store)["a"] or 0
     cycle(store, a, *store.claim("me", limit=1), period=None, failed=True)
 
-    assert due(store)["a"] == pytest.approx(time.seconds + 180)
+    assert due(store)["a"] == pytest.approx(time.seconds + 180 + GRAIN)
 
 
 def test_a_cycle_begins_when_it_begins_and_not_when_it_was_claimed(store: Store, time: Time) -> None:
@@ -310,15 +347,16 @@ def test_a_cycle_begins_when_it_begins_and_not_when_it_was_claimed(store: Store,
     time.seconds += 50
     cycle(store, a, lease)
 
-    assert (due(store)["a"] or 0) >= time.seconds + 60 - JITTER - 1e-3
+    assert (due(store)["a"] or 0) >= time.seconds + 60
 
 
 def test_a_cycle_whose_process_dies_keeps_the_interval(store: Store, time: Time) -> None:
-    """Its start was one: neither a restart nor whoever takes the source over comes sooner (CY1)."""
+    """Neither a restart nor whoever takes the source over comes sooner (CY1), whenever the info was answered.
+
+    It may have been sent twice, and answered when two deadlines were over: nobody knows.
+    """
     [a] = sources("a", no_list_interval=600)
-    store.manage([a])
-    cycle(store, a, *store.claim("me", limit=1), period=600)
-    time.seconds = due(store)["a"] or 0
+    settled(store, time, a, period=600)
     [lease] = store.claim("process 1 on elsewhere", limit=1)
     store.begin_cycle(a, "process 1 on elsewhere", NOON, lease)
     started = time.seconds
@@ -327,7 +365,9 @@ def test_a_cycle_whose_process_dies_keeps_the_interval(store: Store, time: Time)
     assert claimed(store) == []
     store.manage([a])
     assert claimed(store) == []
-    time.seconds = started + 600
+    time.seconds = started + 2 * DEADLINE + 600
+    assert claimed(store) == []
+    time.seconds += 2 * GRAIN
     assert claimed(store) == ["a"]
 
 
@@ -339,15 +379,13 @@ def test_an_interrupted_cycle_says_nothing_about_the_partner(store: Store, time:
     cycle(store, a, *store.claim("me", limit=1), interrupted=True)
 
     assert rows(store, "source")[0]["failures"] == 1
-    assert due(store)["a"] == pytest.approx(time.seconds + 60)
+    assert due(store)["a"] == pytest.approx(time.seconds + 60 + GRAIN)
 
 
 def test_failures_back_off_and_a_success_ends_that(store: Store, time: Time) -> None:
     [a] = sources("a", backoff_cap=300)
     store.manage([a])
-    time.seconds = slot("a", 60, time.seconds)
-    store.manage([replace(a, deadline=29)])
-    store.manage([a])
+    settled(store, time, a)
     waits = []
     for failed in (True, True, True, True, True, False, True, False):
         cycle(store, a, *store.claim("me", limit=1), failed=failed)
@@ -358,25 +396,51 @@ def test_failures_back_off_and_a_success_ends_that(store: Store, time: Time) -> 
     assert waits == [60, 120, 240, 300, 300, 60, 60, 60]
 
 
-def test_a_cycle_by_hand_counts_as_a_start(store: Store, time: Time) -> None:
+def test_a_cycle_by_hand_may_come_at_once_and_the_scheduled_one_after_it_keeps_the_minimum(
+    store: Store, time: Time
+) -> None:
     [a] = sources("a")
-    store.manage([a])
-    cycle(store, a, None)
+    settled(store, time, a)
+    assert cycle(store, a, *store.claim("me", limit=1)).early is None
+    time.seconds += 20
+    assert cycle(store, a, None, answered=2).early == pytest.approx(40 + GRAIN)
 
-    assert (due(store)["a"] or 0) >= time.seconds + 60 - JITTER - 1e-3
+    assert due(store)["a"] == pytest.approx(time.seconds + 62 + GRAIN)
+    assert claimed(store) == []
+    time.seconds += 62.1
+    assert cycle(store, a, None).early == 0
+
+
+@pytest.mark.parametrize("pause", [0, 20, 1_000_000])
+def test_a_daemon_that_starts_after_a_cycle_by_hand_keeps_the_minimum(store: Store, time: Time, pause: float) -> None:
+    """No daemon crawled the source when it was; if that is long ago it is due now, and not late."""
+    [a] = sources("a")
+    cycle(store, a, None, answered=2)
+    time.seconds += pause
+    store.manage([a])
+
+    expected = time.seconds - pause + 62 + GRAIN
+    assert due(store)["a"] == pytest.approx(max(expected, time.seconds))
 
 
 @pytest.mark.parametrize("lease", [lambda store: None, lambda store: store.claim("me", limit=1)[0]])
 def test_a_source_that_no_daemon_crawls_any_more_is_not_due(
-    store: Store, lease: Callable[[Store], Lease | None]
+    store: Store, time: Time, lease: Callable[[Store], Lease | None]
 ) -> None:
+    """And where it comes back, it keeps the minimum from its last cycle."""
     [a] = sources("a")
     store.manage([a])
     held = lease(store)
     store.manage([])
     cycle(store, a, held)
-
-    assert due(store)["a"] is None
+    ended = time.seconds
+    time.seconds += 1_000
+    assert claimed(store) == []
+    time.seconds = ended + 5
+    store.manage([a])
+    assert claimed(store) == []
+    time.seconds = ended + 60 + 30 + 1
+    assert claimed(store) == ["a"]
 
 
 def test_too_many_failures_switch_a_source_off_until_a_person_enables_it(store: Store, time: Time) -> None:

@@ -217,6 +217,13 @@ WRITES: dict[str, Callable[[Store, Source, Lease], object]] = {
         decide(store, source, lease, message("1")).new[0],
         NOON,
     ),
+    "settle_shown": lambda store, source, lease: store.settle_shown(
+        lease,
+        settle_success(creation()),
+        page(message("2")),
+        NOON,
+        [exchange()],
+    ),
     "settle": lambda store, source, lease: store.settle(
         lease,
         settle_success(creation()),

@@ -11,9 +11,9 @@ SOURCE = Source(name="shop", base_uri="http://shop.example/sdk", secret=Secret("
 OPERATIONS = ["list", "show", "create", "delete", "publish", "unpublish", "spam"]
 
 
-def on(object_name: str, foreign_id: str) -> Ref:
-    """A content that the partner knows."""
-    return Ref(object_name, foreign_id=foreign_id)
+def on(object_name: str, foreign_id: str, incarnation: int | None = None) -> Ref:
+    """A content that the partner knows: of those that had the id the one of that incarnation, or whichever has it."""
+    return Ref(object_name, foreign_id=foreign_id, incarnation=incarnation)
 
 
 def queued(object_name: str, entry_id: str) -> Ref:

@@ -4,7 +4,7 @@ import pytest
 
 from crawler.sync.allowed import Choice, choices
 from tests.unit.protocol.samples import info
-from tests.unit.sync.samples import known
+from tests.unit.sync.samples import OPERATIONS, known
 
 
 def test_reply_comes_first_and_then_what_is_declared_or_named() -> None:
@@ -57,7 +57,29 @@ def test_whether_an_agent_may_reply(declared: dict[str, list[str]], content: obj
     assert reply.allowed is not bool(rule)
 
 
+def test_a_message_of_a_thread_whose_id_is_anothers_by_now_takes_no_reply() -> None:
+    """OB13."""
+    message = known(imported_at="a")
+    thread = known("t1", "threads", incarnation=1, imported_at="b")
+    reply = choices(info(messages=["create"]), message, thread)[0]
+    assert (reply.rule, reply.reason) == ("OB13", "thread t1 is gone: since b its id names another content")
+    for under, its_thread in (
+        (info("messages.unthreaded", messages=["create"]), thread),
+        (info(messages=["create"]), known("t1", "threads", incarnation=1, imported_at="a")),
+        (info(messages=["create"]), None),
+    ):
+        assert choices(under, message, its_thread)[0].allowed
+
+
 def test_a_content_that_was_deleted_allows_nothing() -> None:
     """IM5."""
     found = choices(info(messages=["create", "delete"]), known(actions=("delete",), deleted=True))
     assert [(it.operation, it.reason) for it in found] == [("reply", "m1 was deleted"), ("delete", "m1 was deleted")]
+
+
+def test_a_content_with_structured_content_takes_few_operations() -> None:
+    """ST."""
+    found = {it.operation: it for it in choices(info(messages=OPERATIONS), known(structured=True))}
+    reason = "m1 has structured content, which allows no operation but delete, publish, unpublish"
+    assert (found["spam"].rule, found["spam"].reason) == ("ST", reason)
+    assert [name for name, it in found.items() if it.allowed] == ["reply", "delete", "publish", "unpublish"]

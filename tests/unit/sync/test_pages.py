@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crawler.protocol.objects import Content, User
 from crawler.protocol.remarks import Ignored, Remark, Remarks
-from crawler.sync.pages import SEEN_CHARS, TRAIL, Accepted, Listing, Stored, accept_page, page_mark, recognize
+from crawler.sync.pages import SEEN_CHARS, TRAIL, Accepted, Listing, Stored, accept_page, doubt, page_mark, recognize
 from crawler.sync.state import Cursor, Source
 from tests.unit.protocol.samples import unhurried
 from tests.unit.sync.listing_partner import (
@@ -25,6 +25,7 @@ from tests.unit.sync.listing_partner import (
 )
 from tests.unit.sync.samples import NOW, SOURCE
 
+UNKNOWN_REPLY = Remark("OB8", "'in_reply_to_id' is no known content of the same object, and counts as absent")
 UNKNOWN: list[Unknown] = ["nothing", "everything", "all but the oldest"]
 HOUR = {"hours": 1.0}
 
@@ -243,13 +244,45 @@ def test_the_time_between_checks_is_a_setting() -> None:
     assert platform.asked == ["1", None]
 
 
-def test_a_cursor_that_we_deleted_is_checked_at_once() -> None:
-    """LS11."""
-    platform = Platform(ListingPartner(contents=["1", "3"]), cursor=cursor("2", "1", checked_at=None))
-    platform.stored = {"1": content("1")}
+def test_a_listing_whose_cursor_we_deleted_begins_before_it() -> None:
+    """LS11: the partner may have forgotten that id, or given it to a content that is older than the newest."""
+    for contents, imported in ((["1", "3"], ["3"]), (["1", "2", "3"], ["3", "2"])):
+        platform = Platform(ListingPartner(contents=contents), cursor=cursor("2", "1", checked_at=None))
+        platform.stored = {"1": content("1")}
+        platform.cycle()
+        assert platform.asked == ["1", "3"]
+        assert (platform.imported, platform.cursor) == (imported, cursor("3", "2", "1"))
+
+
+def test_what_we_deleted_is_no_cursor_to_go_back_to() -> None:
+    """LS11, OB13."""
+    assert doubt(cursor("3", "2", "1"), "3") == cursor("3", "2", "1", checked_at=None)
+    assert doubt(cursor("3", "2", "1"), "2") == cursor("3", "1")
+    assert doubt(cursor("3", "2", "1"), "4") == cursor("3", "2", "1")
+
+
+def test_a_cursor_that_we_deleted_is_asked_for_when_nothing_was_before_it() -> None:
+    """LS11: a partner may list nothing without a cursor, and something after one that it no longer knows."""
+    answers = {None: page(), "2": page("3"), "3": page()}
+    platform = Platform(lambda since_id: answers[since_id], cursor=cursor("2", checked_at=None))
     platform.cycle()
-    assert platform.asked == ["2", "1", "3"]
-    assert (platform.imported, platform.cursor) == (["3"], cursor("3", "2", "1"))
+    assert platform.asked == [None, "2", "3"]
+    assert (platform.imported, platform.cursor) == (["3"], cursor("3", "2"))
+
+
+def test_an_id_that_is_given_again_when_nothing_was_left_is_not_passed_over() -> None:
+    """LS11: the partner deleted all, and numbers anew."""
+    partner = ListingPartner()
+    platform = Platform(partner, cursor=cursor("2", "1", checked_at=None))
+    platform.cycle()
+    assert platform.asked == ["1", None, "2"]
+    platform.cycle()
+    assert platform.asked == [None, "2"]
+    partner.contents = ["1", "2", "3"]
+    platform.cycle()
+    assert platform.asked == [None, "3"]
+    assert sorted(platform.imported) == ["1", "2", "3"]
+    assert platform.cursor == cursor("3", "2")
 
 
 def test_a_check_asks_from_each_cursor_before_and_last_without_one() -> None:
@@ -327,20 +360,40 @@ def test_a_check_that_brings_no_id_leaves_the_cursor_to_be_checked_again() -> No
 
 @pytest.mark.parametrize(
     ("target", "remarked"),
-    [(None, False), ("2", False), ("7", False), ("0", True), ("old", True)],
+    [(None, False), ("2", False), ("7", False), ("gone", True), ("old", True)],
 )
 def test_a_reply_to_no_known_content_is_reported(target: str | None, remarked: bool) -> None:
-    """OB8: "0" for none as well (OB11); it may be a content of this page, or one that is stored."""
+    """OB8: it may be a content of this page, or one that is stored."""
     listed = page(content("3", in_reply_to_id=target), "2", content("old", created_at="1999-01-01T00:00:00Z"))
     source = replace(SOURCE, ignore_older_than=60)
     it = accept_page(source, Listing.begin(cursor("1")), listed, Stored(replied_to=frozenset({"7"})), NOW)
-    remark = Remark("OB8", "'in_reply_to_id' is no known content, and counts as absent")
-    assert it.remarks.examples == ({remark: ["3"]} if remarked else {})
+    assert it.remarks.examples == ({UNKNOWN_REPLY: ["3"]} if remarked else {})
+
+
+@pytest.mark.parametrize(
+    ("thread_id", "known", "remarked"),
+    [
+        ("15", Stored(threads=frozenset({"15"})), False),
+        ("15", Stored(replied_to=frozenset({"15"})), False),
+        ("15", Stored(), True),
+        ("3", Stored(threads=frozenset({"15"})), True),
+        ("3", Stored(replied_to=frozenset({"15"})), False),
+        (None, Stored(threads=frozenset({"15"})), True),
+        (None, Stored(replied_to=frozenset({"15"})), False),
+    ],
+)
+def test_a_reply_is_to_a_message_or_to_the_opening_of_its_own_thread(
+    thread_id: str | None, known: Stored, remarked: bool
+) -> None:
+    """OB8: partners number threads and messages separately, and thread 15 has nothing to do with message 15."""
+    reply = content("3", thread_id=thread_id, in_reply_to_id="15")
+    it = accept_page(SOURCE, Listing.begin(cursor("1")), page(reply), known, NOW)
+    assert it.remarks.examples == ({UNKNOWN_REPLY: ["3"]} if remarked else {})
 
 
 def test_a_reply_that_is_known_is_not_reported_again() -> None:
     """OB8."""
-    reply = content("3", in_reply_to_id="0")
+    reply = content("3", in_reply_to_id="gone")
     it = accept_page(SOURCE, Listing.begin(cursor("1")), page(reply), Stored(contents={"3": reply}), NOW)
     assert not it.remarks.counts
 

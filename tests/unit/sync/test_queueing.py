@@ -1,4 +1,4 @@
-"""What an agent may queue, and what is filled in (AC3, AC4, IM4-IM8, PU1, PU9, PU12, PU13)."""
+"""What an agent may queue, and what is filled in (AC3, AC4, IM4-IM8, PU1, PU9, PU12, PU13, ST)."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,10 +17,18 @@ INFO = info(**ALL)
 IN_THREAD = Draft(object="messages", body="Hi", thread=on("threads", "t1"))
 PRIVATE = Draft(object="private_messages", body="Hi")
 TO_M1 = Draft(object="messages", body="Hi", in_reply_to=on("messages", "m1"))
+SELECT = {"type": "select", "items": [{"title": "S", "payload": "s"}, {"title": "M"}]}
+ATTACHED = {"url": "https://shop.example/a.png"}
 
 
-def desk(under: ImplementationInfo = INFO, puppetizable: tuple[str, ...] = ("agent",), **settings: Any) -> Desk:
-    return Desk(source=replace(SOURCE, **settings), info=under, puppetizable=puppetizable, now=NOW)
+def desk(
+    under: ImplementationInfo = INFO,
+    puppetizable: tuple[str, ...] = ("agent",),
+    recipients: tuple[str, ...] = ("u1", "u2", "u3", "u9"),
+    **settings: Any,
+) -> Desk:
+    source = replace(SOURCE, **settings)
+    return Desk(source=source, info=under, puppetizable=puppetizable, now=NOW, recipients=recipients)
 
 
 def create(
@@ -42,9 +50,9 @@ def refusal(caught: pytest.ExceptionInfo[ActionRefused]) -> tuple[str, str, str]
 
 def test_a_message_is_queued_as_it_was_drafted() -> None:
     """PU1."""
-    attachments = ({"url": "u", "type": "video"},)
-    draft = replace(IN_THREAD, title="T", attachments=attachments, structured_content={"type": "select"})
-    entry = create(draft, under=info("messages.attachments", "messages.text", **ALL))
+    attachments = ({"url": "u", "type": "video", "filename": "f"},)
+    draft = replace(IN_THREAD, title="T", attachments=attachments, structured_content=SELECT)
+    entry = create(draft, under=info("messages.attachments", "messages.text", "view.messaging", **ALL))
     assert entry == OutboxEntry(
         id="q1",
         object="messages",
@@ -56,7 +64,7 @@ def test_a_message_is_queued_as_it_was_drafted() -> None:
         body="Hi",
         format="text",
         attachments=attachments,
-        structured_content={"type": "select"},
+        structured_content=SELECT,
     )
 
 
@@ -102,23 +110,39 @@ def test_a_reply_needs_the_contents_own_reply_where_reply_is_declared() -> None:
 
 
 @pytest.mark.parametrize(
+    ("object_name", "target"),
+    [("messages", "threads"), ("messages", "private_messages"), ("private_messages", "messages")],
+)
+def test_a_reply_to_a_content_of_another_object_is_refused(object_name: str, target: str) -> None:
+    """OB8."""
+    draft = Draft(object=object_name, body="Hi", in_reply_to=on(target, "15"), thread=on("threads", "15"))
+    with pytest.raises(ActionRefused) as caught:
+        create(draft, known("15", target, actions=("reply",), thread_id="15"))
+    assert refusal(caught) == (
+        "OB8",
+        f"15 is one of {target}, and a reply is to a content of the same object",
+        "a message in a thread names it as its thread",
+    )
+
+
+@pytest.mark.parametrize(
     ("draft", "accepted"),
     [
         (Draft(object="threads"), False),
         (Draft(object="threads", body=""), False),
-        (Draft(object="threads", title="T", structured_content={"type": "select"}), False),
+        (Draft(object="threads", body=" \n"), False),
         (Draft(object="threads", body="x"), True),
-        (Draft(object="threads", attachments=[{"url": "u"}]), True),
+        (Draft(object="threads", body="", attachments=[ATTACHED]), True),
         (replace(IN_THREAD, body=None, structured_content={}), False),
-        (replace(IN_THREAD, body=None, structured_content={"type": "select"}), True),
-        (replace(IN_THREAD, body=None, attachments=[{"url": "u"}]), True),
+        (replace(IN_THREAD, body=None, structured_content=SELECT), True),
+        (replace(IN_THREAD, body=None, attachments=[ATTACHED]), True),
     ],
 )
 def test_a_content_needs_something_in_it(draft: Draft, accepted: bool) -> None:
-    """PU1, OB0."""
-    under = info("threads.attachments", "messages.attachments", **ALL)
+    """PU1, OB0: nothing of a text that is blank is to be seen in html."""
+    under = info("threads.attachments", "messages.attachments", "view.messaging", **ALL)
     if accepted:
-        assert create(draft, under=under).body == draft.body
+        assert create(draft, under=under).body == ("<p>x</p>" if draft.body else None)
         return
     with pytest.raises(ActionRefused, match="needs a body or an attachment") as caught:
         create(draft, under=under)
@@ -128,33 +152,56 @@ def test_a_content_needs_something_in_it(draft: Draft, accepted: bool) -> None:
 def test_attachments_need_the_objects_option() -> None:
     """PU13."""
     with pytest.raises(ActionRefused) as caught:
-        create(replace(IN_THREAD, attachments=[{"url": "u"}]), under=info("threads.attachments", **ALL))
+        create(replace(IN_THREAD, attachments=[ATTACHED]), under=info("threads.attachments", **ALL))
     text = "the partner does not declare the option messages.attachments"
     assert refusal(caught) == ("PU13", text, "send it without")
 
 
+def test_attachments_have_type_and_name() -> None:
+    """PU1: filled in from the URL where they are not given."""
+    given = [ATTACHED, {"url": "https://shop.example/7", "type": "audio", "filename": "7.mp4"}]
+    entry = create(replace(IN_THREAD, attachments=given), under=info("messages.attachments", **ALL))
+    assert entry.attachments == ({"url": ATTACHED["url"], "type": "image", "filename": "a.png"}, given[1])
+
+
 @pytest.mark.parametrize(
-    ("options", "wanted", "used"),
+    "given",
+    [{}, {"url": ""}, {"filename": "a"}, {**ATTACHED, "type": None}, {**ATTACHED, "content": "AA=="}, {"url": "\0"}],
+)
+def test_what_is_no_attachment_is_refused(given: Any) -> None:
+    """PU1, OB12."""
+    with pytest.raises(ActionRefused) as caught:
+        create(replace(IN_THREAD, attachments=[given]), under=info("messages.attachments", **ALL))
+    text = "an attachment has a 'url', and may have 'type' and 'filename': all texts"
+    assert refusal(caught) == ("PU1", text, "")
+
+
+@pytest.mark.parametrize(
+    ("options", "given", "sent"),
     [
-        ([], None, "html"),
-        (["messages.text"], None, "text"),
-        (["messages.text", "messages.html"], None, "html"),
-        (["messages.text", "messages.html"], "text", "text"),
-        ([], "html", "html"),
-        (["threads.text"], None, "html"),
+        ([], None, ("html", "<p>1 &lt; 2</p>")),
+        (["messages.text"], None, ("text", "1 < 2")),
+        (["messages.text", "messages.html"], None, ("html", "<p>1 &lt; 2</p>")),
+        (["threads.text"], None, ("html", "<p>1 &lt; 2</p>")),
+        ([], "text", ("html", "<p>1 &lt; 2</p>")),
+        (["messages.text"], "text", ("text", "1 < 2")),
+        (["messages.text", "messages.html"], "text", ("text", "1 < 2")),
+        ([], "html", ("html", "1 < 2")),
+        (["messages.text", "messages.html"], "html", ("html", "1 < 2")),
     ],
 )
-def test_the_format_is_the_options_unless_the_draft_says_which(
-    options: list[str], wanted: str | None, used: str
+def test_a_text_becomes_html_where_html_is_sent_and_html_goes_as_it_stands(
+    options: list[str], given: str | None, sent: tuple[str, str]
 ) -> None:
-    """PU13."""
-    assert create(replace(IN_THREAD, format=wanted), under=info(*options, **ALL)).format == used
+    """PU13: the draft says what its body is; what is said to be text goes as text where the partner takes it."""
+    entry = create(replace(IN_THREAD, body="1 < 2", format=given), under=info(*options, **ALL))
+    assert (entry.format, entry.body) == sent
 
 
 @pytest.mark.parametrize(
     ("options", "wanted", "hint"),
     [
-        ([], "text", "it takes html"),
+        ([], "markdown", "it takes html"),
         (["messages.text"], "html", "it takes text"),
         (["messages.html", "messages.text"], "markdown", "it takes html or text"),
     ],
@@ -270,9 +317,67 @@ def test_a_private_message_to_nobody_is_refused(replied: Known | None) -> None:
     assert refusal(caught) == ("PU12", "a private message needs a recipient", "name one, or reply to a message")
 
 
+@pytest.mark.parametrize(
+    ("given", "replied"),
+    [("u1", None), (None, known("p1", "private_messages", author_id="u1")), ("u1", known("p1", "private_messages"))],
+)
+def test_a_private_message_to_somebody_who_was_never_imported_is_refused(given: str | None, replied: Any) -> None:
+    """PU12."""
+    with pytest.raises(ActionRefused) as caught:
+        create(replace(PRIVATE, recipient_id=given), replied, recipients=("u2", "agent"))
+    assert refusal(caught) == (
+        "PU12",
+        "no user u1 was imported, and a private message goes to one who was",
+        "name the id of somebody who wrote or received something here, or reply to a message",
+    )
+
+
 def test_other_objects_have_no_recipient() -> None:
     """PU1."""
     assert create(replace(IN_THREAD, recipient_id="u9")).recipient_id is None
+
+
+def test_structured_content_needs_its_option_and_a_message() -> None:
+    """ST."""
+    draft = replace(IN_THREAD, structured_content=SELECT)
+    with pytest.raises(ActionRefused) as caught:
+        create(draft)
+    text = "the partner does not declare the option view.messaging"
+    assert refusal(caught) == ("ST", text, "say the same in the body")
+    under = info("view.messaging", **ALL)
+    with pytest.raises(ActionRefused) as caught:
+        create(replace(draft, object="threads"), under=under)
+    assert refusal(caught) == ("ST", "a thread has no structured content", "write a message in it")
+    assert create(draft, under=under).structured_content == SELECT
+    private = replace(PRIVATE, recipient_id="u1", body=None, structured_content=SELECT)
+    assert create(private, under=under).structured_content == SELECT
+
+
+@pytest.mark.parametrize(
+    ("value", "reason", "hint"),
+    [
+        ({"items": []}, "structured_content.type: expected one of select, rich_link, template, carousel, got none",
+         "crawler/PROTOCOL.md has what may stand there, under ST"),
+        ({**SELECT, "items": [{"title": "x" * 81}]},
+         "structured_content.items[0].title: expected at most 80 characters, got 81",
+         "crawler/PROTOCOL.md has what may stand there, under ST"),
+        ({**SELECT, "note": 0.5},
+         "structured_content.note is a number that not all partners spell alike",
+         "say it as a text"),
+    ],
+)  # fmt: skip
+def test_structured_content_that_is_wrong_is_refused_with_its_place(value: Any, reason: str, hint: str) -> None:
+    """ST, SP."""
+    with pytest.raises(ActionRefused) as caught:
+        create(replace(IN_THREAD, structured_content=value), under=info("view.messaging", **ALL))
+    assert refusal(caught) == ("ST", reason, hint)
+
+
+def test_structured_content_that_should_be_otherwise_is_queued() -> None:
+    """ST: the guide's own examples link into an app."""
+    link = {"type": "rich_link", "url": "shirts://42", "title": "The shirt"}
+    entry = create(replace(IN_THREAD, structured_content=link), under=info("view.messaging", **ALL))
+    assert entry.structured_content == link
 
 
 @pytest.mark.parametrize("name", ["list", "show", "create", "reply"])
@@ -319,6 +424,24 @@ def test_an_operation_on_a_content_still_to_be_created_needs_only_its_declaratio
     with pytest.raises(ActionRefused) as caught:
         act("spam", pending, info(messages=["create"]))
     assert caught.value.rule == "AC3"
+
+
+@pytest.mark.parametrize(
+    ("object_name", "allowed"), [("messages", ["delete", "publish", "unpublish"]), ("private_messages", ["delete"])]
+)
+def test_a_content_with_structured_content_allows_few_operations(object_name: str, allowed: list[str]) -> None:
+    """ST: whatever its actions name, queued or known."""
+    known_one = known("m1", object_name, structured=True)
+    for content in (known_one, creation("q0", object_name, attempts=1, structured_content=SELECT)):
+        for name in ("delete", "publish", "unpublish", "spam"):
+            if name in allowed:
+                assert act(name, content).operation == name
+                continue
+            with pytest.raises(ActionRefused) as caught:
+                act(name, content)
+            reason = f"{content.id} has structured content, which allows no operation but {', '.join(allowed)}"
+            assert refusal(caught) == ("ST", reason, "")
+    assert act("destroy", known_one, info(**{object_name: ["destroy"]})).operation == "delete"
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,7 @@ def test_the_report_for_machines_has_everything() -> None:
     created = settle_success(creation("q1", attempts=1, foreign_id="m7"), "odd")
     report = cycle(
         cycle_id=7,
+        early=12.3456,
         interval=60,
         ended=NOW + timedelta(seconds=1.5),
         objects={"messages": messages},
@@ -108,6 +109,7 @@ def test_the_report_for_machines_has_everything() -> None:
         remarks=(Remark("IM10", "unknown"),),
         errors=[ERROR],
     )
+    report.connections.add("TR12", "a line break", "messages.list")
     text = "expected an array, got no answer; the partner says: wait"
     assert json.loads(json.dumps(report.as_json())) == {
         "source": "shop",
@@ -117,6 +119,7 @@ def test_the_report_for_machines_has_everything() -> None:
         "ended": "2024-03-01T12:00:01.500+00:00",
         "seconds": 1.5,
         "failed": True,
+        "early": 12.346,
         "interval": 60,
         "objects": {
             "messages": {
@@ -133,7 +136,7 @@ def test_the_report_for_machines_has_everything() -> None:
                 "remarks": [
                     {
                         "rule": "OB8",
-                        "text": "'in_reply_to_id' is no known content, and counts as absent",
+                        "text": "'in_reply_to_id' is no known content of the same object, and counts as absent",
                         "count": 1,
                         "examples": ["a"],
                     }
@@ -158,6 +161,7 @@ def test_the_report_for_machines_has_everything() -> None:
             "waits": [{"id": "q4", "action": "messages.spam", "rule": "PU8", "reason": "not declared"}],
         },
         "remarks": [{"rule": "IM10", "text": "unknown"}],
+        "connections": [{"rule": "TR12", "text": "a line break", "count": 1, "examples": ["messages.list"]}],
         "errors": [
             {"kind": "DeadlineExceeded", "action": "messages.list", "expected": "an array", "came": "no answer",
              "explanation": "wait", "message": f"shop: messages.list: {text}"}

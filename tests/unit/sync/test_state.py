@@ -83,6 +83,22 @@ def test_an_outbox_knows_what_was_settled_in_it() -> None:
     assert [entry.id for entry in before.pending] == ["q1", "q2"]
 
 
+def test_a_content_is_referred_to_as_the_one_of_its_incarnation() -> None:
+    """OB13."""
+    assert known("m1", incarnation=2).ref == on("messages", "m1", 2)
+
+
+@pytest.mark.parametrize(
+    ("incarnation", "imported_at", "after"), [(0, "b", False), (1, "a", False), (1, "b", True), (2, "c", True)]
+)
+def test_what_was_known_before_an_id_was_given_again_refers_to_what_had_it_then(
+    incarnation: int, imported_at: str, after: bool
+) -> None:
+    """OB13."""
+    thread = known("t1", "threads", incarnation=incarnation, imported_at=imported_at)
+    assert thread.came_after(known("m1", imported_at="a")) is after
+
+
 def test_nothing_is_known_of_a_content_that_is_not_stored() -> None:
     """IM5: so it allows nothing."""
     it = outbox(known("m1", "threads")).known("messages", "m1")
@@ -92,4 +108,5 @@ def test_nothing_is_known_of_a_content_that_is_not_stored() -> None:
 def test_a_source_is_shown_and_stored_without_user_name_and_password() -> None:
     source = replace(SOURCE, base_uri="https://ann:hunter2@shop.example:8443/sdk?a=b")
     assert source.address == "https://shop.example:8443/sdk?a=b"
+    assert replace(SOURCE, base_uri="http://ann:hunter2@x/%2f?").address == "http://x/%2f?"
     assert "hunter2" not in repr(source)

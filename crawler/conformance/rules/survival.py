@@ -1,0 +1,52 @@
+"""What no request may do to an endpoint (TR6, IM1)."""
+
+from collections.abc import Iterator
+
+from crawler.conformance.evidence import Death, NotJudged, Remedy, Seen, Sent
+from crawler.conformance.rule import Breach, Case, Harm, Kept, Level, harm
+from crawler.conformance.rules import errors
+from crawler.protocol.envelope import escaped, printable
+
+ERRORS = errors.ERRORS
+"""The chapter, with the rule of this module in it."""
+START = 80
+"""How many bytes of a deadly request are quoted."""
+
+
+@ERRORS.rule(Level.MUST, "TR6", "IM1", page="request-response", probe="survival")
+@harm(Harm.UNANSWERED, "until it is up again nobody is served, and what came of it meanwhile is unknown")
+def survives_what_is_sent(seen: Seen) -> Iterator[Case]:
+    """No request makes the endpoint stop answering others.
+
+    Why: customers write what they like, so that somebody's emoji or long text stops the channel for all, each time
+    that it is sent again; and what can be sent on purpose will be.
+
+    Mend: catch errors request by request, and log what they were; limit in time and memory what one request may take.
+    """
+    for sent in seen.fact("answered"):
+        yield Kept(sent=sent, note=f"there after {sent.id.rpartition('.')[2]} requests of {sent.id.partition('.')[0]}")
+    told = set()
+    for death in seen.fact("deaths"):
+        sent = death.sent
+        same = sent.exchange.params.get("content_id", (sent.label, sent.action))  # a create is sent three times (PU6)
+        if same not in told:
+            told.add(same)
+            actual = f"it died of '{sent.label}', {quoted(sent)}: {how(death)}"
+            yield Breach(expected="an endpoint that goes on", actual=actual, sent=sent)
+    for reason in seen.fact("gone"):
+        raise NotJudged(f"what it died of is not known: {reason}", Remedy.THERE)
+
+
+def quoted(sent: Sent) -> str:
+    """A request in a few words, with the beginning of its bytes."""
+    start = printable(escaped(sent.exchange.request[:START]), 4 * START)
+    return f"{sent.action} of {sent.exchange.request_size:,} bytes that starts {start}"
+
+
+def how(death: Death) -> str:
+    """What was seen of a death, in a few words."""
+    back = f"back after {death.down:.1f} s" if death.back else f"not back within {death.down:.0f} s"
+    return f"{'twice, ' if death.sure else ''}{death.sent.came}; {back}"
+
+
+SURVIVES = ERRORS.rules[-1]

@@ -1,0 +1,53 @@
+"""Defects of who wrote to whom."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from crawler.reference import AGENT, ReferencePartner
+from crawler.reference.contents import show_user
+from crawler.reference.faults.fault import Proceed
+from crawler.reference.wire import Call
+from tests.conformance.twins.listing import Shown, page
+from tests.conformance.twins.twin import Act, Twin, acting
+from tests.conformance.variants.making import each
+
+
+def of_authors(names: Mapping[str, str]) -> Act:
+    """Some authors under another id."""
+
+    def change(shown: Shown) -> Shown:
+        author = shown["author"]
+        return {**shown, "author": {**author, "id": names.get(author["id"], author["id"])}}
+
+    def act(call: Call, proceed: Proceed) -> object:
+        return proceed(call) if call.object_name == "implementation" else each(proceed(call), change)
+
+    return act
+
+
+def to_the_shop(it: ReferencePartner) -> Act:
+    shop = show_user(it.forum.users[AGENT])
+
+    def change(shown: Shown) -> Shown:
+        return {**shown, "recipient": shop} if "recipient" in shown else shown
+
+    return lambda call, proceed: each(proceed(call), change)
+
+
+def private_ones_as_well(call: Call, proceed: Proceed) -> object:
+    private = page(proceed(replace(call, action="private_messages.list", params={})))
+    answer = page(proceed(call))
+    return [*answer, *({**it, "thread_id": "1"} for it in private)] if not call.params.get("since_id") else answer
+
+
+SAME = "users-are-the-same-everywhere"
+
+PEOPLE: Mapping[str, Twin] = {
+    "guests are nobody": acting("*", of_authors({"jun": "0", "42": "0"}), "user-id-is-one-person", SAME),
+    "two with one id": acting("*", of_authors({"jun": "marc"}), "user-id-is-one-person", SAME),
+    "to the shop": acting("*", to_the_shop, "private-messages-go-to-somebody-else", "recipient-is-kept"),
+    "private in public": acting(
+        "messages.list", private_ones_as_well, "private-messages-stay-private", "dates-descend",
+        "nothing-skipped-after-a-position", "old-positions-lead-to-what-is-new",
+    ),
+}  # fmt: skip

@@ -1,0 +1,11 @@
+from collections.abc import Iterator
+
+import pytest
+
+from crawler.store import Store
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with Store.open("sqlite://") as store:
+        yield store
