@@ -43,7 +43,7 @@ class PostgresServer:
 
     def __init__(self, directory: Path) -> None:
         self.data = directory / "data"
-        self.port = _free_port()
+        self.port = free_port()
         self._log = directory / "log"
         self._user = "nobody" if os.geteuid() == 0 else None  # no server runs as root
         self._process: subprocess.Popen[bytes] | None = None
@@ -140,7 +140,8 @@ class PostgresServer:
             self._process = None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -155,7 +155,7 @@ class Database:
         return self.backend.shared
 
     def together(self, *methods: Callable[[], Any]) -> list[Any]:
-        """Run several methods one after the other, by one commit where the database can; returns their results.
+        """Run several methods of cycles one after the other, in one transaction; returns their results.
 
         Where one of them fails, none is stored. Raises what they raise, and `DatabaseUnavailable`.
         """

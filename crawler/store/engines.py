@@ -4,8 +4,9 @@ On PostgreSQL transactions are ``READ COMMITTED``: each begins with the row of i
 process that is stopped in the middle of one would hold it for good; so the server ends such a transaction.
 """
 
+import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
@@ -122,9 +123,14 @@ class PostgreSQL:
     can_group = False  # rows that several transactions lock may lock out those of another daemon
 
     def __init__(self, url: sa.URL, busy_seconds: float) -> None:
-        given = {name: value for name, value in PATIENCE.items() if name not in url.query}
-        self.engine = sa.create_engine(url, connect_args=given, isolation_level="READ COMMITTED")
-        event.listen(self.engine, "connect", _limit(busy_seconds))
+        given: dict[str, object] = {name: value for name, value in PATIENCE.items() if name not in url.query}
+        # A statement that was prepared on one of a pooler's connections is unknown on the next (PgBouncer).
+        prepared = url.query.get("prepare_threshold")
+        given["prepare_threshold"] = int(prepared) if isinstance(prepared, str) else None
+        url = url.difference_update_query(["prepare_threshold"])
+        self.engine = sa.create_engine(url, connect_args=given, isolation_level="AUTOCOMMIT")
+        self._begin = f"BEGIN ISOLATION LEVEL READ COMMITTED; {_limits(busy_seconds)}"
+        event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql(self._begin))
         event.listen(self.engine, "checkout", _look_at)
         self.failures: tuple[type[Exception], ...] = (
             SQLAlchemyError,
@@ -133,6 +139,7 @@ class PostgreSQL:
         )
         self._overdue = Overdue(busy_seconds + ANSWER_SECONDS)
         self._resting: list[Any] = []
+        self._shared = threading.local()
 
     @property
     def shown(self) -> str:
@@ -143,10 +150,14 @@ class PostgreSQL:
 
     @contextmanager
     def transaction(self, *, writing: bool) -> Iterator[Any]:  # noqa: ARG002 - as of `SQLite`
-        """A cursor of a transaction: committed at the end, rolled back by an exception."""
+        """A cursor of a transaction, or of that of `together`: committed at the end, rolled back by an exception."""
+        if (outer := getattr(self._shared, "connection", None)) is not None:
+            yield outer.cursor()
+            return
         connection = self._connection()
         try:
             with self._overdue.limit(connection.fileno()):
+                connection.execute(self._begin)
                 yield connection.cursor()
                 connection.commit()
         except BaseException:
@@ -174,9 +185,15 @@ class PostgreSQL:
         driven: Any = connection.connection.driver_connection
         return self._overdue.limit(driven.fileno())
 
-    def together(self) -> AbstractContextManager[object]:
-        """Each by a commit of its own: see `can_group`."""
-        return nullcontext()
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction around those that this thread runs meanwhile: all of them, or none."""
+        with self.transaction(writing=True) as cursor:
+            self._shared.connection = cursor.connection
+            try:
+                yield
+            finally:
+                del self._shared.connection
 
     def alone(self, *, writing: bool) -> AbstractContextManager[object]:  # noqa: ARG002 - as of `SQLite`
         """Nobody is kept from anything: the server sees to that."""
@@ -207,14 +224,10 @@ class PostgreSQL:
         self.engine.dispose()
 
 
-def _limit(busy_seconds: float) -> Callable[[Any, object], None]:
-    def limit(connection: Any, _record: object) -> None:
-        with connection.cursor() as cursor:  # not by libpq's `options`, which connection poolers refuse
-            cursor.execute(f"SET lock_timeout = '{busy_seconds * 1000:.0f}ms'")
-            cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
-        connection.commit()
-
-    return limit
+def _limits(busy_seconds: float) -> str:
+    """What a transaction is told, and nobody's next one: a connection may be a pooler's, which others use as well."""
+    lock = f"SET LOCAL lock_timeout = '{busy_seconds * 1000:.0f}ms'"
+    return f"{lock}; SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'"
 
 
 def _look_at(connection: Any, _record: object, _proxy: object) -> None:
