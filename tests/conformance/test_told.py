@@ -2,12 +2,17 @@
 
 import pytest
 
+from tests.conformance.courtroom import read_as_junit, reported
 from tests.conformance.telling import PARTNERS, TOLD, file_of, page, telling
 
 
 @pytest.mark.parametrize("name", PARTNERS)
 async def test_of_each_rule_the_same_is_said_as_before(name: str) -> None:
-    assert page(await telling(name)()) == file_of(name).read_text("utf-8")
+    judgement = await telling(name)()
+
+    assert page(judgement) == file_of(name).read_text("utf-8")
+    reported(judgement)
+    read_as_junit(judgement)
 
 
 def test_nothing_is_kept_of_others() -> None:
