@@ -169,7 +169,7 @@ async def test_an_exchange_says_when_its_answer_began(shop: Shop, fails: bool) -
     seen: list[Exchange] = []
     async with Partner(shop.source, transport=httpx.MockTransport(answer)) as partner:
         with suppress(PartnerError):
-            await partner.call(INFO, expected="anything", record=seen.append)
+            await partner.ask(INFO, expected="anything", record=seen.append)
     assert seen[0].answered is not None
     assert 0 <= seen[0].answered <= seen[0].seconds - 0.015
     assert (seen[0].answer is None) is fails
@@ -182,5 +182,5 @@ async def test_an_exchange_without_an_answer_says_that_none_began(shop: Shop) ->
     seen: list[Exchange] = []
     async with Partner(shop.source, transport=httpx.MockTransport(refuse)) as partner:
         with suppress(PartnerError):
-            await partner.call(INFO, expected="anything", record=seen.append)
+            await partner.ask(INFO, expected="anything", record=seen.append)
     assert [exchange.answered for exchange in seen] == [None]
