@@ -30,12 +30,12 @@ class Page:
     def screen(self, judgement: Judgement) -> str:
         """The first screen."""
         width = min(self.width or COLUMNS, COLUMNS)
-        screen = Screen(judgement=judgement.redacted(), width=width, unicode=self.unicode)
+        screen = Screen(judgement=judgement.withheld(), width=width, unicode=self.unicode)
         return "".join(f"{self._paint(text, colour) if colour and text else text}\n" for text, colour in screen.lines())
 
     def details(self, judgement: Judgement) -> str:
         """Everything else: each rule with what it looked at, the spellings, and the evidence for what was found."""
-        judgement = judgement.redacted()
+        judgement = judgement.withheld()
         parts = []
         before: Result | None = None
         for result in judgement.results:

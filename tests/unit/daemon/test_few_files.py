@@ -37,7 +37,7 @@ class Shops:
     effort: float = 0.0
     closed: list[str] = field(default_factory=list)
 
-    async def cycle(self, source: Source, _store: Store, **_given: Any) -> CycleReport:
+    async def cycle(self, source: Source, store: Store, **_given: Any) -> CycleReport:
         report = CycleReport(source=source.name, started=NOON, effort=self.effort)
         report.outlook = Outlook(failures=0, period=60.0, due=0.0, disabled=False)
         return report
