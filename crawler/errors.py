@@ -73,9 +73,9 @@ class PartnerError(CrawlerError):
         self.came = came
         self.explanation = explanation
 
-    def without(self, redact: Callable[[str], str]) -> Self:
-        """This very error, once `redact` has taken out what nobody may see."""
-        self.came, self.explanation = redact(self.came), redact(self.explanation)
+    def without(self, withhold: Callable[[str], str]) -> Self:
+        """This very error, once `withhold` has said of each of its texts what may be seen of it."""
+        self.action, self.came, self.explanation = map(withhold, (self.action, self.came, self.explanation))
         self.args = (self.source, self.action, self.expected, self.came, self.explanation)
         return self
 
