@@ -11,8 +11,8 @@ import pytest
 
 from crawler.cycle import Event, run_cycle
 from crawler.errors import PartnerError
-from crawler.partner import Partner, Record, unrecorded
-from crawler.protocol.envelope import Answer, Exchange, Params
+from crawler.partner import Partner, Record, unread, unrecorded
+from crawler.protocol.envelope import Exchange, Params
 from crawler.reference import Fails
 from crawler.store import Begun, Store
 from crawler.sync.schedule import GRAIN
@@ -37,14 +37,14 @@ class Timed(Partner):
 
     took: tuple[tuple[float, float | None], ...] = ()
 
-    async def call(
-        self, action: str, params: Params | None = None, *, expected: str, record: Record = unrecorded, **more: Any
-    ) -> Answer:
+    async def ask(
+        self, action: str, params: Params | None = None, read: Any = unread, *, record: Record = unrecorded, **more: Any
+    ) -> Any:
         if action != INFO:
-            return await super().call(action, params, expected=expected, record=record, **more)
+            return await super().ask(action, params, read, record=record, **more)
         real: list[Exchange] = []
         try:
-            return await super().call(action, params, expected=expected, record=real.append, **more)
+            return await super().ask(action, params, read, record=real.append, **more)
         finally:
             for seconds, answered in self.took:
                 record(replace(real[-1], seconds=seconds, answered=answered))
