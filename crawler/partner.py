@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from time import perf_counter
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import anyio
-import anyio.to_thread
 import httpx
 
 from crawler.clock import Clock, utc_now
-from crawler.connection import ContradictoryLength, KeptConnectionLost
+from crawler.connection import ContradictoryLength, KeptConnectionLost, TooLaborious
+from crawler.effort import Effort
 from crawler.errors import (
     AddressRefused,
     AnswerEncoded,
@@ -53,10 +53,6 @@ from crawler.protocol.uri import request_target, showable, split_uri, with_query
 from crawler.sync.state import Source
 from crawler.transport import way_to
 
-LARGE = 100_000
-"""How many bytes of an answer are read in less than some milliseconds."""
-
-P = ParamSpec("P")
 T = TypeVar("T")
 
 Record = Callable[[Exchange], None]
@@ -114,6 +110,7 @@ class Partner:
         record: Record = unrecorded,
         guard: Callable[[], None] = unguarded,
         keep_bytes: int | None = None,
+        effort: Effort | None = None,
     ) -> T:
         """Send `action` and return what `read` makes of the partner's trusted answer: 2xx and rightly signed.
 
@@ -121,10 +118,10 @@ class Partner:
         of the exchange as it may be shown and stored (bodies cut at `keep_bytes`), and so is whoever gets an error.
         `read` is pure, and raises `PartnerError` for what is no answer; that of a large one runs in another thread.
 
-        `expected` says for errors what the action asks for; `guard` is asked before anything is sent, and may raise.
-        The whole exchange has the source's deadline. A connection that was kept may be closed by the partner in the
-        very moment of its use: where nothing of an answer came over it, the same is sent once more over a fresh one,
-        as a repeat (TR11, PU2).
+        `effort` counts what reading takes. `expected` says for errors what the action asks for; `guard` is asked before
+        anything is sent, and may raise. The whole exchange has the source's deadline. A connection that was kept may be
+        closed by the partner in the very moment of its use: where nothing of an answer came over it, the same is sent
+        once more over a fresh one, as a repeat (TR11, PU2).
 
         Raises `PartnerError`.
         """
@@ -135,7 +132,7 @@ class Partner:
 
         answer = await self._ask(action, params, expected, withheld, guard)
         try:
-            return await beside(len(answer.body), read, answer)
+            return await (effort or Effort()).beside(len(answer.body), read, answer)
         except PartnerError as error:
             if error.explanation and credentials.hold(answer.body):  # it may be cut there
                 error.explanation = WITHHELD
@@ -237,6 +234,8 @@ class Partner:
             raise AddressRefused(**where, came=str(error)) from error
         except KeptConnectionLost as error:
             raise KeptConnectionBroken(**where, came=f"a broken connection: {self._reason(error)}") from error
+        except TooLaborious as error:
+            raise AnswerTooLarge(**where, came=f"an answer that is too much work: {error}") from error
         except ContradictoryLength as error:
             raise LengthWrong(**{**where, "expected": LENGTH}, came=self._printable(str(error), 100)) from error
         except httpx.ConnectTimeout as error:
@@ -355,16 +354,6 @@ class _Came:
     def _length(self) -> str | None:
         headers = self.response.headers if self.response is not None else {}
         return None if "transfer-encoding" in headers else headers.get("content-length")
-
-
-async def beside(size: int, decide: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Decide about an answer of `size` bytes: about a large one in another thread, so that no other cycle waits.
-
-    To decide about a page that was read takes a sixteenth of reading it.
-    """
-    if size <= LARGE:
-        return decide(*args, **kwargs)
-    return await anyio.to_thread.run_sync(lambda: decide(*args, **kwargs))
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:

@@ -43,7 +43,7 @@ class PostgresServer:
 
     def __init__(self, directory: Path) -> None:
         self.data = directory / "data"
-        self.port = _free_port()
+        self.port = free_port()
         self._log = directory / "log"
         self._user = "nobody" if os.geteuid() == 0 else None  # no server runs as root
         self._process: subprocess.Popen[bytes] | None = None
@@ -88,6 +88,21 @@ class PostgresServer:
         self._end(signal.SIGQUIT)
 
     @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """All its processes stand still meanwhile: its machine still takes what it is sent, and nobody answers."""
+        assert self._process is not None
+        server = self._process.pid
+        os.kill(server, signal.SIGSTOP)  # it begins no other one from now on
+        processes = [server, *map(int, Path(f"/proc/{server}/task/{server}/children").read_text().split())]
+        try:
+            for process in processes:
+                os.kill(process, signal.SIGSTOP)
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
+    @contextmanager
     def database(self, template: str = "template1", options: LiteralString = "") -> Iterator[str]:
         """A database of its own, by its name; it is gone afterwards. `options` are those of CREATE DATABASE."""
         name = f"crawler_{next(self._numbers)}"
@@ -125,7 +140,8 @@ class PostgresServer:
             self._process = None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,7 +1,10 @@
 """``export`` and ``import``: a source's whole state as a file, for a backup or for another database."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryFile, gettempdir
+from typing import IO
 
 import click
 
@@ -25,8 +28,9 @@ def export_state(run: Invocation, sources: Sequence[str], *, path: str | None) -
     with run.open_store() as store:
         lines = store.export_state(names)
         if path is None:
-            for line in lines:
-                click.echo(line)
+            with _spooled(f"{line}\n" for line in lines) as spool:
+                for line in spool:
+                    click.echo(line, nl=False)
             return
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -39,6 +43,22 @@ def export_state(run: Invocation, sources: Sequence[str], *, path: str | None) -
     run.out.note(f"written: {path}")
 
 
+@contextmanager
+def _spooled(lines: Iterable[str]) -> Iterator[IO[str]]:
+    """All of these, in a file: a pipe that is slow must not hold a transaction open, and with it the database.
+
+    Raises `ConfigurationError`.
+    """
+    with TemporaryFile("w+", encoding="utf-8") as spool:
+        try:
+            spool.writelines(lines)
+            spool.seek(0)
+        except OSError as error:
+            hint = f"free some space in {gettempdir()}, or name another directory in TMPDIR"
+            raise ConfigurationError(f"a temporary file cannot be written: {error.strerror}", hint=hint) from error
+        yield spool
+
+
 @click.command("import")
 @base_command
 @click.argument("path", metavar="FILE")
@@ -49,8 +69,8 @@ def import_state(run: Invocation, *, path: str) -> None:
     then `--database postgresql://… import FILE`, and start the daemon on the new database.
     """
     try:
-        with click.open_file(path, encoding="utf-8") as file, run.open_store() as store:
-            counts = store.import_state(file)
+        with click.open_file(path, encoding="utf-8") as file, _spooled(file) as spool, run.open_store() as store:
+            counts = store.import_state(spool)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise ConfigurationError(f"{path} cannot be read: {reason}", hint="give a file that `export` wrote") from error

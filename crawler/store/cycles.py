@@ -180,6 +180,7 @@ class CycleStore(OutboxStore):
                     failures=held.failures + 1 if report.nothing_had else held.failures if interrupted else 0,
                     # New sources, and those of a file that has changed, begin together.
                     late=inf if held.period is None and lease.early is None else lease.late,
+                    effort=report.vain_effort,
                 )
                 if held.fingerprint == source.fingerprint:
                     driver.run(

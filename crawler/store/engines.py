@@ -4,19 +4,21 @@ On PostgreSQL transactions are ``READ COMMITTED``: each begins with the row of i
 process that is stopped in the middle of one would hold it for good; so the server ends such a transaction.
 """
 
+import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from crawler.errors import ConfigurationError, DatabaseUnavailable
 from crawler.network import is_readable
 from crawler.store.driver import Statement, Text
+from crawler.store.overdue import NoAnswer, Overdue
 from crawler.store.sqlite import SQLite, advice_among
 
 CONNECT_SECONDS = 10
@@ -24,6 +26,9 @@ CONNECT_SECONDS = 10
 
 IDLE_SECONDS = 30
 """How long a transaction may rest before the database server ends it: nothing is awaited within one."""
+
+ANSWER_SECONDS = 15
+"""How long a transaction may take beyond waiting for a lock, which the server limits: then it is given up."""
 
 GONE_SECONDS = 30
 """After how long without a sign of life from the database server a connection to it is given up."""
@@ -61,6 +66,7 @@ HINTS_OF_SERVERS = {
     "deadlock detected": "another program wrote in another order: run the command again",
     "o space left": "free some space on the server's disk: what was committed is safe",
     "idle-in-transaction": "this process was stopped in the middle of a transaction, which the server then ended",
+    "has not answered": "the database server is stopped, or something between here and there: look for its processes",
     "terminating connection": "the database server was stopped: start it again; what was committed is safe",
     "server closed the connection": "the database server went away: start it again; what was committed is safe",
     'database "': "create it (createdb NAME), or name another one in the database's URL",
@@ -113,14 +119,27 @@ class PostgreSQL:
     name = "postgresql"
     shared = True
     in_memory = False
+    presence = None  # its holders may be on other machines; and poolers share connections, which a lock would be of
     can_group = False  # rows that several transactions lock may lock out those of another daemon
 
     def __init__(self, url: sa.URL, busy_seconds: float) -> None:
-        given = {name: value for name, value in PATIENCE.items() if name not in url.query}
-        self.engine = sa.create_engine(url, connect_args=given, pool_pre_ping=True, isolation_level="READ COMMITTED")
-        event.listen(self.engine, "connect", _limit(busy_seconds))
-        self.failures: tuple[type[Exception], ...] = (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error)
+        given: dict[str, object] = {name: value for name, value in PATIENCE.items() if name not in url.query}
+        # A statement that was prepared on one of a pooler's connections is unknown on the next (PgBouncer).
+        prepared = url.query.get("prepare_threshold")
+        given["prepare_threshold"] = int(prepared) if isinstance(prepared, str) else None
+        url = url.difference_update_query(["prepare_threshold"])
+        self.engine = sa.create_engine(url, connect_args=given, isolation_level="AUTOCOMMIT")
+        self._begin = f"BEGIN ISOLATION LEVEL READ COMMITTED; {_limits(busy_seconds)}"
+        event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql(self._begin))
+        event.listen(self.engine, "checkout", _look_at)
+        self.failures: tuple[type[Exception], ...] = (
+            SQLAlchemyError,
+            self.engine.dialect.loaded_dbapi.Error,
+            NoAnswer,
+        )
+        self._overdue = Overdue(busy_seconds + ANSWER_SECONDS)
         self._resting: list[Any] = []
+        self._shared = threading.local()
 
     @property
     def shown(self) -> str:
@@ -131,11 +150,16 @@ class PostgreSQL:
 
     @contextmanager
     def transaction(self, *, writing: bool) -> Iterator[Any]:  # noqa: ARG002 - as of `SQLite`
-        """A cursor of a transaction: committed at the end, rolled back by an exception."""
+        """A cursor of a transaction, or of that of `together`: committed at the end, rolled back by an exception."""
+        if (outer := getattr(self._shared, "connection", None)) is not None:
+            yield outer.cursor()
+            return
         connection = self._connection()
         try:
-            yield connection.cursor()
-            connection.commit()
+            with self._overdue.limit(connection.fileno()):
+                connection.execute(self._begin)
+                yield connection.cursor()
+                connection.commit()
         except BaseException:
             connection.close()  # which rolls back; and the server may have gone
             raise
@@ -144,8 +168,8 @@ class PostgreSQL:
     def _connection(self) -> Any:
         """A connection that nobody uses.
 
-        SQLAlchemy's pool asks each time whether the server is still there, which costs half as much as all statements
-        of an idle cycle. A server that goes says so: then there is something to read.
+        To ask each time whether the server is still there, as SQLAlchemy's pool can, costs half as much as all
+        statements of an idle cycle. A server that goes says so: then there is something to read.
         """
         with suppress(IndexError):
             while is_readable((connection := self._resting.pop()).fileno()):
@@ -153,12 +177,23 @@ class PostgreSQL:
             return connection
         made = self.engine.raw_connection()
         connection = made.driver_connection
-        made.detach()  # from the pool, which would ask
+        made.detach()  # from the pool, which would roll back once more
         return connection
 
-    def together(self) -> AbstractContextManager[object]:
-        """Each by a commit of its own: see `can_group`."""
-        return nullcontext()
+    def limit(self, connection: sa.Connection) -> AbstractContextManager[None]:
+        """Limit what the body does with a connection: see `Overdue`."""
+        driven: Any = connection.connection.driver_connection
+        return self._overdue.limit(driven.fileno())
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction around those that this thread runs meanwhile: all of them, or none."""
+        with self.transaction(writing=True) as cursor:
+            self._shared.connection = cursor.connection
+            try:
+                yield
+            finally:
+                del self._shared.connection
 
     def alone(self, *, writing: bool) -> AbstractContextManager[object]:  # noqa: ARG002 - as of `SQLite`
         """Nobody is kept from anything: the server sees to that."""
@@ -170,7 +205,7 @@ class PostgreSQL:
 
     def version(self) -> str | None:
         """The schema's version, `None` of an empty database. Raises `DatabaseUnavailable` for a wrong encoding."""
-        with self.engine.connect() as connection:
+        with self.engine.connect() as connection, self.limit(connection):
             if not sa.inspect(connection).has_table("alembic_version"):
                 _check_encoding(connection)
                 return None
@@ -183,19 +218,21 @@ class PostgreSQL:
 
     def close(self) -> None:
         """Close all connections."""
+        self._overdue.close()
         while self._resting:
             self._resting.pop().close()
         self.engine.dispose()
 
 
-def _limit(busy_seconds: float) -> Callable[[Any, object], None]:
-    def limit(connection: Any, _record: object) -> None:
-        with connection.cursor() as cursor:  # not by libpq's `options`, which connection poolers refuse
-            cursor.execute(f"SET lock_timeout = '{busy_seconds * 1000:.0f}ms'")
-            cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
-        connection.commit()
+def _limits(busy_seconds: float) -> str:
+    """What a transaction is told, and nobody's next one: a connection may be a pooler's, which others use as well."""
+    lock = f"SET LOCAL lock_timeout = '{busy_seconds * 1000:.0f}ms'"
+    return f"{lock}; SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'"
 
-    return limit
+
+def _look_at(connection: Any, _record: object, _proxy: object) -> None:
+    if is_readable(connection.fileno()):  # the server has gone
+        raise DisconnectionError
 
 
 def _check_encoding(connection: sa.Connection) -> None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from crawler.store import statements
 from crawler.store.database import Database
+from crawler.store.holder import shown
 from crawler.store.rows import moment, stamp
 from crawler.store.schema import CYCLE, OUTBOX, SOURCE
 from crawler.sync.state import Status
@@ -45,7 +46,7 @@ class OperationsStore(Database):
 
     def ping(self) -> None:
         """Ask the database for an answer. Raises `DatabaseUnavailable`."""
-        with self.reading() as session:
+        with self.reading(limited=True) as session:
             session.execute(sa.select(1)).scalar_one()
 
     def standing(self) -> list[Standing]:
@@ -74,7 +75,7 @@ class OperationsStore(Database):
             .outerjoin(CYCLE, CYCLE.c.id == last.scalar_subquery())
             .order_by(SOURCE.c.name)
         )
-        with self.reading() as session:
+        with self.reading(limited=True) as session:
             rows = session.execute(query).all()
         return [
             Standing(
@@ -83,7 +84,7 @@ class OperationsStore(Database):
                 disabled_at=moment(row[2]),
                 failures=row[3],
                 due_in=row[4] if row[1] else None,
-                crawled_by=row[5],
+                crawled_by=shown(row[5]) if row[5] is not None else None,
                 outbox=row[6],
                 oldest=moment(row[7]),
                 started_at=moment(row[8]),

@@ -24,25 +24,29 @@ class OutboxStore(ContentStore):
     def load_outbox(self, source: Source) -> Outbox:
         """The pending entries in queue order, the entries and the contents that they refer to, and who creates them."""
         with self.driving(writing=False) as driver:
-            rows = {row["id"]: row for row in driver.named(statements.pending_entries, its_name=source.name)}
-            if not rows:
-                return Outbox()
-            array = driver.array
-            own = {"its_id": next(iter(rows.values()))["source_id"]}
-            missing = [entry_id for row in rows.values() for entry_id in _entries_of(row) if entry_id not in rows]
-            if missing:
-                found = driver.named(statements.entries, **own, ids=array(missing))
-                rows.update((row["id"], row) for row in found)
-            ordered = sorted(rows.values(), key=lambda row: int(row["position"]))
-            entries = {row["id"]: read_entry(row) for row in ordered}
-            contents: dict[tuple[str, str], Known] = {}
-            named_ids = sorted(_contents_of(entries))
-            for content in driver.named(statements.contents, **own, ids=array(named_ids)) if named_ids else ():
-                known = read_known(content)
-                contents[known.object, known.id] = known
-            acting = sorted(_authors_of(entries))
-            users = driver.all(statements.stored_identities, **own, ids=array(acting)) if acting else ()
-            authors = {row[0]: read_user(row) for row in users}
+            return self._load(driver, source)
+
+    @staticmethod
+    def _load(driver: Driver, source: Source) -> Outbox:
+        rows = {row["id"]: row for row in driver.named(statements.pending_entries, its_name=source.name)}
+        if not rows:
+            return Outbox()
+        array = driver.array
+        own = {"its_id": next(iter(rows.values()))["source_id"]}
+        missing = [entry_id for row in rows.values() for entry_id in _entries_of(row) if entry_id not in rows]
+        if missing:
+            found = driver.named(statements.entries, **own, ids=array(missing))
+            rows.update((row["id"], row) for row in found)
+        ordered = sorted(rows.values(), key=lambda row: int(row["position"]))
+        entries = {row["id"]: read_entry(row) for row in ordered}
+        contents: dict[tuple[str, str], Known] = {}
+        named_ids = sorted(_contents_of(entries))
+        for content in driver.named(statements.contents, **own, ids=array(named_ids)) if named_ids else ():
+            known = read_known(content)
+            contents[known.object, known.id] = known
+        acting = sorted(_authors_of(entries))
+        users = driver.all(statements.stored_identities, **own, ids=array(acting)) if acting else ()
+        authors = {row[0]: read_user(row) for row in users}
         return Outbox(entries=entries, contents=contents, authors=authors)
 
     def begin_attempt(self, lease: Lease, entry: OutboxEntry, now: datetime) -> OutboxEntry | None:
@@ -59,10 +63,8 @@ class OutboxStore(ContentStore):
 
     def find_content(self, lease: Lease, object_name: str, foreign_id: str) -> Known | None:
         """The content of that id, if one is stored (PU4)."""
-        of = {"its_id": lease.source_id, "its_object": object_name, "its_foreign_id": foreign_id}
         with self.driving(writing=False) as driver:
-            found = driver.named(statements.content, **of)
-        return read_known(found[0]) if found else None
+            return _content(driver, lease, object_name, foreign_id)
 
     def queue(self, source: Source, entry: OutboxEntry) -> None:
         """Put an entry at the end of the queue."""
@@ -74,19 +76,19 @@ class OutboxStore(ContentStore):
 
         Raises `UnknownContent`, or `ActionRefused` where it was sent already.
         """
-        outbox = self.load_outbox(source)
-        entry = outbox.entries.get(entry_id)
-        if entry is None or entry.status is not Status.PENDING:
-            raise UnknownContent(f"{source.name}: no pending entry {entry_id} is in the outbox")
-        if entry.attempts:
-            raise _sent_already(entry)
-        gone: dict[str, OutboxEntry] = {}
-        for other in outbox.pending:
-            if other.id == entry_id:
-                gone[other.id] = settle_given_up(other, reason).entry
-            elif any(ref.entry_id in gone for ref in other.refs):
-                gone[other.id] = settle_given_up(other, f"{reason}: it refers to {entry_id}").entry
         with self.driving() as driver:
+            outbox = self._load(driver, source)
+            entry = outbox.entries.get(entry_id)
+            if entry is None or entry.status is not Status.PENDING:
+                raise UnknownContent(f"{source.name}: no pending entry {entry_id} is in the outbox")
+            if entry.attempts:
+                raise _sent_already(entry)
+            gone: dict[str, OutboxEntry] = {}
+            for other in outbox.pending:
+                if other.id == entry_id:
+                    gone[other.id] = settle_given_up(other, reason).entry
+                elif any(ref.entry_id in gone for ref in other.refs):
+                    gone[other.id] = settle_given_up(other, f"{reason}: it refers to {entry_id}").entry
             for settled in gone.values():
                 cancelled = driver.run(
                     statements.cancel_entry,
@@ -122,9 +124,11 @@ class OutboxStore(ContentStore):
 
         Returns it as settled, and what is known of the content of that id.
         """
-        found = self.find_content(lease, created.object, created.id)
-        settled = settle_created(send, created.id, found)
-        self.settle(lease, settled, now, exchanges, created=created)
+        with self.driving() as driver:
+            self._hold(driver, lease)
+            found = _content(driver, lease, created.object, created.id)
+            settled = settle_created(send, created.id, found)
+            self._settle(driver, lease, settled, now, exchanges, created=created)
         return settled, known_after(settled, created, found, stamp(now))
 
     def settle_shown(
@@ -134,9 +138,11 @@ class OutboxStore(ContentStore):
 
         Returns it as settled, and what is known of that content.
         """
-        self.settle(lease, settled, now, exchanges, shown=shown)
         [content] = shown.contents
-        return settled, self.find_content(lease, content.object, content.id)
+        with self.driving() as driver:
+            self._hold(driver, lease)
+            self._settle(driver, lease, settled, now, exchanges, shown=shown)
+            return settled, _content(driver, lease, content.object, content.id)
 
     def settle(
         self,
@@ -154,28 +160,42 @@ class OutboxStore(ContentStore):
         `created` is the content of a create's answer, stored as `settled` says which one that is (PU3, PU4); `shown`
         the content as an answer shows it now (PU5); `deleted` the foreign id of one that is gone.
         """
-        entry = settled.entry
         with self.driving() as driver:
             self._hold(driver, lease)
-            driver.run(
-                statements.settle_entry,
-                its_id=entry.id,
-                status=str(entry.status),
-                attempts=entry.attempts,
-                error=entry.error,
-                foreign_id=entry.foreign_id,
-                settled_at=stamp(now) if entry.status is not Status.PENDING else None,
-            )
-            if created is not None:
-                self._put_created(driver, lease, settled, created, now)
-            if created is not None or shown is not None or deleted is not None:
-                driver.run(statements.forget_pages, its_id=lease.source_id)
-            if shown is not None:
-                self._put_contents(driver, lease, shown.contents, now)
-                self._put_users(driver, lease, tuple(shown.users.values()))
-            if deleted is not None:
-                self._delete(driver, lease, entry.object, deleted, now)
-            self._put_exchanges(driver, lease, exchanges)
+            self._settle(driver, lease, settled, now, exchanges, created=created, shown=shown, deleted=deleted)
+
+    def _settle(
+        self,
+        driver: Driver,
+        lease: Lease,
+        settled: Settled,
+        now: datetime,
+        exchanges: Sequence[Exchange],
+        *,
+        created: Content | None = None,
+        shown: Page | None = None,
+        deleted: str | None = None,
+    ) -> None:
+        entry = settled.entry
+        driver.run(
+            statements.settle_entry,
+            its_id=entry.id,
+            status=str(entry.status),
+            attempts=entry.attempts,
+            error=entry.error,
+            foreign_id=entry.foreign_id,
+            settled_at=stamp(now) if entry.status is not Status.PENDING else None,
+        )
+        if created is not None:
+            self._put_created(driver, lease, settled, created, now)
+        if created is not None or shown is not None or deleted is not None:
+            driver.run(statements.forget_pages, its_id=lease.source_id)
+        if shown is not None:
+            self._put_contents(driver, lease, shown.contents, now)
+            self._put_users(driver, lease, tuple(shown.users.values()))
+        if deleted is not None:
+            self._delete(driver, lease, entry.object, deleted, now)
+        self._put_exchanges(driver, lease, exchanges)
 
     def _put_created(self, driver: Driver, lease: Lease, settled: Settled, created: Content, now: datetime) -> None:
         if settled.meant is Meant.UNSURE:
@@ -187,6 +207,12 @@ class OutboxStore(ContentStore):
             names = statements.put_content.values
             values = dict(zip(names, content_values(lease.source_id, created, stamp(now)), strict=True))
             driver.run(put, **values, content_id=settled.entry.id)
+
+
+def _content(driver: Driver, lease: Lease, object_name: str, foreign_id: str) -> Known | None:
+    of = {"its_id": lease.source_id, "its_object": object_name, "its_foreign_id": foreign_id}
+    found = driver.named(statements.content, **of)
+    return read_known(found[0]) if found else None
 
 
 def _sent_already(entry: OutboxEntry) -> ActionRefused:

@@ -10,14 +10,16 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain, islice
 from pathlib import Path
 from time import sleep
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from crawler.errors import ConfigurationError
 from crawler.store.driver import Statement, Text
+from crawler.store.presence import Presence, presence_beside
 
 CACHE_KIB, WAL_PAGES = 8_000, 4_000
 """Memory for pages, and pages in the WAL before they are moved: a large import writes its indices' pages less often."""
@@ -94,6 +96,18 @@ class SQLite:
         self._broken: BaseException | None = None
         if not self.in_memory and not self.where.startswith("file:"):
             self.where = os.path.abspath(self.where)  # noqa: PTH100 - a text: the working directory may change
+
+    @property
+    def file(self) -> Path | None:
+        """The file that it is; `None` of one in memory."""
+        if self.in_memory:
+            return None
+        return Path(urlsplit(self.where).path if self.where.startswith("file:") else self.where).resolve()
+
+    @cached_property
+    def presence(self) -> Presence | None:
+        """Where those show that hold leases in this file."""
+        return presence_beside(self.file) if self.file is not None else None
 
     @property
     def can_group(self) -> bool:
@@ -186,6 +200,10 @@ class SQLite:
         """Keep this process's other threads from writing, and from a database in memory altogether."""
         return self._lock if writing or self.in_memory else nullcontext()
 
+    def limit(self, _connection: object) -> AbstractContextManager[None]:
+        """Nothing ends what waits for a file."""
+        return nullcontext()
+
     def text(self, statement: Statement) -> Text:
         """How this database spells a statement."""
         return statement.sqlite, statement.values
@@ -211,6 +229,8 @@ class SQLite:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+        if (presence := self.__dict__.pop("presence", None)) is not None:
+            presence.close()
 
 
 def advice_among(hints: Mapping[str, str], reason: str) -> str | None:

@@ -11,8 +11,8 @@ import pytest
 
 from crawler.cycle import Event, run_cycle
 from crawler.errors import PartnerError
-from crawler.partner import Partner, Record, unread, unrecorded
-from crawler.protocol.envelope import Exchange, Params
+from crawler.partner import Partner, Record, unrecorded
+from crawler.protocol.envelope import Answer, Exchange, Request
 from crawler.reference import Fails
 from crawler.store import Begun, Store
 from crawler.sync.schedule import GRAIN
@@ -37,14 +37,14 @@ class Timed(Partner):
 
     took: tuple[tuple[float, float | None], ...] = ()
 
-    async def ask(
-        self, action: str, params: Params | None = None, read: Any = unread, *, record: Record = unrecorded, **more: Any
-    ) -> Any:
-        if action != INFO:
-            return await super().ask(action, params, read, record=record, **more)
+    async def send(
+        self, request: Request, *, expected: str, record: Record = unrecorded, fresh: bool = False
+    ) -> Answer:
+        if request.action != INFO:
+            return await super().send(request, expected=expected, record=record, fresh=fresh)
         real: list[Exchange] = []
         try:
-            return await super().ask(action, params, read, record=real.append, **more)
+            return await super().send(request, expected=expected, record=real.append, fresh=fresh)
         finally:
             for seconds, answered in self.took:
                 record(replace(real[-1], seconds=seconds, answered=answered))

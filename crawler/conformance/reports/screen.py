@@ -16,6 +16,8 @@ from crawler.protocol.envelope import escaped
 LINES, COLUMNS = 24, 80
 REASON = 2
 """On how many lines it is told why a run broke off."""
+LEFT = 3
+"""On how many lines it is told what was left behind."""
 GROUPS = 6
 """How many groups of rules that were not judged are shown at most."""
 
@@ -110,9 +112,9 @@ class Screen:
 
     def _more(self) -> Iterator[Line]:
         it = self.judgement
-        if it.left_behind:
-            left = ", ".join(f"{name} {content_id}" for name, content_id in it.left_behind)
-            yield f"left behind, for it could not be deleted again: {escape(left)}", YELLOW
+        if left := left_behind(it):
+            for line in textwrap.wrap(left, self.width, max_lines=LEFT, placeholder=" … (all of it: -v)"):
+                yield line, YELLOW
         if it.pace.put_off:
             yield f"its pace: {it.pace}", YELLOW
         tried = spellings(it)
@@ -133,6 +135,15 @@ class Screen:
 
     def _cut(self, line: Line) -> Line:
         return _cut(line[0], self.width), line[1]
+
+
+def left_behind(judgement: Judgement) -> str:
+    """What was created and is still there, for people; empty where that is nothing."""
+    ids: dict[str, list[str]] = {}
+    for name, content_id in judgement.left_behind:
+        ids.setdefault(name, []).append(content_id)
+    listed = escape("; ".join(f"{name} {', '.join(ids[name])}" for name in ids))
+    return f"left behind, for it could not be deleted again: {listed}" if listed else ""
 
 
 def _title(result: Result) -> str:

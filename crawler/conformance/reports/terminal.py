@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from crawler.conformance.judgement import FAILURES, Judgement
 from crawler.conformance.reports.evidence import evidence, looked_at
-from crawler.conformance.reports.screen import COLUMNS, MARKS, Screen, escape
+from crawler.conformance.reports.screen import COLUMNS, MARKS, YELLOW, Screen, escape, left_behind
 from crawler.conformance.reports.tables import setting, spellings
 from crawler.conformance.rule import JUDGED, Outcome, Result
 
@@ -41,7 +41,10 @@ class Page:
         for result in judgement.results:
             parts.append(self._judged(result, before))
             before = result
-        return "".join(parts) + "\n" + "\n\n".join([*self._encodings(judgement), *self._findings(judgement)]) + "\n"
+        left = [self._paint(self._wrapped(it, ""), YELLOW) for it in [left_behind(judgement)] if it]
+        return (
+            "".join(parts) + "\n" + "\n\n".join([*self._encodings(judgement), *self._findings(judgement), *left]) + "\n"
+        )
 
     def whole(self, judgement: Judgement) -> str:
         """All of it."""

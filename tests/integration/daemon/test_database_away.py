@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import anyio
@@ -59,8 +59,38 @@ def url(postgresql: PostgresServer) -> Iterator[str]:
         yield postgresql.url(name)
 
 
+def promoted(server: PostgresServer) -> None:
+    """It only reads for a while, as a standby does before it takes over."""
+    server.start()
+    server.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+    server.execute("SELECT pg_reload_conf()")
+
+
+def writing(server: PostgresServer) -> None:
+    server.execute("ALTER SYSTEM RESET default_transaction_read_only")
+    server.execute("SELECT pg_reload_conf()")
+
+
+def demoted(server: PostgresServer) -> None:
+    """It only reads from now on, and those who were connected are still."""
+    server.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+    server.execute("SELECT pg_reload_conf()")
+
+
 @pytest.mark.slow
-async def test_a_server_that_goes_away_loses_nothing(postgresql: PostgresServer, url: str) -> None:
+@pytest.mark.parametrize(
+    "fail_over",
+    [
+        (PostgresServer.stop, PostgresServer.start),
+        (PostgresServer.kill, promoted, writing),
+        (demoted, PostgresServer.stop, PostgresServer.start, writing),
+    ],
+    ids=["stopped and started", "killed, started to read only, then written", "read only, stopped, started"],
+)
+async def test_a_server_that_goes_away_loses_nothing(
+    postgresql: PostgresServer, url: str, fail_over: Sequence[Callable[[PostgresServer], object]]
+) -> None:
+    """In mid-cycle: 0 lost, 0 doubled."""
     partners, seen = Partners(), Seen()
     made = {"secret": SECRET, "list_interval": 1, "deadline": 5}  # what is cut off is due two deadlines later
     sources = [Source(name=f"s{n}", base_uri=f"http://s{n}.example/", **made) for n in range(COUNT)]  # type: ignore[arg-type]  # each its own type
@@ -87,7 +117,7 @@ async def test_a_server_that_goes_away_loses_nothing(postgresql: PostgresServer,
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(daemon.run)
             await until(lambda: len(daemon.in_flight) > 3 and len(seen.reports) > 3)
-            await anyio.to_thread.run_sync(postgresql.stop)
+            await anyio.to_thread.run_sync(fail_over[0], postgresql)
             try:
                 away = anyio.current_time()
                 await until(lambda: not daemon.in_flight and seen.failed_ticks > 3)
@@ -96,7 +126,11 @@ async def test_a_server_that_goes_away_loses_nothing(postgresql: PostgresServer,
                 broken = len(seen.broken)
                 ended = len(seen.reports)
             finally:
-                await anyio.to_thread.run_sync(postgresql.start)
+                for step in fail_over[1:]:
+                    await anyio.to_thread.run_sync(step, postgresql)
+                    before = seen.failed_ticks
+                    if step is promoted:
+                        await until(lambda before=before: seen.failed_ticks > before + 20)  # type: ignore[misc]
             await store.run(queue, store, "after")
             await until(lambda: len({report.source for report in seen.reports[ended:]}) == COUNT)
             await until(lambda: len(partners.created) == 2 * COUNT)
