@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -79,7 +80,8 @@ def _run(run: Invocation, address: str | None, log: Outlet, out: Outlet) -> None
         clock=run.outside.clock,
         transport=run.outside.transport,
     )
-    run.wait_for(lambda: operate(setup, ready))
+    with listener or nullcontext():
+        run.wait_for(lambda: operate(setup, ready))
 
 
 class ConfiguredSources:
