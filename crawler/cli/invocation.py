@@ -13,6 +13,7 @@ from crawler.cli.outside import Outside
 from crawler.cli.trace import TracedPartner
 from crawler.errors import ConfigurationError
 from crawler.partner import Partner
+from crawler.protocol.signature import Secret
 from crawler.settings import DEFAULT_CONFIG, Configuration, Flags, read_configuration
 from crawler.store import CycleStore
 from crawler.sync.state import Source
@@ -50,9 +51,31 @@ class Invocation:
     def stored_source(self, where: str) -> Source:
         """The source that a name or URL means, to look at what is stored of it: no secret is needed for that.
 
+        One that was taken out of the configuration is found by the name that it is stored under, or by its URL.
+
         Raises `ConfigurationError`.
         """
+        found = self._left(where)
+        if found is not None:
+            name, base_uri = found
+            return Source(name=name, base_uri=base_uri, secret=Secret("none"))
         return self.configuration.source(where, with_secret=False)
+
+    def stored_name(self, where: str) -> str:
+        """The name of the source that a name or URL means, as `stored_source`. Raises `ConfigurationError`."""
+        found = self._left(where)
+        return found[0] if found is not None else self.configuration.name(where)
+
+    def _left(self, where: str) -> tuple[str, str] | None:
+        """Name and base URI of a source that is stored, and stands in no configuration."""
+        try:
+            name = self.configuration.name(where)
+        except ConfigurationError:
+            name = where
+        if name in self.configuration.names:
+            return None
+        with self.open_store() as store:
+            return store.find_stored(name)
 
     def source(self, where: str) -> Source:
         """The source that a name or URL means; warns where its settings are dangerous.

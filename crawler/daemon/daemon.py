@@ -111,12 +111,22 @@ class Daemon:
 
     async def manage(self, sources: Sequence[Source]) -> None:
         """Crawl exactly these sources from now on; those whose settings changed, at once (CY5). Raises `StoreError`."""
-        await self.store.run(self.store.manage, sources)
+        await self._manage(sources)
         before, self._sources = self._sources, {source.name: source for source in sources}
         for name in [name for name in self._partners if self._sources.get(name) != before.get(name)]:
             if name not in self._in_flight:  # else its cycle goes on with what it began with, and closes it
                 await self._partners.pop(name).aclose()
         self._log.info("sources loaded", sources=len(sources))
+
+    @property
+    def managed(self) -> int:
+        """How many sources it crawls."""
+        return len(self._sources)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another cycle could begin."""
+        return len(self._in_flight) < self.options.max_cycles
 
     async def run(self) -> None:
         """Crawl until `stop`; then claim nothing more, and let the cycles in flight finish for `grace` seconds.
@@ -165,6 +175,8 @@ class Daemon:
         failing = max(self.options.max_cycles // 2, 1) - sum(lease.failing for lease in self._in_flight.values())
         leases: list[Lease] = []
         try:
+            if self._database_away:
+                await self._resume()
             await self._give_back()
             if free > 0 and not self._stopping:
                 claim = self.store.claim
@@ -272,6 +284,22 @@ class Daemon:
             await self.store.run(self.store.release, lease, due)
         except StoreError:
             self._owed.append(lease)
+
+    async def _manage(self, sources: Sequence[Source]) -> None:
+        for name, pending in (await self.store.run(self.store.manage, sources)).items():
+            advice = f"configure it again, or look at them (outbox {name}) and let them go (forget {name})"
+            self._log.warning("source left with entries pending", source=name, pending=pending, advice=advice)
+
+    async def _resume(self) -> None:
+        """The database may be another one than before, restored from a backup. Raises `StoreError`.
+
+        What began with the one before does not go on in it.
+        """
+        if not self._in_flight and await self.store.run(self.store.reopen):
+            self._owed.clear()
+            await self.store.run(self.store.forget_leases, self.owner)
+            self._log.warning("database replaced", advice="it is crawled from the cursors that stand in it")
+        await self._manage(list(self._sources.values()))
 
     async def _give_back(self) -> None:
         """Give back what could not be given back while the database was away. Raises `StoreError`."""
