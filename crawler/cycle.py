@@ -5,7 +5,7 @@ go through `crawler.partner`, and each commit is one method of `crawler.store`.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -18,7 +18,7 @@ from crawler.partner import Partner
 from crawler.protocol.envelope import Answer, Exchange, Params, unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.protocol.reading import check_no_error, read_content, read_page
-from crawler.store import Begun, CycleStore, Lease, this_process
+from crawler.store import Begun, CycleStore, Lease, renewing
 from crawler.sync.exports import (
     GiveUp,
     Send,
@@ -72,9 +72,9 @@ async def run_cycle(
     What fails at the partner is in the report's `errors`, and ends only what depends on it: a failed
     `implementation.info` ends the cycle (IM1), a failed list its object, a failed export its attempt; an endpoint that
     is gone ends the cycle. A `partner` that is passed in stays open, with its connections, for the next cycle. `lease`
-    is one that was claimed already, as the daemon does; else it is taken here.
+    is one that was claimed already, and that somebody renews, as the daemon does; else it is taken and renewed here.
 
-    Raises `SourceBusy` where another process crawls the source, and `StoreError`.
+    Raises `SourceBusy` where another process crawls the source, `LeaseLost`, and other `StoreError`s.
     """
     return await under_lease(Steps.run, source, store, partner=partner, clock=clock, watch=watch, lease=lease)
 
@@ -94,16 +94,21 @@ async def under_lease(
     async with AsyncExitStack() as stack:
         if partner is None:
             partner = await stack.enter_async_context(Partner(source, clock=clock))
-        now = anyio.current_time()
-        begun = await store.run(store.begin_cycle, source, this_process(), clock(), lease, kind=kind)
+        begun = await store.run(store.begin_cycle, source, store.owner, clock(), lease, kind=kind)
+        if lease is None:
+            await stack.enter_async_context(renewing(store, begun.lease))
         watch(begun)
-        steps = Steps(source, store, partner, begun, now, clock=clock, watch=watch)
+        steps = Steps(source, store, partner, begun, clock=clock, watch=watch)
         if kind == "push":  # which has no schedule to be early by
             steps.report.kind, steps.report.early = kind, None
         try:
             await work(steps)
         except PartnerError as error:
             steps.report.errors.append(steps.shown(error))
+        except LeaseLost:
+            with suppress(StoreError), anyio.CancelScope(shield=True):  # it may have run out without anybody taking it
+                await steps.end(interrupted=True)
+            raise
         except StoreError:
             raise  # nothing more can be written
         except BaseException:
@@ -145,11 +150,10 @@ def nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Saving:
-    """A page that is being stored, `since` a moment of the event loop's clock; `storing` where it changes anything."""
+    """A page that is being stored; `storing` where it changes anything."""
 
     report: ObjectReport
     accepted: Accepted
-    since: float
     storing: Awaitable[None] | None
 
 
@@ -186,7 +190,6 @@ class Steps:
         store: CycleStore,
         partner: Partner,
         begun: Begun,
-        now: float,
         *,
         clock: Clock,
         watch: Watch,
@@ -198,7 +201,6 @@ class Steps:
         self.watch = watch
         self.begun = begun
         self.lease = begun.lease
-        self.held_until = now + begun.lease.seconds
         self.report = CycleReport(
             source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id, early=begun.lease.early
         )
@@ -276,15 +278,14 @@ class Steps:
         if changes or accepted.listing is not None:
             values = (self.lease, accepted, self.clock(), self.recorded())
             storing = self.store.submit(self.store.save_page, *values)
-        self.saving = _Saving(report, accepted, anyio.current_time(), storing)
+        self.saving = _Saving(report, accepted, storing)
 
     async def saved(self) -> None:
-        """Wait until the page under way, if there is one, is stored; the lease is then renewed."""
+        """Wait until the page under way, if there is one, is stored."""
         if (saving := self.saving) is not None:
             self.saving = None
             if saving.storing is not None:
                 await saving.storing
-                self.held_until = saving.since + self.lease.seconds
             saving.report.add(saving.accepted)
             self.watch(saving.accepted)
 
@@ -375,10 +376,8 @@ class Steps:
         self.unsettled.append(_Unsettled(entry, store, known.id if known is not None else None, settled, known))
 
     async def write(self, method: Callable[Concatenate[Lease, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a method that writes under the lease, and thereby renews it."""
-        now = anyio.current_time()
+        """Run a method that writes under the lease."""
         result: T = await self.commit(partial(method, self.lease, *args, **kwargs))
-        self.held_until = now + self.lease.seconds
         return result
 
     async def commit(self, last: Callable[[], Any] = nothing) -> Any:
@@ -404,9 +403,12 @@ class Steps:
         return answer
 
     def guard(self) -> None:
-        """A process that was stopped for longer than its lease lasted sends nothing: another may be at it (CY2)."""
-        if anyio.current_time() > self.held_until:
-            raise LeaseLost(f"{self.source.name}: the lease lapsed while this process did nothing")
+        """Nothing is sent once the lease is over, as where this process was stopped: another may be at it (CY2)."""
+        if self.lease.tenure.is_over:
+            raise LeaseLost(
+                f"{self.source.name}: this cycle stops, because its lease could not be renewed in time",
+                hint="was this process stopped, or the database away? the next cycle goes on where this one stopped",
+            )
 
     def record(self, exchange: Exchange) -> None:
         """Keep an exchange for the next commit; neither the store nor whoever watches is shown the secret."""

@@ -24,7 +24,7 @@
         ├── DatabaseUnavailable     cannot be opened, read or written
         ├── DatabaseTooNew          written by a newer version of this program
         ├── SourceBusy              another process crawls this source (CY2)
-        └── LeaseLost               another process took this source over (CY2)
+        └── LeaseLost               the lease has run out, or another process has it (CY2)
 
 Errors carry data; `crawler.cli.advice` turns that data into a sentence on what to do, and into an exit code.
 """
@@ -195,17 +195,19 @@ class DatabaseTooNew(StoreError):
 
 
 class SourceBusy(StoreError):
-    """Another process holds the lease of this source (CY2); `holder` says which, `seconds` for how long at most."""
+    """Another process holds the lease of this source (CY2); `holder` says which.
+
+    `seconds` is for how long at most, if it does not renew it; 0 where it is known to run, but has not renewed it.
+    """
 
     def __init__(self, source: str, holder: str, seconds: int) -> None:
-        super().__init__(
-            f"{source}: is being crawled by {holder}",
-            hint=f"wait for it to end; its lease lapses by itself within {seconds} s",
-        )
+        stuck = "it runs, but has not renewed its lease: continue it or end it, then run the command again"
+        hint = f"wait for it to end; if it is gone, its lease runs out within {seconds} s"
+        super().__init__(f"{source}: is being crawled by {holder}", hint=hint if seconds else stuck)
         self.source = source
         self.holder = holder
         self.seconds = seconds
 
 
 class LeaseLost(StoreError):
-    """The lease lapsed and another process took the source over: this cycle must not write any more (CY2)."""
+    """This process does not hold the lease any more: its cycle ends, and neither asks nor writes anything (CY2)."""

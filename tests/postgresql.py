@@ -88,6 +88,21 @@ class PostgresServer:
         self._end(signal.SIGQUIT)
 
     @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """All its processes stand still meanwhile: its machine still takes what it is sent, and nobody answers."""
+        assert self._process is not None
+        server = self._process.pid
+        os.kill(server, signal.SIGSTOP)  # it begins no other one from now on
+        processes = [server, *map(int, Path(f"/proc/{server}/task/{server}/children").read_text().split())]
+        try:
+            for process in processes:
+                os.kill(process, signal.SIGSTOP)
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
+    @contextmanager
     def database(self, template: str = "template1", options: LiteralString = "") -> Iterator[str]:
         """A database of its own, by its name; it is gone afterwards. `options` are those of CREATE DATABASE."""
         name = f"crawler_{next(self._numbers)}"

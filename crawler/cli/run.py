@@ -2,27 +2,30 @@
 
 import os
 import socket
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import click
 import structlog
 
-from crawler.cli.ending import unwritable
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_command
+from crawler.cli.output import as_json
 from crawler.cli.serving import listen
 from crawler.daemon import DaemonOptions, Setup, operate
 from crawler.errors import ConfigurationError
-from crawler.log import configure
+from crawler.log import Outlet, configure
 from crawler.settings import DEFAULT_CONFIG, Configuration, read_address, read_configuration
 from crawler.sync.state import Source
 from crawler.transport import KEPT_CONNECTIONS
 
 LOOPBACK = ("127.", "::1", "localhost")
 MANY_FILES = 65_536
-OWN_FILES = 100
-"""Database, log, libraries, HTTP endpoint: a generous guess."""
+OWN_FILES = 40
+"""Database, log, event loop, name servers, and the HTTP endpoint with its clients; at rest it is half of that."""
 
 
 @click.command()
@@ -37,30 +40,37 @@ def run(run: Invocation, *, address: str | None) -> None:
     the configuration file, reloads the sources. The log goes to stderr: JSON lines, or readable ones on a terminal;
     -v adds each exchange. One line on stdout says when it is ready.
     """
+    outlets = [Outlet(sys.stderr), Outlet(sys.stdout)]
+    try:
+        _run(run, address, *outlets)
+    finally:
+        for outlet in outlets:
+            outlet.close()
+
+
+def _run(run: Invocation, address: str | None, log: Outlet, out: Outlet) -> None:
     known = ConfiguredSources(run)
-    configure(verbose=run.verbose, redact=known.redact)
+    configure(log, verbose=run.verbose, redact=known.redact)
     configuration = known.read()
     keys = configuration.settings.daemon
     listener = _listener(address or keys.listen)
-    _allow_many_connections(len(configuration.names))
+    options = DaemonOptions(max_cycles=keys.max_cycles, tick=keys.tick, grace=keys.grace)
 
     def ready(sources: int) -> None:
         url = _url(listener) if listener is not None else None
-        try:
-            if run.as_json:
-                run.out.json({"ready": True, "sources": sources, "url": url})
-            else:
-                served = f", {url}healthz" if url else ""
-                click.echo(f"ringcx-crawler is ready: {sources} source{'s' if sources != 1 else ''}{served}")
-        except OSError as error:  # a daemon outlives whoever reads its stdout
-            unwritable(error)
+        if run.as_json:
+            said = as_json({"ready": True, "sources": sources, "url": url}, indent=2 if run.out.is_terminal else None)
+        else:
+            served = f", {url}healthz" if url else ""
+            said = f"ringcx-crawler is ready: {sources} source{'s' if sources != 1 else ''}{served}"
+        out.write(f"{said}\n")
 
     setup = Setup(
         database=configuration.database(run.database),
         load=known.load,
         config=configuration.path,
         secret_files=lambda: known.secret_files,
-        options=DaemonOptions(max_cycles=keys.max_cycles, tick=keys.tick, grace=keys.grace),
+        options=fitting(options, len(configuration.names), _allowed_files()),
         keep_days=keys.keep_days,
         listener=listener,
         environ=run.outside.environ,
@@ -143,26 +153,42 @@ def _listener(address: str | None) -> socket.socket | None:
         ) from error
 
 
-def _allow_many_connections(sources: int) -> None:
-    """Use all the open files that the system allows: connections to partners stay open between cycles."""
-    if os.name == "posix":
-        import resource  # noqa: PLC0415 - not everywhere
+def fitting(options: DaemonOptions, sources: int, allowed: float) -> DaemonOptions:
+    """As many cycles at once, and connections that are kept, as there may be open files; says where those are few."""
+    room = max(allowed - OWN_FILES, 0)
+    cycles = max(min(options.max_cycles, room // (2 * KEPT_CONNECTIONS + 2)), 1)
+    kept = max(min(options.max_kept, (room - cycles) // KEPT_CONNECTIONS), cycles)
+    needed = files_needed(min(options.max_cycles, sources), sources)
+    if allowed < needed:
+        structlog.get_logger("crawler").warning(
+            "too few open files",
+            allowed=allowed,
+            needed=needed,
+            cycles_at_once=int(cycles),
+            sources_that_stay_connected=int(min(kept, sources)),
+            advice="raise the limit: LimitNOFILE, or ulimit -n",
+        )
+    return replace(options, max_cycles=int(cycles), max_kept=int(kept))
 
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
-        if soft != resource.RLIM_INFINITY and soft < wanted:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            soft = wanted
-        needed = files_needed(sources)
-        if soft != resource.RLIM_INFINITY and soft < needed:
-            structlog.get_logger("crawler").warning(
-                "too few open files", allowed=soft, needed=needed, advice="raise the limit: LimitNOFILE, or ulimit -n"
-            )
+
+def _allowed_files() -> float:
+    """How many files may be open at once, after the limit was raised as far as that goes; infinity of no limit."""
+    if os.name != "posix":
+        return inf
+    import resource  # noqa: PLC0415 - not everywhere
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return inf
+    wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(soft, wanted)
 
 
-def files_needed(sources: int) -> int:
-    """How many files may be open at once: the connections that each source keeps, and what the process itself needs."""
-    return sources * KEPT_CONNECTIONS + OWN_FILES
+def files_needed(cycles: int, sources: int) -> int:
+    """How many files may be open at once: the connections that sources keep, one that each cycle makes, and our own."""
+    return sources * KEPT_CONNECTIONS + cycles + OWN_FILES
 
 
 def _url(listener: socket.socket) -> str:

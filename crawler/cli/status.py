@@ -17,6 +17,7 @@ from crawler.sync.state import Status
 
 NEVER = {"contents": {}, "identities": 0, "exports": {}, "cursors": {}, "failures": 0, "last_cycle": None}
 UNMANAGED = {"managed": False, "disabled_at": None, "due_in": None}
+UNHELD = {"crawled_by": None, "crawled_until": None}
 NOTHING = "No source yet: try `ringcx-crawler sync http://localhost:3000/`, or write a configuration with `init`."
 
 
@@ -58,7 +59,7 @@ def overview(run: Invocation, sources: Sequence[str]) -> list[dict[str, Any]]:
         standing = {found.source: found for found in store.standing()}
     records = []
     for name in names or sorted({*configured, *stored}):
-        record = stored.get(name) or {"source": name, "base_uri": None, **NEVER, "crawled_by": None}
+        record = stored.get(name) or {"source": name, "base_uri": None, **NEVER, **UNHELD}
         uri = settings.base_uri(name) if name in configured else record["base_uri"] or name
         rhythm = _rhythm(standing[name]) if name in standing else UNMANAGED
         records.append({**record, **rhythm, "base_uri": without_userinfo(uri), "configured": name in configured})
@@ -89,7 +90,7 @@ def _print(run: Invocation, record: dict[str, Any]) -> None:
             ("  cursors", _counts(record["cursors"])),
             ("  exports pending", exports.get(Status.PENDING)),
             ("  exports given up", _counts(given_up)),
-            ("  being crawled by", record["crawled_by"]),
+            ("  being crawled by", _holder(record)),
         ]
     )
 
@@ -100,6 +101,12 @@ def _last_cycle(cycle: dict[str, Any] | None) -> str:
     errors = (cycle["report"] or {}).get("errors") or []
     why = f": {errors[0]['message']}" if errors else ""
     return f"{cycle['cycle']}, {cycle['started_at']}, {cycle['outcome']}{why}"
+
+
+def _holder(record: dict[str, Any]) -> str | None:
+    if record["crawled_by"] is None:
+        return None
+    return f"{record['crawled_by']}, until {record['crawled_until']} unless it renews its lease"
 
 
 def _switched_off(record: dict[str, Any]) -> str | None:

@@ -26,6 +26,18 @@ from enum import StrEnum
 from crawler.conformance.evidence import Remedy, Seen, Sent
 
 
+class Chapter(StrEnum):
+    """The chapters, in the order in which their rules are judged and shown."""
+
+    TRANSPORT = "transport and signature"
+    DECLARATION = "implementation info"
+    LISTING = "listing and cursors"
+    OBJECTS = "objects and fields"
+    PUSHING = "pushing"
+    ERRORS = "errors and retries"
+    STRUCTURED = "structured content"
+
+
 class Level(StrEnum):
     """What a breach means: the partner does not conform, or it should do better, or nobody can say.
 
@@ -107,7 +119,7 @@ class Rule:
     """
 
     name: str
-    chapter: str
+    chapter: Chapter
     level: Level
     harm: Harm
     because: str
@@ -130,11 +142,11 @@ class Rule:
         return self.paragraphs[0]
 
 
-class Chapter:
-    """Collects the rules of one chapter, in the order in which they are written."""
+class Part:
+    """Collects the rules of one module, which are all of one chapter, in the order in which they are written."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, chapter: Chapter) -> None:
+        self.chapter = chapter
         self.rules: list[Rule] = []
 
     def rule(
@@ -153,7 +165,7 @@ class Chapter:
             self.rules.append(
                 Rule(
                     name=name,
-                    chapter=self.name,
+                    chapter=self.chapter,
                     level=level,
                     harm=claim.harm,
                     because=claim.because,

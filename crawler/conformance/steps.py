@@ -17,7 +17,7 @@ State = Mapping[str, Any] | None
 class Step:
     """One operation: `kind` is ``custom``, ``unpublish``, ``publish`` or ``delete``, `again` whether it is a repeat.
 
-    `before` and `after` are what the contents looked like, by purpose.
+    `before` and `after` are what the contents looked like, by purpose; one that nobody told of is in neither.
     """
 
     kind: str

@@ -114,12 +114,16 @@ class Witness(Partner):
     ) -> Answer:
         """Send a request, as soon as the partner bears it; see `Partner.send`.
 
-        One over a kept connection that was lost says nothing of the partner, and is not kept: it is repeated (TR11).
+        One over a kept connection that was lost says nothing of a partner that is there, and is not kept: it is
+        repeated (TR11).
         """
         tried = await self._paced(request, expected, fresh=fresh)
         if isinstance(tried.error, KeptConnectionBroken):
-            record(tried.exchange)
-            raise tried.error
+            if not self._there or not await self._is_down():
+                record(tried.exchange)
+                raise tried.error
+            broken = ConnectionBroken(self.source.name, request.action, expected=expected, came=tried.error.came)
+            tried = Tried(tried.exchange, broken)
         died: Died | None = None
         if tried.silent and self._there:
             tried, died = await self._after_silence(request, tried, expected)
@@ -195,16 +199,16 @@ class Witness(Partner):
             died = partial(Death, down=self._restart_wait, back=False, sure=False)
             return tried, died if tried.reached else None
         if not down:  # it is there: nobody took the connection by chance, or that is its answer
-            return tried if tried.reached else await self._paced(request, expected), None
+            return tried if tried.reached else await self._paced(request, expected, fresh=True), None
         if tried.reached:
             if _key(request) in self._killers:
                 return tried, partial(Death, down=down)
-            again = await self._paced(self._repeated(request), expected)
+            again = await self._paced(self._repeated(request), expected, fresh=True)
             if again.silent:
                 return tried, partial(Death, down=down, back=self._there) if await self._killed(request) else None
             tried = again
         await self._suspect_the_one_before(down, expected)
-        return tried if tried.reached else await self._paced(request, expected), None
+        return tried if tried.reached else await self._paced(request, expected, fresh=True), None
 
     async def _suspect_the_one_before(self, down: float, expected: str) -> None:
         """Send the request before once more, to see whether the endpoint dies of it, though it was answered."""
@@ -212,7 +216,7 @@ class Witness(Partner):
             return
         request, sent = self._before
         if _key(request) not in self._killers:
-            await self._paced(self._repeated(request), expected)
+            await self._paced(self._repeated(request), expected, fresh=True)
             if not await self._killed(request):
                 return
         if sent is not None:
@@ -241,7 +245,7 @@ class Witness(Partner):
 
     async def _is_down(self) -> bool:
         """Whether nobody answers ``implementation.info``, be it with an error."""
-        looked = await self._once(self.request("implementation.info"), "an answer")
+        looked = await self._once(self.request("implementation.info"), "an answer", fresh=True)
         return looked.silent or (looked.answer is not None and looked.answer.status == 503)
 
     def _repeated(self, request: Request) -> Request:

@@ -1,6 +1,8 @@
 """Claiming what is due, and running its cycles, a bounded number at a time."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,12 +12,14 @@ import structlog
 from anyio.abc import TaskGroup
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from crawler.clock import Clock, utc_now
+from crawler.clock import Clock, Elapsed, since_boot, utc_now
 from crawler.cycle import Event, Watch, run_cycle
-from crawler.errors import ConfigurationError, LeaseLost, StoreError
+from crawler.daemon.leases import Leases
+from crawler.errors import ConfigurationError, DatabaseUnavailable, LeaseLost, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
-from crawler.store import Begun, Lease, Store, this_process
+from crawler.store import Begun, Lease, Store
+from crawler.sync.leases import RENEWED_EVERY
 from crawler.sync.report import CycleReport
 from crawler.sync.state import Source
 
@@ -23,16 +27,25 @@ AUTO_DISABLED = "content_source.auto_disabled"
 """The platform's own name for switching a failing channel off (CY6)."""
 
 
+LAST, LAST_AT_ONCE = 2.0, 0.3
+"""Seconds that the database has, once the time for cycles in flight is over, to store what became of them."""
+
+SILENCE = 10.0
+"""After so many seconds without an answer the database counts as away."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaemonOptions:
     """How the daemon works.
 
     `max_cycles` may be in flight at a time, half of them of sources that fail: partners that hang hold theirs until
-    their deadline, and must not hold all (CY4). `tick` is the number of seconds between two looks at what is due,
-    `grace` the number for which a stop waits for the cycles in flight.
+    their deadline, and must not hold all (CY4). The connections of `max_kept` sources stay open between cycles. `tick`
+    is the number of seconds between two looks at what is due, `grace` the number for which a stop waits for the cycles
+    in flight.
     """
 
     max_cycles: int = 200
+    max_kept: int = 100_000
     tick: float = 0.5
     grace: float = 30.0
 
@@ -71,8 +84,9 @@ class Cycle(Protocol):
 class Daemon:
     """Crawls the sources it is given, until `stop`.
 
-    `transport` makes the transport to a source, `None` for the network; `sleep` waits for a number of seconds. Both and
-    the clock are passed in so that a day of polling can pass in seconds; so is what a `cycle` does.
+    `transport` makes the transport to a source, `None` for the network; `sleep` waits for a number of seconds, and
+    `elapsed` tells how many have passed, however the clock is set. All these and the clock are passed in so that a day
+    of polling can pass in seconds; so is what a `cycle` does.
     """
 
     def __init__(
@@ -84,12 +98,13 @@ class Daemon:
         clock: Clock = utc_now,
         transport: Callable[[Source], httpx.AsyncBaseTransport | None] = lambda _source: None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        elapsed: Elapsed = since_boot,
         cycle: Cycle = run_cycle,
     ) -> None:
         self.store = store
         self.observer = observer
         self.options = options
-        self.owner = this_process()
+        self.owner = store.owner
         self._clock = clock
         self._transport = transport
         self._sleep = sleep
@@ -98,9 +113,11 @@ class Daemon:
         self._partners: dict[str, Partner] = {}
         self._in_flight: dict[str, Lease] = {}
         self._owed: list[Lease] = []
+        self._leases = Leases(store, clock=clock, elapsed=elapsed)
         self._stopping = False
         self._wake = anyio.Event()
         self._cycles: TaskGroup | None = None
+        self._last_moments: list[asyncio.TimerHandle] = []
         self._database_away = False
         self._log = structlog.get_logger("crawler")
 
@@ -111,7 +128,8 @@ class Daemon:
 
     async def manage(self, sources: Sequence[Source]) -> None:
         """Crawl exactly these sources from now on; those whose settings changed, at once (CY5). Raises `StoreError`."""
-        await self._manage(sources)
+        with self._noting_silence():
+            await self._manage(sources)
         before, self._sources = self._sources, {source.name: source for source in sources}
         for name in [name for name in self._partners if self._sources.get(name) != before.get(name)]:
             if name not in self._in_flight:  # else its cycle goes on with what it began with, and closes it
@@ -140,15 +158,21 @@ class Daemon:
         scheduler.start()
         try:
             async with anyio.create_task_group() as self._cycles:
-                while not self._stopping:
-                    await self.tick(self._cycles)
-                    await self._wake.wait()
-                    self._wake = anyio.Event()
-                self._log.info("stopping", in_flight=len(self._in_flight))
+                await self._tick_until(lambda: self._stopping, self._cycles)
+                await self._tick_until(lambda: not self._in_flight, self._cycles)  # what runs keeps its lease
         finally:
             scheduler.shutdown(wait=False)
             with anyio.CancelScope(shield=True):
                 await self._settle_up()
+            for moment in self._last_moments:
+                moment.cancel()
+
+    async def _tick_until(self, happens: Callable[[], bool], cycles: TaskGroup) -> None:
+        while not happens():
+            await self.tick(cycles)
+            with anyio.move_on_after(RENEWED_EVERY):
+                await self._wake.wait()
+            self._wake = anyio.Event()
 
     @property
     def is_stopping(self) -> bool:
@@ -158,35 +182,39 @@ class Daemon:
     def stop(self, *, at_once: bool = False) -> None:
         """Claim nothing more, and end when the cycles in flight have; `at_once` grants them no time.
 
-        On the event loop's thread only. The end comes at the latest when the grace is over and one transaction has
-        then waited in vain for the database: the others do not wait as well.
+        On the event loop's thread only. What is to be stored after the grace has a moment for that, and the database no
+        longer: then leases are left as they are.
         """
+        if not self._stopping:
+            self._log.info("stopping", in_flight=len(self._in_flight))
         self._stopping = True
         self._wake.set()
         ending = anyio.current_time() + (0 if at_once else self.options.grace)
-        self.store.patient_until = min(self.store.patient_until, ending)
         if self._cycles is not None:
             scope = self._cycles.cancel_scope
             scope.deadline = min(scope.deadline, ending)
+            self._last_moments.append(self.store.end_by(ending, ending + (LAST_AT_ONCE if at_once else LAST)))
 
     async def tick(self, cycles: TaskGroup) -> int:
-        """Claim what is due before the next tick, and start its cycles in `cycles`; returns how many."""
+        """Keep the leases, claim what is due before the next tick, start its cycles in `cycles`; returns how many."""
         free = self.options.max_cycles - len(self._in_flight)
         failing = max(self.options.max_cycles // 2, 1) - sum(lease.failing for lease in self._in_flight.values())
         leases: list[Lease] = []
         try:
-            if self._database_away:
-                await self._resume()
-            await self._give_back()
-            if free > 0 and not self._stopping:
-                claim = self.store.claim
-                leases = await self.store.run(claim, self.owner, limit=free, ahead=self.options.tick, failing=failing)
+            with self._noting_silence():
+                if self._database_away:
+                    await self._resume()
+                await self._leases.keep(list(self._in_flight.values()), self._sources)
+                await self._give_back()
+                if free > 0 and not self._stopping:
+                    most = {"limit": free, "failing": failing}
+                    leases = await self.store.run(self.store.claim, self.owner, ahead=self.options.tick, **most)
         except StoreError as error:
             self._note_database(error)
             return 0
         self._note_database(None)
         for lease in leases:
-            if lease.source in self._in_flight:  # its lease lapsed, and it does not know yet
+            if lease.source in self._in_flight:  # its lease was made free, and it does not know yet
                 self._owed.append(lease)
             else:
                 self._in_flight[lease.source] = lease
@@ -213,6 +241,7 @@ class Daemon:
             ended = True
         except LeaseLost as error:
             log.warning("lease lost", error=str(error))
+            self._owed.append(lease)  # it may have run out without anybody taking it
             begun, ended = False, True
             self.observer.cycle_broke_off(lease.source)
         except StoreError as error:  # this cycle cannot even give its lease back
@@ -233,17 +262,18 @@ class Daemon:
                 with anyio.CancelScope(shield=True):
                     await self._release(lease, due)
             del self._in_flight[lease.source]
+            if self._stopping:
+                self._wake.set()
 
     async def _cycle(self, source: Source, lease: Lease, log: structlog.stdlib.BoundLogger) -> None:
-        partner = self._partners.get(source.name)
+        partner = self._partners.pop(source.name, None)
         if partner is not None and partner.source != source:  # its settings changed while its last cycle ran
-            del self._partners[source.name]
             await partner.aclose()
             partner = None
         if partner is None:
-            partner = self._partners[source.name] = Partner(
-                source, transport=self._transport(source), clock=self._clock
-            )
+            partner = Partner(source, transport=self._transport(source), clock=self._clock)
+        self._partners[source.name] = partner  # the last one: first are those that have rested the longest
+        await self._keep_few()
 
         def watch(event: Event) -> None:
             nonlocal log
@@ -259,6 +289,14 @@ class Daemon:
         seconds = anyio.current_time() - began
         self.observer.cycle_ended(source.name, report, seconds)
         self._tell(report, seconds, log)
+
+    async def _keep_few(self) -> None:
+        """Close the connections that have rested the longest, where the system allows no more."""
+        while len(self._partners) > self.options.max_kept:
+            name = next((name for name in self._partners if name not in self._in_flight), None)
+            if name is None:
+                return
+            await self._partners.pop(name).aclose()
 
     def _tell(self, report: CycleReport, seconds: float, log: structlog.stdlib.BoundLogger) -> None:
         for error in report.errors:
@@ -318,6 +356,19 @@ class Daemon:
             self._log.warning("leases are left to lapse", leases=len(self._owed), error=str(error), advice=error.hint)
         for partner in self._partners.values():
             await partner.aclose()
+
+    @contextmanager
+    def _noting_silence(self) -> Iterator[None]:
+        """Say so where the body waits too long for the database."""
+        reason = f"the database does not answer: it has not for {SILENCE:g} s"
+        hint = "look whether it is stopped, or another program holds it locked: this goes on once it answers"
+        note = asyncio.get_running_loop().call_later(
+            SILENCE, self._note_database, DatabaseUnavailable(reason, hint=hint)
+        )
+        try:
+            yield
+        finally:
+            note.cancel()
 
     def _note_database(self, error: StoreError | None) -> None:
         """Say once that the database is away, and once that it is back."""

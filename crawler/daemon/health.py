@@ -4,15 +4,12 @@ It runs on the daemon's own event loop, so that it falls silent when that is stu
 """
 
 import json
-import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
-from typing import Any
 
 import anyio
-import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from crawler.clock import Clock, utc_now
@@ -20,10 +17,6 @@ from crawler.daemon.daemon import Daemon
 from crawler.daemon.metrics import Metrics
 from crawler.errors import StoreError
 from crawler.store import Claimable, Standing
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 PATIENCE = 3.0
 """Seconds that the database has for an answer."""
@@ -75,7 +68,7 @@ class Watching(Metrics):
 
 
 class Health:
-    """The endpoint, as an ASGI application.
+    """What the endpoint answers.
 
     ``/healthz`` answers 200 if the daemon is ready, which means that cycles that are due do begin, else 503: the tick
     runs, the database answers and is the right one, it knows as many sources as this daemon is to crawl, and none that
@@ -130,17 +123,8 @@ class Health:
         standing = found[0] if answered else None
         return self._metrics.page(standing, in_flight=len(self._daemon.in_flight), now=self._clock())
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """ASGI's entry."""
-        if scope["type"] != "http":
-            raise ValueError(f"only HTTP is served here, not {scope['type']}")
-        status, kind, body = await self._answer(scope["method"], scope["path"])
-        headers = {"content-type": kind, "content-length": str(len(body)), "cache-control": "no-store"}
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": status, "headers": raw})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-
-    async def _answer(self, method: str, path: str) -> tuple[int, str, bytes]:
+    async def answer(self, method: str, path: str) -> tuple[int, str, bytes]:
+        """Status, content type and body of what is asked for."""
         if method not in ("GET", "HEAD"):
             return 405, TEXT, b"only GET\n"
         match path:
@@ -177,35 +161,3 @@ class Health:
                     self._one.release_on_behalf_of(asker)
             return True
         return False
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, without its own idea of signals."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def serve(health: Health, listener: socket.socket) -> None:
-    """Serve the endpoint on a listening socket until cancelled."""
-    config = uvicorn.Config(
-        health,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = _Server(config)
-    async with anyio.create_task_group() as tasks:
-
-        async def run() -> None:
-            with anyio.CancelScope(shield=True):  # it ends by itself, and in good order
-                await server.serve(sockets=[listener])
-
-        tasks.start_soon(run)
-        try:
-            await anyio.sleep_forever()
-        finally:
-            server.should_exit = True

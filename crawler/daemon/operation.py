@@ -1,7 +1,6 @@
 """The daemon as a process: what stands around it from the first message to the last signal."""
 
-import os
-import signal
+import asyncio
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,20 +9,19 @@ from pathlib import Path
 import anyio
 import httpx
 import structlog
-from anyio.abc import TaskStatus
 
 from crawler.clock import Clock, utc_now
 from crawler.daemon.daemon import Daemon, DaemonOptions
-from crawler.daemon.health import Health, Pulse, Watching, serve
+from crawler.daemon.endpoint import Endpoint
+from crawler.daemon.health import Health, Pulse, Watching
 from crawler.daemon.housekeeping import keep_house
 from crawler.daemon.notify import Notify
 from crawler.daemon.opening import open_store
 from crawler.daemon.reload import ConfigurationFile, Reload
+from crawler.daemon.signals import ENDING, Signals, Told
 from crawler.daemon.single import only_daemon
 from crawler.store import Store
 from crawler.sync.state import Source
-
-EVERY_SIGNAL = (signal.SIGTERM, signal.SIGINT, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +48,9 @@ class Setup:
 async def operate(setup: Setup, ready: Callable[[int], None]) -> None:
     """Run the daemon until a signal ends it; `ready` is called once it serves, with the number of sources.
 
-    SIGTERM and SIGINT let cycles in flight end, for `grace` seconds; a second one interrupts them at once, and a third
-    one ends the process whatever it does. SIGHUP reads the configuration again.
+    SIGTERM and SIGINT let cycles in flight end, for `grace` seconds; a second one interrupts them at once. Whatever
+    hangs, the process ends within 5 s after that time, and within a second after the second signal. SIGHUP reads the
+    configuration again.
 
     Raises `ConfigurationError` or `StoreError` where it cannot begin.
     """
@@ -68,20 +67,24 @@ class _Operation:
         self._log = structlog.get_logger("crawler")
         self._daemon: Daemon | None = None
         self._reload: Reload | None = None
+        self._signals = Signals(setup.options.grace)
         self._beside = anyio.CancelScope()
 
     async def run(self) -> None:
-        try:
-            async with anyio.create_task_group() as tasks:
-                await tasks.start(self._obey, tasks.cancel_scope)
-                store = await open_store(self._setup.database)
-                with store, only_daemon(self._setup.database):
-                    await self._crawl(store)
-                tasks.cancel_scope.cancel()
-        except BaseExceptionGroup as group:
-            if len(group.exceptions) == 1:  # the one that this program's callers know how to deal with
-                raise group.exceptions[0] from None
-            raise
+        heard: asyncio.Queue[Told] = asyncio.Queue()
+        with self._signals.told_to(asyncio.get_running_loop(), heard.put_nowait):
+            try:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._obey, heard, tasks.cancel_scope)
+                    store = await open_store(self._setup.database)
+                    with store, only_daemon(self._setup.database):
+                        await self._crawl(store)
+                    tasks.cancel_scope.cancel()
+            except BaseExceptionGroup as group:
+                if len(group.exceptions) == 1:  # the one that this program's callers know how to deal with
+                    raise group.exceptions[0] from None
+                raise
+            self._signals.done = True
 
     async def _crawl(self, store: Store) -> None:
         setup, pulse = self._setup, Pulse()
@@ -101,11 +104,12 @@ class _Operation:
         self._daemon = daemon
         async with anyio.create_task_group() as tasks:
             if setup.listener is not None:
-                tasks.start_soon(serve, health, setup.listener)
+                tasks.start_soon(Endpoint(health.answer, setup.listener).serve)
             tasks.start_soon(self._announce, pulse, len(sources))
             tasks.start_soon(self._feed_watchdog, health)
             tasks.start_soon(self._look_after, store, metrics, self._reload)
             await daemon.run()
+            self._signals.done = True
             tasks.cancel_scope.cancel()
         self._log.info("stopped")
 
@@ -132,23 +136,18 @@ class _Operation:
                 days, clock = self._setup.keep_days, self._setup.clock
                 await keep_house(store, days, clock=clock, pruned=metrics.pruned)
 
-    async def _obey(self, everything: anyio.CancelScope, *, task_status: TaskStatus[None]) -> None:
+    async def _obey(self, heard: asyncio.Queue[Told], everything: anyio.CancelScope) -> None:
         """Do what signals say."""
-        with anyio.open_signal_receiver(*EVERY_SIGNAL) as signals:
-            task_status.started()
-            asked = 0
-            async for number in signals:
-                if number not in (signal.SIGTERM, signal.SIGINT):
-                    if self._reload is not None and not asked:
-                        self._reload.ask()
-                    continue
-                asked += 1
-                if asked > 2:
-                    os._exit(128 + number)
-                self._log.info("signal", name=signal.Signals(number).name, at_once=asked > 1)
-                self._notify.stopping()
-                self._beside.cancel()
-                if self._daemon is None:
-                    everything.cancel()
-                else:
-                    self._daemon.stop(at_once=asked > 1)
+        while True:
+            number, asked = await heard.get()
+            if number not in ENDING:
+                if self._reload is not None and not asked:
+                    self._reload.ask()
+                continue
+            self._log.info("signal", name=number.name, at_once=asked > 1)
+            self._notify.stopping()
+            self._beside.cancel()
+            if self._daemon is None:
+                everything.cancel()
+            else:
+                self._daemon.stop(at_once=asked > 1)

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import printable
@@ -19,10 +18,9 @@ if os.name == "posix":
 def lock_file(where: str) -> Path | None:
     """The file that a daemon holds locked beside the SQLite file at a URL or path; `None` for any other database."""
     database = database_at(where)
-    if not isinstance(database, SQLite) or database.in_memory or os.name != "posix":
+    if not isinstance(database, SQLite) or database.file is None or os.name != "posix":
         return None
-    path = urlsplit(database.where).path if database.where.startswith("file:") else database.where
-    return Path(f"{Path(path).resolve()}.daemon")
+    return Path(f"{database.file}.daemon")
 
 
 @contextmanager

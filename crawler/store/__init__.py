@@ -7,13 +7,25 @@ One public method is one transaction, and rows never leave. `CycleStore` is what
 from typing import TYPE_CHECKING
 
 from crawler.store.cycles import Begun, CycleStore
-from crawler.store.lease import this_process
+from crawler.store.holder import shown, this_process
+from crawler.store.renewal import renew, renewing
 from crawler.store.sources import Lease
 
 if TYPE_CHECKING:
     from crawler.store.whole import Claimable, Standing, Store
 
-__all__ = ["Begun", "Claimable", "CycleStore", "Lease", "Standing", "Store", "this_process"]
+__all__ = [
+    "Begun",
+    "Claimable",
+    "CycleStore",
+    "Lease",
+    "Standing",
+    "Store",
+    "renew",
+    "renewing",
+    "shown",
+    "this_process",
+]
 
 
 def __getattr__(name: str) -> object:

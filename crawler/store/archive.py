@@ -4,14 +4,16 @@ import json
 import operator
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import RowMapping
 from sqlmodel import Session
 
+from crawler.store.holder import shown
 from crawler.store.incarnations import means, means_an_earlier_one
-from crawler.store.rows import REFERENCES, read_cursor, read_entry, read_known, restored
+from crawler.store.rows import REFERENCES, read_cursor, read_entry, read_known, restored, stamp
 from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, OUTBOX, SOURCE
 from crawler.store.sources import SourceStore
 from crawler.sync.state import Cursor, Known, OutboxEntry, Source, Status
@@ -197,10 +199,18 @@ class Archive(SourceStore):
                     "cursors": since.get(row["id"], {}),
                     "failures": row["failures"],
                     "last_cycle": last.get(row["id"]),
-                    "crawled_by": row["crawled_by"],
+                    **_holder(row),
                 }
                 for row in sources
             ]
+
+
+def _holder(row: RowMapping) -> Record:
+    """Who crawls a source now, and until when by the database's clock unless it renews its lease (CY2)."""
+    if row["crawled_by"] is None:
+        return {"crawled_by": None, "crawled_until": None}
+    until = datetime.fromtimestamp(row["lease_until"], UTC)
+    return {"crawled_by": shown(row["crawled_by"]), "crawled_until": stamp(until)}
 
 
 def _counted(session: Session, by: sa.Column[Any], *conditions: sa.ColumnElement[bool]) -> dict[int, dict[Any, int]]:

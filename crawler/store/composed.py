@@ -14,10 +14,12 @@ from sqlalchemy import bindparam
 from crawler.store.dialect import Dialect, fixed
 from crawler.store.incarnations import NEXT, differs, is_another, shown
 from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, LOOKUP, OUTBOX, SOURCE
+from crawler.sync.leases import LEASE_SECONDS
 from crawler.sync.state import Status
 
 Composed = sa.UpdateBase | sa.Select[*tuple[Any, ...]]
 
+_LASTS = fixed(int(LEASE_SECONDS))
 ITS_ID = SOURCE.c.id == bindparam("its_id")
 PENDING = OUTBOX.c.status == fixed(str(Status.PENDING))
 CONTENT_KEY = ("source_id", "object", "foreign_id")
@@ -66,14 +68,14 @@ def find_source(_dialect: Dialect) -> Composed:
 
 def insert_source(dialect: Dialect) -> Composed:
     """A new source, unless its name is there; returns the id."""
-    values = _bound("name", "base_uri", "fingerprint", "lease_seconds")
-    values |= {"failures": fixed(0), "fence": fixed(0), "managed": sa.false()}
+    values = _bound("name", "base_uri", "fingerprint")
+    values |= {"failures": fixed(0), "fence": fixed(0), "managed": sa.false(), "lease_seconds": _LASTS}
     return dialect.insert(SOURCE).values(values).on_conflict_do_nothing().returning(SOURCE.c.id)
 
 
 def change_source(_dialect: Dialect) -> Composed:
     """Changed settings: what was declared under the old ones is forgotten, and the interval with it (CY5)."""
-    values = _bound("base_uri", "fingerprint", "lease_seconds")
+    values = _bound("base_uri", "fingerprint")
     return sa.update(SOURCE).where(ITS_ID).values(**values, info=sa.null(), info_at=sa.null(), period=sa.null())
 
 
@@ -89,13 +91,8 @@ def stored_info(_dialect: Dialect) -> Composed:
 
 
 def managed_sources(_dialect: Dialect) -> Composed:
-    """Name, fingerprint, whether it is managed, when it is due and who holds its lease, of all sources."""
-    return sa.select(SOURCE.c.name, SOURCE.c.fingerprint, SOURCE.c.managed, SOURCE.c.due_at, SOURCE.c.lease_owner)
-
-
-def lapse_leases(dialect: Dialect) -> Composed:
-    """The leases of a process that is gone lapse now."""
-    return sa.update(SOURCE).where(SOURCE.c.lease_owner == bindparam("its_owner")).values(lease_until=dialect.now)
+    """Name, fingerprint, whether it is managed and when it is due, of all sources."""
+    return sa.select(SOURCE.c.name, SOURCE.c.fingerprint, SOURCE.c.managed, SOURCE.c.due_at)
 
 
 def enable_source(dialect: Dialect) -> Composed:
@@ -124,7 +121,7 @@ def manage_source(_dialect: Dialect) -> Composed:
 
 def _claim(dialect: Dialect, fares: sa.ColumnElement[bool]) -> Composed:
     now = dialect.now
-    free = sa.or_(SOURCE.c.lease_owner.is_(None), SOURCE.c.lease_until <= now)
+    free = SOURCE.c.lease_owner.is_(None)
     until = now + bindparam("ahead", type_=sa.Float)
     due = (
         sa.select(SOURCE.c.id)
@@ -137,10 +134,10 @@ def _claim(dialect: Dialect, fares: sa.ColumnElement[bool]) -> Composed:
     )
     values = {
         "lease_owner": bindparam("owner"),
-        "lease_until": now + SOURCE.c.lease_seconds,
+        "lease_until": now + _LASTS,
         "fence": SOURCE.c.fence + fixed(1),
     }
-    columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.fence, SOURCE.c.lease_seconds, SOURCE.c.due_at, now)
+    columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.fence, SOURCE.c.due_at, now)
     return sa.update(SOURCE).where(SOURCE.c.id.in_(sa.select(due.c.id))).values(values).returning(*columns)
 
 
@@ -161,23 +158,42 @@ def look_at_lease(dialect: Dialect) -> Composed:
 
 
 def take_lease(dialect: Dialect) -> Composed:
-    """Take a source's lease, whoever had it; returns the fence and the seconds that it lasts."""
+    """Take a source's lease, whoever had it; returns the fence."""
     values = {
         "lease_owner": bindparam("owner"),
-        "lease_until": dialect.now + SOURCE.c.lease_seconds,
+        "lease_until": dialect.now + _LASTS,
         "fence": SOURCE.c.fence + fixed(1),
     }
-    return sa.update(SOURCE).where(ITS_ID).values(values).returning(SOURCE.c.fence, SOURCE.c.lease_seconds)
+    return sa.update(SOURCE).where(ITS_ID).values(values).returning(SOURCE.c.fence)
 
 
 def hold_lease(dialect: Dialect) -> Composed:
-    """Renew a lease; returns nothing where the fence has risen."""
-    return (
-        sa.update(SOURCE)
-        .where(ITS_ID, SOURCE.c.fence == bindparam("its_fence"))
-        .values(lease_until=dialect.now + bindparam("seconds", type_=sa.Float))
-        .returning(SOURCE.c.fingerprint, SOURCE.c.failures, SOURCE.c.period, dialect.now)
-    )
+    """What the row of a source says, which is locked; nothing where the fence has risen."""
+    columns = (SOURCE.c.fingerprint, SOURCE.c.failures, SOURCE.c.period)
+    own = (ITS_ID, SOURCE.c.fence == bindparam("its_fence"))
+    held = sa.select(*columns).where(*own).with_for_update(key_share=True).cte("held")
+    return sa.select(*held.c, dialect.now)  # the clock after it has waited for the row
+
+
+def renew_leases(dialect: Dialect) -> Composed:
+    """Renew the leases of `its_owner` among `names`; returns name and fence of each that it holds."""
+    own = (SOURCE.c.lease_owner == bindparam("its_owner"), dialect.among(SOURCE.c.name, "names"))
+    until = dialect.now + _LASTS
+    return sa.update(SOURCE).where(*own).values(lease_until=until).returning(SOURCE.c.name, SOURCE.c.fence)
+
+
+def held_leases(dialect: Dialect) -> Composed:
+    """All leases that are held, and whether their sources are due."""
+    is_due = sa.and_(SOURCE.c.managed, SOURCE.c.disabled_at.is_(None), SOURCE.c.due_at <= dialect.now)
+    lease = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.lease_owner, SOURCE.c.fence, SOURCE.c.lease_until)
+    return sa.select(*lease, is_due.label("is_due")).where(SOURCE.c.lease_owner.is_not(None))
+
+
+def free_lease(_dialect: Dialect) -> Composed:
+    """A lease is free that has run out, unless it was renewed meanwhile."""
+    until = SOURCE.c.lease_until == bindparam("its_until", type_=sa.Float)
+    as_seen = (ITS_ID, SOURCE.c.fence == bindparam("its_fence"), until)
+    return sa.update(SOURCE).where(*as_seen).values(lease_owner=sa.null(), lease_until=sa.null())
 
 
 def release_lease(_dialect: Dialect) -> Composed:

@@ -4,6 +4,7 @@ What a cycle does goes to the driver directly (`driving`), and imports no SQLAlc
 (`reading`, `writing`).
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property, partial
@@ -16,6 +17,7 @@ import anyio.lowlevel
 from crawler.clock import Clock
 from crawler.errors import DatabaseUnavailable
 from crawler.store.driver import Driver, Statement, Text
+from crawler.store.overdue import NoAnswer
 from crawler.store.sqlite import SQLite
 from crawler.store.writer import Writer
 
@@ -85,8 +87,10 @@ class Database:
         return database
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; not those that a transaction uses which nobody waits for any more."""
         self._writer.close()
+        if self._writer.abandoned is not None:
+            return
         if "engine" in self.__dict__:
             self.engine.dispose()
         self.backend.close()
@@ -113,9 +117,7 @@ class Database:
 
         Once begun, a transaction is waited for even if the caller is cancelled: it is short, and then known.
 
-        A process that ends sets `patient_until`, a moment of the event loop's clock: the first transaction that fails
-        after that is the last one, and those that queue behind it fail at once instead of waiting as long, each in its
-        turn. Raises `DatabaseUnavailable`.
+        Raises `DatabaseUnavailable`.
         """
         await anyio.lowlevel.checkpoint_if_cancelled()
         return await self.submit(method, *args, **kwargs)
@@ -123,6 +125,21 @@ class Database:
     def submit(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
         """As `run`, but begun at once: after all that was given to the thread before. Await what is returned."""
         return self._writer.submit(partial(self._at_its_turn, partial(method, *args, **kwargs)))
+
+    def end_by(self, patient_until: float, at_last: float) -> asyncio.TimerHandle:
+        """Let what waits for the database come to an end; both are moments of the event loop's clock.
+
+        The first transaction that fails after `patient_until` is the last one, and those that queue behind it fail at
+        once instead of waiting as long, each in its turn. After `at_last` nobody waits for any: not for a server that
+        was stopped, and not for a file system that hangs. What has begun by then may be stored or not. Whoever has
+        nothing to wait for any more cancels what is returned.
+        """
+        self.patient_until = min(self.patient_until, patient_until)
+        return asyncio.get_running_loop().call_at(at_last, self._abandon)
+
+    def _abandon(self) -> None:
+        hint = "look whether it is stopped, or another program holds it locked; what was committed is safe"
+        self._writer.abandon(DatabaseUnavailable(f"the database {self.backend.shown} does not answer", hint=hint))
 
     def _at_its_turn(self, method: Callable[[], T]) -> T:
         if self._given_up is not None:
@@ -181,12 +198,12 @@ class Database:
             yield session
 
     @contextmanager
-    def reading(self) -> Iterator["Session"]:
-        """A transaction that only reads.
+    def reading(self, *, limited: bool = False) -> Iterator["Session"]:
+        """A transaction that only reads; `limited` as those of cycles are: a server has some seconds for an answer.
 
         Raises `DatabaseUnavailable`.
         """
-        with self._session(writing=False) as session:
+        with self._session(writing=False, limited=limited) as session:
             yield session
 
     @cached_property
@@ -197,7 +214,7 @@ class Database:
         return engine_of(self.backend)
 
     @contextmanager
-    def _session(self, *, writing: bool) -> Iterator["Session"]:
+    def _session(self, *, writing: bool, limited: bool = False) -> Iterator["Session"]:
         from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - heavy, and cycles do without it
         from sqlmodel import Session  # noqa: PLC0415 - heavy, and cycles do without it
 
@@ -205,12 +222,13 @@ class Database:
             with (
                 self.backend.alone(writing=writing),
                 self.engine.connect().execution_options(writing=writing) as connection,
+                self.backend.limit(connection) if limited else nullcontext(),
                 connection.begin(),
                 Session(bind=connection) as session,
             ):
                 yield session
                 session.flush()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, NoAnswer) as error:
             raise self._unavailable(error) from error
         except self.backend.failures as error:  # before SQLAlchemy was asked
             raise self._unavailable(error) from error

@@ -18,6 +18,7 @@ from sqlalchemy.pool import StaticPool
 from crawler.errors import ConfigurationError, DatabaseUnavailable
 from crawler.network import is_readable
 from crawler.store.driver import Statement, Text
+from crawler.store.overdue import NoAnswer, Overdue
 from crawler.store.samefile import identity
 from crawler.store.sqlite import SQLite, advice_among
 
@@ -26,6 +27,9 @@ CONNECT_SECONDS = 10
 
 IDLE_SECONDS = 30
 """How long a transaction may rest before the database server ends it: nothing is awaited within one."""
+
+ANSWER_SECONDS = 15
+"""How long a transaction may take beyond waiting for a lock, which the server limits: then it is given up."""
 
 GONE_SECONDS = 30
 """After how long without a sign of life from the database server a connection to it is given up."""
@@ -63,6 +67,7 @@ HINTS_OF_SERVERS = {
     "deadlock detected": "another program wrote in another order: run the command again",
     "o space left": "free some space on the server's disk: what was committed is safe",
     "idle-in-transaction": "this process was stopped in the middle of a transaction, which the server then ended",
+    "has not answered": "the database server is stopped, or something between here and there: look for its processes",
     "terminating connection": "the database server was stopped: start it again; what was committed is safe",
     "server closed the connection": "the database server went away: start it again; what was committed is safe",
     'database "': "create it (createdb NAME), or name another one in the database's URL",
@@ -132,6 +137,7 @@ class PostgreSQL:
     name = "postgresql"
     shared = True
     in_memory = False
+    presence = None  # its holders may be on other machines; and poolers share connections, which a lock would be of
     can_group = False  # rows that several transactions lock may lock out those of another daemon
 
     def __init__(self, url: sa.URL, busy_seconds: float) -> None:
@@ -140,10 +146,16 @@ class PostgreSQL:
         prepared = url.query.get("prepare_threshold")
         given["prepare_threshold"] = int(prepared) if isinstance(prepared, str) else None
         url = url.difference_update_query(["prepare_threshold"])
-        self.engine = sa.create_engine(url, connect_args=given, pool_pre_ping=True, isolation_level="AUTOCOMMIT")
+        self.engine = sa.create_engine(url, connect_args=given, isolation_level="AUTOCOMMIT")
         self._begin = f"BEGIN ISOLATION LEVEL READ COMMITTED; {_limits(busy_seconds)}"
         event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql(self._begin))
-        self.failures: tuple[type[Exception], ...] = (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error)
+        event.listen(self.engine, "checkout", _look_at)
+        self.failures: tuple[type[Exception], ...] = (
+            SQLAlchemyError,
+            self.engine.dialect.loaded_dbapi.Error,
+            NoAnswer,
+        )
+        self._overdue = Overdue(busy_seconds + ANSWER_SECONDS)
         self._resting: list[Any] = []
         self._shared = threading.local()
 
@@ -162,9 +174,10 @@ class PostgreSQL:
             return
         connection = self._connection()
         try:
-            connection.execute(self._begin)
-            yield connection.cursor()
-            connection.commit()
+            with self._overdue.limit(connection.fileno()):
+                connection.execute(self._begin)
+                yield connection.cursor()
+                connection.commit()
         except BaseException:
             connection.close()  # which rolls back; and the server may have gone
             raise
@@ -173,8 +186,8 @@ class PostgreSQL:
     def _connection(self) -> Any:
         """A connection that nobody uses.
 
-        SQLAlchemy's pool asks each time whether the server is still there, which costs half as much as all statements
-        of an idle cycle. A server that goes says so: then there is something to read.
+        To ask each time whether the server is still there, as SQLAlchemy's pool can, costs half as much as all
+        statements of an idle cycle. A server that goes says so: then there is something to read.
         """
         with suppress(IndexError):
             while is_readable((connection := self._resting.pop()).fileno()):
@@ -182,8 +195,13 @@ class PostgreSQL:
             return connection
         made = self.engine.raw_connection()
         connection = made.driver_connection
-        made.detach()  # from the pool, which would ask
+        made.detach()  # from the pool, which would roll back once more
         return connection
+
+    def limit(self, connection: sa.Connection) -> AbstractContextManager[None]:
+        """Limit what the body does with a connection: see `Overdue`."""
+        driven: Any = connection.connection.driver_connection
+        return self._overdue.limit(driven.fileno())
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -209,7 +227,7 @@ class PostgreSQL:
 
     def version(self) -> str | None:
         """The schema's version, `None` of an empty database. Raises `DatabaseUnavailable` for a wrong encoding."""
-        with self.engine.connect() as connection:
+        with self.engine.connect() as connection, self.limit(connection):
             if not sa.inspect(connection).has_table("alembic_version"):
                 _check_encoding(connection)
                 return None
@@ -222,6 +240,7 @@ class PostgreSQL:
 
     def close(self) -> None:
         """Close all connections."""
+        self._overdue.close()
         while self._resting:
             self._resting.pop().close()
         self.engine.dispose()
@@ -231,6 +250,11 @@ def _limits(busy_seconds: float) -> str:
     """What a transaction is told, and nobody's next one: a connection may be a pooler's, which others use as well."""
     lock = f"SET LOCAL lock_timeout = '{busy_seconds * 1000:.0f}ms'"
     return f"{lock}; SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'"
+
+
+def _look_at(connection: Any, _record: object, _proxy: object) -> None:
+    if is_readable(connection.fileno()):  # the server has gone
+        raise DisconnectionError
 
 
 def _check_encoding(connection: sa.Connection) -> None:

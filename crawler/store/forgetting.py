@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from crawler.errors import SourceBusy, UnknownContent
 from crawler.store.database import Database
+from crawler.store.holder import shown
 from crawler.store.schema import CONTENT, CURSOR, CYCLE, EXCHANGE, IDENTITY, LOOKUP, OUTBOX, SOURCE
 from crawler.sync.state import Status
 
@@ -54,7 +55,7 @@ class ForgettingStore(Database):
             lease = sa.select(SOURCE.c.lease_owner, SOURCE.c.lease_until - self.clock()).where(own).with_for_update()
             holder, left = session.execute(lease).one()
             if holder is not None and left > 0:
-                raise SourceBusy(name, holder, int(left) + 1)
+                raise SourceBusy(name, shown(holder), int(left) + 1)
             for table in OWNED.values():
                 session.execute(sa.delete(table).where(_of(table, source_id)))
             session.execute(sa.delete(SOURCE).where(own))

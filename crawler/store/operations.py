@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from crawler.store import statements
 from crawler.store.database import Database
+from crawler.store.holder import shown
 from crawler.store.rows import moment, stamp
 from crawler.store.schema import CYCLE, OUTBOX, SOURCE
 from crawler.sync.state import Status
@@ -62,7 +63,7 @@ class OperationsStore(Database):
         waits = (SOURCE.c.disabled_at.is_(None), SOURCE.c.failures == 0, SOURCE.c.lease_owner.is_(None))
         late = sa.func.max(self.clock() - SOURCE.c.due_at).filter(*waits)
         query = sa.select(sa.func.count(), late).where(SOURCE.c.managed)
-        with self.reading() as session:
+        with self.reading(limited=True) as session:
             self._check_version(session.execute(sa.text("SELECT version_num FROM alembic_version")).scalar())
             managed, overdue = session.execute(query).one()
         return Claimable(managed=managed, overdue=max(overdue or 0.0, 0.0))
@@ -98,7 +99,7 @@ class OperationsStore(Database):
             .outerjoin(CYCLE, CYCLE.c.id == last.scalar_subquery())
             .order_by(SOURCE.c.name)
         )
-        with self.reading() as session:
+        with self.reading(limited=True) as session:
             rows = session.execute(query).all()
         return [
             Standing(
@@ -107,7 +108,7 @@ class OperationsStore(Database):
                 disabled_at=moment(row[2]),
                 failures=row[3],
                 due_in=row[4] if row[1] else None,
-                crawled_by=row[5],
+                crawled_by=shown(row[5]) if row[5] is not None else None,
                 outbox=row[6],
                 oldest=moment(row[7]),
                 started_at=moment(row[8]),

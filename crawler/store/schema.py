@@ -41,7 +41,7 @@ class SourceRow(Row, table=True):
     """One source: what it last declared, how it fares, when it is due (CY1), and who crawls it (CY2).
 
     `managed` are those that a daemon crawls. `due_at` and `lease_until` are seconds since 1970 by the database's clock;
-    `lease_seconds` is how long a lease lasts after each write, and `fence` rises each time one is taken.
+    `lease_seconds` is how long a lease lasts, the same for all, and `fence` rises each time one is taken.
     """
 
     __tablename__ = "source"

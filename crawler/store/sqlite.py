@@ -9,8 +9,8 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
-from functools import cache
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import cache, cached_property
 from itertools import chain, islice
 from pathlib import Path
 from time import sleep
@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.errors import ConfigurationError
 from crawler.store.driver import Statement, Text
+from crawler.store.presence import Presence, presence_beside
 from crawler.store.samefile import OpenFile, WrongFile
 
 CACHE_KIB, WAL_PAGES = 8_000, 4_000
@@ -110,6 +111,16 @@ class SQLite:
             return None if self.in_memory else self.where
         path = unquote(urlsplit(self.where).path)
         return None if path == ":memory:" or "mode=memory" in self.where else path
+
+    @property
+    def file(self) -> Path | None:
+        """The file that it is, links followed; `None` of one in memory."""
+        return Path(self.path).resolve() if self.path is not None else None
+
+    @cached_property
+    def presence(self) -> Presence | None:
+        """Where those show that hold leases in this file."""
+        return presence_beside(self.file) if self.file is not None else None
 
     @property
     def can_group(self) -> bool:
@@ -248,6 +259,10 @@ class SQLite:
             self.check()
             yield
 
+    def limit(self, _connection: object) -> AbstractContextManager[None]:
+        """Nothing ends what waits for a file."""
+        return nullcontext()
+
     def text(self, statement: Statement) -> Text:
         """How this database spells a statement."""
         return statement.sqlite, statement.values
@@ -273,6 +288,8 @@ class SQLite:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+        if (presence := self.__dict__.pop("presence", None)) is not None:
+            presence.close()
 
 
 def advice_among(hints: Mapping[str, str], reason: str) -> str | None:

@@ -48,13 +48,13 @@ insert_source = Statement(
     'insert_source',
     sqlite=
         'INSERT INTO source (name, base_uri, fingerprint, failures, managed, lease_seconds, fence) VALUES (?, ?, ?, '
-        '0, 0, ?, 0) ON CONFLICT DO NOTHING RETURNING id'
+        '0, 0, 30, 0) ON CONFLICT DO NOTHING RETURNING id'
         ,
     postgresql=
         'INSERT INTO source (name, base_uri, fingerprint, failures, managed, lease_seconds, fence) VALUES '
-        '(%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, 0, false, %s, 0) ON CONFLICT DO NOTHING RETURNING source.id'
+        '(%s::VARCHAR, %s::VARCHAR, %s::VARCHAR, 0, false, 30, 0) ON CONFLICT DO NOTHING RETURNING source.id'
         ,
-    values=('name', 'base_uri', 'fingerprint', 'lease_seconds'),
+    values=('name', 'base_uri', 'fingerprint'),
     columns=('id',),
 )
 'A new source, unless its name is there; returns the id.'
@@ -62,14 +62,13 @@ insert_source = Statement(
 change_source = Statement(
     'change_source',
     sqlite=
-        'UPDATE source SET base_uri=?, fingerprint=?, info=NULL, info_at=NULL, period=NULL, lease_seconds=? WHERE '
-        'source.id = ?'
+        'UPDATE source SET base_uri=?, fingerprint=?, info=NULL, info_at=NULL, period=NULL WHERE source.id = ?'
         ,
     postgresql=
-        'UPDATE source SET base_uri=%s::VARCHAR, fingerprint=%s::VARCHAR, info=NULL, info_at=NULL, period=NULL, '
-        'lease_seconds=%s WHERE source.id = %s::INTEGER'
+        'UPDATE source SET base_uri=%s::VARCHAR, fingerprint=%s::VARCHAR, info=NULL, info_at=NULL, period=NULL '
+        'WHERE source.id = %s::INTEGER'
         ,
-    values=('base_uri', 'fingerprint', 'lease_seconds', 'its_id'),
+    values=('base_uri', 'fingerprint', 'its_id'),
     columns=(),
 )
 'Changed settings: what was declared under the old ones is forgotten, and the interval with it (CY5).'
@@ -103,29 +102,15 @@ stored_info = Statement(
 managed_sources = Statement(
     'managed_sources',
     sqlite=
-        'SELECT source.name, source.fingerprint, source.managed, source.due_at, source.lease_owner FROM source'
+        'SELECT source.name, source.fingerprint, source.managed, source.due_at FROM source'
         ,
     postgresql=
-        'SELECT source.name, source.fingerprint, source.managed, source.due_at, source.lease_owner FROM source'
+        'SELECT source.name, source.fingerprint, source.managed, source.due_at FROM source'
         ,
     values=(),
-    columns=('name', 'fingerprint', 'managed', 'due_at', 'lease_owner'),
+    columns=('name', 'fingerprint', 'managed', 'due_at'),
 )
-'Name, fingerprint, whether it is managed, when it is due and who holds its lease, of all sources.'
-
-lapse_leases = Statement(
-    'lapse_leases',
-    sqlite=
-        "UPDATE source SET lease_until=((julianday('now') - 2440587.5) * 86400.0) WHERE source.lease_owner = ?"
-        ,
-    postgresql=
-        'UPDATE source SET lease_until=CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) WHERE '
-        'source.lease_owner = %s::VARCHAR'
-        ,
-    values=('its_owner',),
-    columns=(),
-)
-'The leases of a process that is gone lapse now.'
+'Name, fingerprint, whether it is managed and when it is due, of all sources.'
 
 enable_source = Statement(
     'enable_source',
@@ -189,24 +174,22 @@ claim_failing = Statement(
     'claim_failing',
     sqlite=
         'WITH due AS (SELECT source.id AS id FROM source WHERE source.managed = 1 AND source.disabled_at IS NULL '
-        "AND source.due_at <= ((julianday('now') - 2440587.5) * 86400.0) + ? AND (source.lease_owner IS NULL OR "
-        "source.lease_until <= ((julianday('now') - 2440587.5) * 86400.0)) AND source.failures > 0 ORDER BY "
-        "source.due_at LIMIT ? OFFSET 0) UPDATE source SET lease_owner=?, lease_until=(((julianday('now') - "
-        '2440587.5) * 86400.0) + source.lease_seconds), fence=(source.fence + 1) WHERE source.id IN (SELECT due.id '
-        "FROM due) RETURNING id, name, fence, lease_seconds, due_at, ((julianday('now') - 2440587.5) * 86400.0)"
+        "AND source.due_at <= ((julianday('now') - 2440587.5) * 86400.0) + ? AND source.lease_owner IS NULL AND "
+        'source.failures > 0 ORDER BY source.due_at LIMIT ? OFFSET 0) UPDATE source SET lease_owner=?, '
+        "lease_until=(((julianday('now') - 2440587.5) * 86400.0) + 30), fence=(source.fence + 1) WHERE source.id IN "
+        "(SELECT due.id FROM due) RETURNING id, name, fence, due_at, ((julianday('now') - 2440587.5) * 86400.0)"
         ,
     postgresql=
         'WITH due AS (SELECT source.id AS id FROM source WHERE source.managed AND source.disabled_at IS NULL AND '
         'source.due_at <= CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) + %s AND '
-        '(source.lease_owner IS NULL OR source.lease_until <= CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE '
-        'PRECISION)) AND source.failures > 0 ORDER BY source.due_at LIMIT %s::INTEGER OFFSET 0 FOR NO KEY UPDATE '
-        'SKIP LOCKED) UPDATE source SET lease_owner=%s::VARCHAR, lease_until=(CAST(EXTRACT(EPOCH FROM '
-        'clock_timestamp()) AS DOUBLE PRECISION) + source.lease_seconds), fence=(source.fence + 1) WHERE source.id '
-        'IN (SELECT due.id FROM due) RETURNING source.id, source.name, source.fence, source.lease_seconds, '
-        'source.due_at, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)'
+        'source.lease_owner IS NULL AND source.failures > 0 ORDER BY source.due_at LIMIT %s::INTEGER OFFSET 0 FOR '
+        'NO KEY UPDATE SKIP LOCKED) UPDATE source SET lease_owner=%s::VARCHAR, lease_until=(CAST(EXTRACT(EPOCH FROM '
+        'clock_timestamp()) AS DOUBLE PRECISION) + 30), fence=(source.fence + 1) WHERE source.id IN (SELECT due.id '
+        'FROM due) RETURNING source.id, source.name, source.fence, source.due_at, CAST(EXTRACT(EPOCH FROM '
+        'clock_timestamp()) AS DOUBLE PRECISION)'
         ,
     values=('ahead', 'at_most', 'owner'),
-    columns=('id', 'name', 'fence', 'lease_seconds', 'due_at', "((julianday('now') - 2440587.5) * 86400.0)"),
+    columns=('id', 'name', 'fence', 'due_at', "((julianday('now') - 2440587.5) * 86400.0)"),
 )
 'Take leases of sources whose last cycle failed (CY4).'
 
@@ -214,24 +197,22 @@ claim_faring_well = Statement(
     'claim_faring_well',
     sqlite=
         'WITH due AS (SELECT source.id AS id FROM source WHERE source.managed = 1 AND source.disabled_at IS NULL '
-        "AND source.due_at <= ((julianday('now') - 2440587.5) * 86400.0) + ? AND (source.lease_owner IS NULL OR "
-        "source.lease_until <= ((julianday('now') - 2440587.5) * 86400.0)) AND source.failures = 0 ORDER BY "
-        "source.due_at LIMIT ? OFFSET 0) UPDATE source SET lease_owner=?, lease_until=(((julianday('now') - "
-        '2440587.5) * 86400.0) + source.lease_seconds), fence=(source.fence + 1) WHERE source.id IN (SELECT due.id '
-        "FROM due) RETURNING id, name, fence, lease_seconds, due_at, ((julianday('now') - 2440587.5) * 86400.0)"
+        "AND source.due_at <= ((julianday('now') - 2440587.5) * 86400.0) + ? AND source.lease_owner IS NULL AND "
+        'source.failures = 0 ORDER BY source.due_at LIMIT ? OFFSET 0) UPDATE source SET lease_owner=?, '
+        "lease_until=(((julianday('now') - 2440587.5) * 86400.0) + 30), fence=(source.fence + 1) WHERE source.id IN "
+        "(SELECT due.id FROM due) RETURNING id, name, fence, due_at, ((julianday('now') - 2440587.5) * 86400.0)"
         ,
     postgresql=
         'WITH due AS (SELECT source.id AS id FROM source WHERE source.managed AND source.disabled_at IS NULL AND '
         'source.due_at <= CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) + %s AND '
-        '(source.lease_owner IS NULL OR source.lease_until <= CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE '
-        'PRECISION)) AND source.failures = 0 ORDER BY source.due_at LIMIT %s::INTEGER OFFSET 0 FOR NO KEY UPDATE '
-        'SKIP LOCKED) UPDATE source SET lease_owner=%s::VARCHAR, lease_until=(CAST(EXTRACT(EPOCH FROM '
-        'clock_timestamp()) AS DOUBLE PRECISION) + source.lease_seconds), fence=(source.fence + 1) WHERE source.id '
-        'IN (SELECT due.id FROM due) RETURNING source.id, source.name, source.fence, source.lease_seconds, '
-        'source.due_at, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)'
+        'source.lease_owner IS NULL AND source.failures = 0 ORDER BY source.due_at LIMIT %s::INTEGER OFFSET 0 FOR '
+        'NO KEY UPDATE SKIP LOCKED) UPDATE source SET lease_owner=%s::VARCHAR, lease_until=(CAST(EXTRACT(EPOCH FROM '
+        'clock_timestamp()) AS DOUBLE PRECISION) + 30), fence=(source.fence + 1) WHERE source.id IN (SELECT due.id '
+        'FROM due) RETURNING source.id, source.name, source.fence, source.due_at, CAST(EXTRACT(EPOCH FROM '
+        'clock_timestamp()) AS DOUBLE PRECISION)'
         ,
     values=('ahead', 'at_most', 'owner'),
-    columns=('id', 'name', 'fence', 'lease_seconds', 'due_at', "((julianday('now') - 2440587.5) * 86400.0)"),
+    columns=('id', 'name', 'fence', 'due_at', "((julianday('now') - 2440587.5) * 86400.0)"),
 )
 'Take leases of sources whose last cycle succeeded.'
 
@@ -254,34 +235,82 @@ look_at_lease = Statement(
 take_lease = Statement(
     'take_lease',
     sqlite=
-        "UPDATE source SET lease_owner=?, lease_until=(((julianday('now') - 2440587.5) * 86400.0) + "
-        'source.lease_seconds), fence=(source.fence + 1) WHERE source.id = ? RETURNING fence, lease_seconds'
+        "UPDATE source SET lease_owner=?, lease_until=(((julianday('now') - 2440587.5) * 86400.0) + 30), "
+        'fence=(source.fence + 1) WHERE source.id = ? RETURNING fence'
         ,
     postgresql=
         'UPDATE source SET lease_owner=%s::VARCHAR, lease_until=(CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS '
-        'DOUBLE PRECISION) + source.lease_seconds), fence=(source.fence + 1) WHERE source.id = %s::INTEGER '
-        'RETURNING source.fence, source.lease_seconds'
+        'DOUBLE PRECISION) + 30), fence=(source.fence + 1) WHERE source.id = %s::INTEGER RETURNING source.fence'
         ,
     values=('owner', 'its_id'),
-    columns=('fence', 'lease_seconds'),
+    columns=('fence',),
 )
-"Take a source's lease, whoever had it; returns the fence and the seconds that it lasts."
+"Take a source's lease, whoever had it; returns the fence."
 
 hold_lease = Statement(
     'hold_lease',
     sqlite=
-        "UPDATE source SET lease_until=(((julianday('now') - 2440587.5) * 86400.0) + ?) WHERE source.id = ? AND "
-        "source.fence = ? RETURNING fingerprint, failures, period, ((julianday('now') - 2440587.5) * 86400.0)"
+        'WITH held AS (SELECT source.fingerprint AS fingerprint, source.failures AS failures, source.period AS '
+        'period FROM source WHERE source.id = ? AND source.fence = ?) SELECT held.fingerprint, held.failures, '
+        "held.period, ((julianday('now') - 2440587.5) * 86400.0) FROM held"
         ,
     postgresql=
-        'UPDATE source SET lease_until=(CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) + %s) WHERE '
-        'source.id = %s::INTEGER AND source.fence = %s::INTEGER RETURNING source.fingerprint, source.failures, '
-        'source.period, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)'
+        'WITH held AS (SELECT source.fingerprint AS fingerprint, source.failures AS failures, source.period AS '
+        'period FROM source WHERE source.id = %s::INTEGER AND source.fence = %s::INTEGER FOR NO KEY UPDATE) SELECT '
+        'held.fingerprint, held.failures, held.period, CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE '
+        'PRECISION) FROM held'
         ,
-    values=('seconds', 'its_id', 'its_fence'),
+    values=('its_id', 'its_fence'),
     columns=('fingerprint', 'failures', 'period', "((julianday('now') - 2440587.5) * 86400.0)"),
 )
-'Renew a lease; returns nothing where the fence has risen.'
+'What the row of a source says, which is locked; nothing where the fence has risen.'
+
+renew_leases = Statement(
+    'renew_leases',
+    sqlite=
+        "UPDATE source SET lease_until=(((julianday('now') - 2440587.5) * 86400.0) + 30) WHERE source.lease_owner = "
+        '? AND source.name IN (SELECT anon_1.value FROM json_each(?) AS anon_1) RETURNING name, fence'
+        ,
+    postgresql=
+        'UPDATE source SET lease_until=(CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION) + 30) WHERE '
+        'source.lease_owner = %s::VARCHAR AND source.name = any(%s::TEXT[]) RETURNING source.name, source.fence'
+        ,
+    values=('its_owner', 'names'),
+    columns=('name', 'fence'),
+)
+'Renew the leases of `its_owner` among `names`; returns name and fence of each that it holds.'
+
+held_leases = Statement(
+    'held_leases',
+    sqlite=
+        'SELECT source.id, source.name, source.lease_owner, source.fence, source.lease_until, source.managed = 1 '
+        "AND source.disabled_at IS NULL AND source.due_at <= ((julianday('now') - 2440587.5) * 86400.0) AS is_due "
+        'FROM source WHERE source.lease_owner IS NOT NULL'
+        ,
+    postgresql=
+        'SELECT source.id, source.name, source.lease_owner, source.fence, source.lease_until, source.managed AND '
+        'source.disabled_at IS NULL AND source.due_at <= CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE '
+        'PRECISION) AS is_due FROM source WHERE source.lease_owner IS NOT NULL'
+        ,
+    values=(),
+    columns=('id', 'name', 'lease_owner', 'fence', 'lease_until', 'is_due'),
+)
+'All leases that are held, and whether their sources are due.'
+
+free_lease = Statement(
+    'free_lease',
+    sqlite=
+        'UPDATE source SET lease_owner=NULL, lease_until=NULL WHERE source.id = ? AND source.fence = ? AND '
+        'source.lease_until = ?'
+        ,
+    postgresql=
+        'UPDATE source SET lease_owner=NULL, lease_until=NULL WHERE source.id = %s::INTEGER AND source.fence = '
+        '%s::INTEGER AND source.lease_until = %s'
+        ,
+    values=('its_id', 'its_fence', 'its_until'),
+    columns=(),
+)
+'A lease is free that has run out, unless it was renewed meanwhile.'
 
 release_lease = Statement(
     'release_lease',

@@ -101,26 +101,44 @@ class Writer:
         self._failures = failures
         self._failed = failed
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._awaited: set[_Job] = set()
         self._thread: Thread | None = None
+        self.abandoned: Exception | None = None
+        """Why nothing more is run, if that is so."""
 
     def submit(self, method: Callable[[], T]) -> Coroutine[Any, Any, T]:
         """Let the thread run a transaction, after those that it was given before; await what is returned.
 
         Once begun, it is waited for even if the caller is cancelled: it is short, then known. One that has not begun by
-        then is not run at all.
+        then is not run at all, and nothing is once the thread was left to itself.
         """
+        if self.abandoned is not None:
+            return _failing(self.abandoned)
         if self._thread is None:
             self._thread = Thread(target=self._work, name="ringcx-crawler writer", daemon=True)
             self._thread.start()
         job = _Job(method)
+        self._awaited.add(job)
         self._jobs.put(job)
         return job.outcome()
 
+    def abandon(self, why: Exception) -> None:
+        """Wait no more for the thread, which nothing can interrupt: whoever awaits something is told `why`.
+
+        On the event loop. What the thread has begun may still be stored; it begins nothing more.
+        """
+        self.abandoned = self.abandoned or why
+        for job in list(self._awaited):
+            job.begin()
+            job.error = job.error or why
+            job.end()
+
     def close(self) -> None:
-        """End the thread, after what it was given."""
+        """End the thread, after what it was given, unless it was left to itself."""
         if self._thread is not None:
             self._jobs.put(None)
-            self._thread.join()
+            if self.abandoned is None:
+                self._thread.join()
             self._thread = None
 
     def _work(self) -> None:
@@ -145,9 +163,13 @@ class Writer:
                 job.error = told
         for loop in {job.loop for job in jobs}:
             with suppress(RuntimeError):  # a loop that was closed waits for nothing
-                loop.call_soon_threadsafe(_end, [job for job in jobs if job.loop is loop])
+                loop.call_soon_threadsafe(self._end, [job for job in jobs if job.loop is loop])
+
+    def _end(self, jobs: list[_Job]) -> None:
+        for job in jobs:
+            self._awaited.discard(job)
+            job.end()
 
 
-def _end(jobs: list[_Job]) -> None:
-    for job in jobs:
-        job.end()
+async def _failing(error: Exception) -> Any:
+    raise error

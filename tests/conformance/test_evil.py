@@ -128,12 +128,11 @@ async def test_a_connection_that_is_closed_in_the_moment_of_its_use_is_nobodys_f
     async with httpx.AsyncClient(transport=httpx.ASGITransport(partner())) as honest:
 
         async def answer(it: RawPartner, writer: asyncio.StreamWriter) -> None:
-            used[id(writer)] += 1
-            if used[id(writer)] == 2:
-                del used[id(writer)]
+            asked = it.requests[-1]
+            used[asked.connection] += 1
+            if used[asked.connection] == 2:
                 writer.close()
                 return
-            asked = it.requests[-1]
             came = await honest.post("http://partner.example/", content=asked.body, headers=dict(asked.headers))
             fields = "".join(f"{name}: {value}\r\n" for name, value in came.headers.items())
             writer.write(f"HTTP/1.1 {came.status_code} X\r\n{fields}\r\n".encode() + came.content)

@@ -8,7 +8,21 @@ import pytest
 
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent
 from crawler.conformance.judging import BREACHES_KEPT, EVIDENCE_KEPT, judge
-from crawler.conformance.rule import Breach, Case, Chapter, Check, Harm, Kept, Level, Outcome, Result, Rule, case, harm
+from crawler.conformance.rule import (
+    Breach,
+    Case,
+    Chapter,
+    Check,
+    Harm,
+    Kept,
+    Level,
+    Outcome,
+    Part,
+    Result,
+    Rule,
+    case,
+    harm,
+)
 from crawler.errors import EndpointUnreachable
 from crawler.protocol.envelope import INTERRUPTED, Answer, Exchange
 from crawler.protocol.implementation import ImplementationInfo
@@ -20,10 +34,10 @@ GONE = NotJudged("the endpoint is gone", Remedy.THERE)
 
 
 def rule(check: Check, level: Level = Level.MUST, needs: tuple[str, ...] = (), *, signature: bool = False) -> Rule:
-    chapter = Chapter("tests")
+    part = Part(Chapter.ERRORS)
     claim = harm(Harm.LOST, "it is lost")(check)
-    chapter.rule(level, "TR1", page="polling", probe="p", needs=needs, signature=signature)(claim)
-    return chapter.rules[0]
+    part.rule(level, "TR1", page="polling", probe="p", needs=needs, signature=signature)(claim)
+    return part.rules[0]
 
 
 def judged(check: Callable[[Seen], Iterator[Case]], seen: Seen | None = None, level: Level = Level.MUST) -> Result:

@@ -130,15 +130,20 @@ async def test_after_a_death_all_that_is_there_is_named(answers: int) -> None:
     assert named(judgement.left_behind) == left
 
 
-@pytest.mark.parametrize(("made", "answers"), [(partner, 190), (messenger, 160)])
+@pytest.mark.parametrize("made", [partner, messenger])
+@pytest.mark.parametrize("requests", [10, 45], ids=["while it creates", "while it deletes"])
+@pytest.mark.parametrize("refused", [2, 8, 10], ids=["waited for", "given up once", "given up"])
 async def test_who_is_back_after_a_death_finds_nothing_of_ours(
-    made: Callable[[], ReferencePartner], answers: int
+    made: Callable[[], ReferencePartner], requests: int, refused: int
 ) -> None:
+    rules = chosen(RULES, [RETURNING])
+    before_it = sum(len(seen.sent) for name, seen in (await judged(made(), rules)).seen.items() if name != "returning")
     it = made()
     before = standing(it)
-    judgement = await judged(Dying(it, Time(), answers=answers, seconds=2), chosen(RULES, [RETURNING]))
+    judgement = await judged(Dying(it, Time(), answers=before_it + requests, seconds=refused), rules)
 
-    assert judgement.seen["returning"].ended is not None
+    assert bool(judgement.broke_off) is (refused > 2)
+    assert (judgement.seen["returning"].ended is not None) is (refused == 10)
     assert judgement.left_behind == []
     assert standing(it) == before
 

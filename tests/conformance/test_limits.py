@@ -1,8 +1,9 @@
 """What is asked too often, or too much: limiters are obeyed, deaths waited for and named, and requests counted."""
 
+import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
@@ -13,7 +14,8 @@ from crawler.conformance.reports.terminal import Page
 from crawler.conformance.rule import Outcome, Result
 from crawler.conformance.rules import RULES
 from crawler.conformance.selection import chosen
-from tests.conformance.courtroom import Time, breached, judged, partner, reported, unjudged
+from crawler.conformance.suite import Suite
+from tests.conformance.courtroom import SOURCE, Clock, Time, breached, judged, partner, reported, unjudged
 from tests.conformance.variants.time import Limited, Mortal, Network, Stuck
 
 SURVIVES = "survives-what-is-sent"
@@ -258,3 +260,76 @@ async def test_where_no_more_requests_may_be_sent_the_rest_is_not_judged() -> No
     assert breached(judgement) == set()
     assert Remedy.REQUESTS in judgement.left_out
     assert "the 50 requests that it may take were sent" in unjudged(judgement).values()
+
+
+@dataclass
+class Process:
+    """The reference partner on a socket, over connections that are kept, and gone for a while after some requests."""
+
+    word: bytes
+    away: float
+    seconds: float = 0.0
+    deaths: int = 0
+    _connections: set[asyncio.StreamWriter] = field(default_factory=set)
+    _port: int = 0
+    _server: asyncio.Server | None = None
+
+    async def start(self) -> str:
+        self._server = await asyncio.start_server(self.serve, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{self._port}/"
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for writer in self._connections:
+            writer.transport.abort()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.add(writer)
+        try:
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(PARTNER)) as honest:
+                while True:
+                    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[1:-2]
+                    headers = dict(line.split(": ", 1) for line in head)
+                    length = next(it for name, it in headers.items() if name.lower() == "content-length")
+                    body = await reader.readexactly(int(length))
+                    if self.word in body:
+                        self.deaths += 1
+                        await self.stop()
+                        return
+                    came = await honest.post("http://partner.example/", content=body, headers=headers)
+                    lines = "".join(f"{name}: {value}\r\n" for name, value in came.headers.items())
+                    writer.write(f"HTTP/1.1 {came.status_code} X\r\n{lines}\r\n".encode() + came.content)
+                    await writer.drain()
+        except (OSError, EOFError):
+            pass
+        finally:
+            self._connections.discard(writer)
+            writer.close()
+
+    async def sleep(self, seconds: float) -> None:
+        """Time passes, and the process is started again once it was away for long enough."""
+        self.seconds += seconds
+        if self._server is not None and not self._server.is_serving() and self.seconds >= self.away * self.deaths:
+            await self.start()
+
+
+PARTNER = partner()
+
+
+async def test_what_kills_over_a_connection_that_was_kept_is_named_too() -> None:
+    process = Process(b"no_such_object", away=3.0)
+    source = replace(SOURCE, base_uri=await process.start())
+    try:
+        async with Suite(source, clock=Clock(), sleep=process.sleep, elapsed=lambda: process.seconds) as suite:
+            judgement = await suite.run(chosen(RULES, ["errors"]))
+    finally:
+        await process.stop()
+
+    assert breached(judgement) == {SURVIVES}
+    assert judgement.broke_off == ""
+    assert process.deaths == 2
+    first, *_ = result(judgement, SURVIVES).breaches
+    assert first.sent is not None
+    assert first.sent.label == "unknown object"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crawler.conformance.evidence import Remedy
-from crawler.conformance.judgement import Verdict
+from crawler.conformance.judgement import Judgement, Verdict
 from crawler.conformance.probes.crawling import CYCLES
 from crawler.conformance.probes.positions import SHARE
 from crawler.conformance.probes.writing import STRANGER
@@ -17,6 +17,7 @@ from crawler.conformance.rules import RULES
 from crawler.conformance.selection import chosen
 from crawler.conformance.suite import PAGES, REQUESTS
 from crawler.reference import AGENT, DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Listing, ReferencePartner
+from crawler.reference.contents import OBJECTS
 from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.wire import Call, Raw, Refusal
 from tests.conformance.courtroom import SOURCE, breached, judged, partner, unjudged
@@ -36,13 +37,22 @@ GOOD: Mapping[str, dict[str, Any]] = {
     },
     "pages of three": {"listing": Listing(page_size=3)},
     "pages of one": {"listing": Listing(page_size=1)},
+    "many pages of two": {"listing": Listing(page_size=2), "messages": 70},
     "lists everything after a removed cursor": {"listing": Listing(forgets_removed=True)},
 }
 
 
+def good(name: str) -> ReferencePartner:
+    given = dict(GOOD[name])
+    messages = given.pop("messages", 0)
+    it = partner(**given)
+    it.forum.fill(messages=messages)
+    return it
+
+
 @pytest.mark.parametrize("name", GOOD)
 async def test_good_partners_of_other_kinds_break_no_rule(name: str) -> None:
-    assert breached(await judged(partner(**GOOD[name]))) == set()
+    assert breached(await judged(good(name))) == set()
 
 
 def busy(page_size: int | None) -> ReferencePartner:
@@ -198,11 +208,27 @@ async def test_of_a_partner_with_very_many_contents_only_a_part_is_read() -> Non
     assert result.looked_at > 220
 
 
-@pytest.mark.slow
-async def test_where_there_is_no_room_for_more_requests_the_rule_says_how_far_it_went() -> None:
+async def two_of_each() -> Judgement:
+    it = partner()
+    for name in OBJECTS:
+        for content in it.forum.standing(name)[2:]:
+            it.forum.remove(content.id)
+    return await judged(it, write=False)
+
+
+async def test_where_nothing_can_be_passed_over_that_is_not_judged() -> None:
+    assert "older-positions-reach-as-much" in unjudged(await two_of_each())
+
+
+async def cut_short() -> Judgement:
     it = partner(listing=Listing(page_size=2))
     it.forum.fill(messages=220)
-    judgement = await judged(it, write=False, requests_at_most=300)
+    return await judged(it, write=False, requests_at_most=300)
+
+
+@pytest.mark.slow
+async def test_where_there_is_no_room_for_more_requests_the_rule_says_how_far_it_went() -> None:
+    judgement = await cut_short()
 
     assert judgement.requests <= 300
     assert breached(judgement) == set()

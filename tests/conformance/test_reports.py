@@ -24,20 +24,21 @@ from crawler.conformance.reports.junit import junit_report
 from crawler.conformance.reports.style import STYLE
 from crawler.conformance.reports.tables import matrix, setting, spellings
 from crawler.conformance.reports.terminal import Page
-from crawler.conformance.rule import Breach, Outcome, Result
-from crawler.conformance.rules.transport import TRANSPORT
+from crawler.conformance.rule import Breach, Chapter, Outcome, Result
+from crawler.conformance.rules import RULES
 from crawler.errors import ConfigurationError
 from crawler.protocol.signature import HEADER
 from crawler.reference import DEFAULT, Says
 from tests.conformance.courtroom import SCHEMA, judged, partner, reported
 from tests.conformance.twins.transport import TRANSPORT as TRANSPORT_TWINS
 
+TRANSPORT = [rule for rule in RULES if rule.chapter is Chapter.TRANSPORT]
 JUNIT = Path(__file__).with_name("junit.xsd")
 NASTY = "<script>alert(1)</script>\x1b]0;owned\x07 &amp; \u202e ]]> \ud800"
 
 
 async def judgement(fault: str = "accepts-unsigned", **settings: Any) -> Judgement:
-    return await judged(partner(fault, **settings), TRANSPORT.rules)
+    return await judged(partner(fault, **settings), TRANSPORT)
 
 
 async def of_every_outcome() -> Judgement:
@@ -63,7 +64,7 @@ async def hostile() -> Judgement:
     """A partner that puts commands, markup and the secret into everything."""
     endpoint = partner("accepts-unsigned")
     endpoint.plan("*", Says({"error": NASTY, "secret": "open sesame"}), times=100)
-    found = await judged(endpoint, TRANSPORT.rules)
+    found = await judged(endpoint, TRANSPORT)
     results = [
         replace(
             result,
@@ -205,13 +206,15 @@ async def test_what_was_left_behind_is_named(report: Any) -> None:
     found = await judged(partner(capabilities=DEFAULT.without("private_messages.delete")))
     left = [sent.body for sent in found.seen["pushing"].asked("private_messages.create")]
     assert left
-    [(name, content_id)] = found.left_behind
-    assert name == "private_messages"
+    assert {name for name, _ in found.left_behind} == {"private_messages"}
     text = report(found)
     if report is junit_report:
         etree.XMLSchema(etree.parse(JUNIT)).assertValid(etree.fromstring(text.encode()))
-    shown = json.loads(text)["left_behind"] if report is json_report else text
-    assert shown == [{"object": name, "id": content_id}] if report is json_report else f"{name} {content_id}" in shown
+    if report is json_report:
+        shown = [(it["object"], it["id"]) for it in json.loads(text)["left_behind"]]
+    else:
+        shown = [(name, own) for name, own in found.left_behind if f"{name} {own}" in " ".join(text.split())]
+    assert shown == found.left_behind
 
 
 def left_unjudged(found: Judgement) -> list[Result]:
@@ -281,8 +284,8 @@ VERDICTS: dict[str, tuple[str, Callable[[Judgement], Judgement], Verdict, str]] 
 async def test_the_verdict_is_the_same_in_each_report_and_comes_first(name: str) -> None:
     fault, change, verdict, headline = VERDICTS[name]
     made = TRANSPORT_TWINS[fault].made() if fault == "answers-as-html" else partner(fault)
-    found = change(await judged(made, TRANSPORT.rules))
-    said = headline.format(n=len(TRANSPORT.rules), m=len(TRANSPORT.rules) - 1)
+    found = change(await judged(made, TRANSPORT))
+    said = headline.format(n=len(TRANSPORT), m=len(TRANSPORT) - 1)
 
     assert (found.verdict, found.headline) == (verdict, said)
     assert Page().screen(found).splitlines()[0] == said
@@ -326,11 +329,12 @@ async def test_the_first_screen_names_breaches_by_harm_with_what_was_expected_an
     warned = await judged(partner("show-unknown-null"))
     results = [it for it in found.results if it.breaches] + [it for it in warned.results if it.breaches]
     lines = Page().screen(replace(found, results=results[::-1])).splitlines()
+    [breach] = next(it for it in results if it.rule.name == "repeated-create-answers-the-same-id").breaches
     assert lines[0] == "does not conform: 2 broken, 1 warning, 3 of 3 rules judged"
     assert lines[2:9] == [
         "",
         "something comes twice:",
-        " 1 ✘ repeated-create-answers-the-same-id: expected id 15, got id 21",
+        f" 1 ✘ repeated-create-answers-the-same-id: expected {breach.expected}, got {breach.actual}",
         " 2 ✘ repeated-create-makes-no-copy: one content, got 2 of the same content_id",
         "warnings (should):",
         " 3 ! show-of-an-unknown-id-refused: HTTP 4xx, such as…, got HTTP 200 (applicati…",
@@ -463,7 +467,7 @@ async def test_accepted_failures_are_none() -> None:
 
 async def test_a_run_that_is_cut_short_still_names_every_rule() -> None:
     found = await judgement("")
-    short = replace(found, results=found.results[:3]).cut_short(TRANSPORT.rules, "interrupted by Ctrl-C")
-    assert [result.rule for result in short.results] == TRANSPORT.rules
+    short = replace(found, results=found.results[:3]).cut_short(TRANSPORT, "interrupted by Ctrl-C")
+    assert [result.rule for result in short.results] == TRANSPORT
     assert {result.reason for result in short.results[3:]} == {"interrupted by Ctrl-C"}
     assert set(short.left_out) == {Remedy.AGAIN}

@@ -6,13 +6,12 @@ import pytest
 
 from crawler.conformance.evidence import Remedy
 from crawler.conformance.rule import Outcome
-from crawler.conformance.rules import RULES
-from crawler.conformance.rules.structured import STRUCTURED
+from crawler.conformance.rules import RULES, structured
 from crawler.conformance.suite import NOT_WRITTEN
 from crawler.reference import DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities, Listing
 from crawler.reference.contents import OBJECTS
 from tests.conformance.courtroom import SOURCE, breached, inapplicable, judged, messenger, partner, reported, unjudged
-from tests.conformance.twins import TWINS
+from tests.conformance.twins import TABLES, TWINS
 
 
 async def test_the_reference_partner_passes_every_rule_that_applies() -> None:
@@ -31,7 +30,7 @@ async def test_the_reference_partner_passes_every_rule_that_applies() -> None:
         "structured-content-is-kept": "the partner does not declare the option view.messaging",
     } | {
         rule.name: "the partner does not declare the option view.messaging, and lists no structured content"
-        for rule in STRUCTURED.rules
+        for rule in structured.PART.rules
         if rule.probe == "crawling" and rule.name != "structured-content-needs-view-messaging"
     }
     assert judgement.conforms
@@ -50,7 +49,7 @@ async def test_a_messenger_passes_the_rules_that_the_others_are_spared() -> None
         "survey-comes-with-messages": "the partner does not declare the option messages.allow_survey",
         "private-messages-have-a-recipient": "the partner declares no list of private_messages",
         "private-messages-go-to-somebody-else": "the partner declares no list of private_messages",
-        "private-messages-stay-private": "the partner declares no list of both messages and private_messages",
+        "private-messages-stay-private": "the partner declares no list of private_messages",
         "recipient-is-kept": "the partner declares no create of private messages",
         "private-create-stays-private": "the partner declares no create of private messages",
         "structured-content-needs-view-messaging": "the partner declares the option view.messaging",
@@ -146,6 +145,10 @@ async def test_a_partner_with_one_defect_breaks_that_rule_and_what_follows(name:
 
     assert breached(judgement) == twin.breached
     assert len(reported(judgement)["results"]) == len(twin.rules)
+
+
+def test_each_twin_has_a_name_of_its_own() -> None:
+    assert len(TWINS) == sum(map(len, TABLES))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

@@ -584,6 +584,22 @@ async def test_a_cycle_that_lost_its_lease_stops_at_its_next_write(shop: Shop) -
     assert rows(shop.store, "source")[0]["lease_owner"] == "process 1 on elsewhere"
 
 
+async def test_a_cycle_whose_lease_could_not_be_renewed_asks_nothing_more_and_gives_back_what_is_still_its_own(
+    shop: Shop,
+) -> None:
+    """By its own clock, without asking the database: reading is guarded like writing."""
+    way = Between(shop)
+    way.after = lambda action: held[0].tenure.end() if way.asked[-2:] == [action, "messages.list"] else None
+    held: list[Lease] = []
+    with pytest.raises(LeaseLost, match="shop: this cycle stops, because its lease could not be renewed in time"):
+        await cycle(shop, way, watch=lambda event: held.append(event.lease) if isinstance(event, Begun) else None)
+
+    assert way.asked == [INFO, "threads.list", "threads.list", "messages.list", "messages.list"]
+    assert [row["outcome"] for row in rows(shop.store, "cycle")] == ["interrupted"]
+    assert rows(shop.store, "source")[0]["lease_owner"] is None
+    assert ids(shop) == MESSAGES[::-1]
+
+
 # --- What is told and kept
 
 

@@ -1,12 +1,15 @@
 import json
 import logging
+import os
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 
-from crawler.log import OURS, configure
+from crawler.log import LINES, OURS, Outlet, Repeats, configure
 from crawler.protocol.signature import Secret
 
 SECRET = Secret("open sesame")
@@ -92,3 +95,85 @@ def test_a_traceback_tells_no_local_variables(readable: bool) -> None:
         structlog.get_logger(OURS).exception("unexpected")
     assert "ValueError: 20" in stream.getvalue()
     assert "what a visitor wrote" not in stream.getvalue()
+
+
+# --- Floods, and nobody who reads
+
+
+class Time:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def record(text: str, *args: object, name: str = "asyncio") -> logging.LogRecord:
+    return logging.LogRecord(name, logging.ERROR, "", 0, text, args, None)
+
+
+def test_equal_lines_of_libraries_are_told_once_a_minute_and_counted() -> None:
+    time = Time()
+    repeats = Repeats(time)
+    assert [repeats.filter(record("no %s", n)) for n in range(50_000)] == [True] + [False] * 49_999
+    assert repeats.filter(record("something else"))
+    time.now = 60.0
+    told = record("no %s", 7)
+    assert repeats.filter(told)
+    assert told.getMessage() == "no 7 (49999 times more in the minute before)"
+    assert not repeats.filter(record("no %s", 8))
+    time.now = 120.0
+    again = record("no %s", 9)
+    assert repeats.filter(again)
+    assert again.getMessage() == "no 9 (1 times more in the minute before)"
+
+
+def test_our_own_lines_all_come() -> None:
+    repeats = Repeats(Time())
+    assert all(repeats.filter(record("cycle", name=OURS)) for _ in range(3))
+
+
+def test_what_libraries_come_up_with_is_not_kept_for_good() -> None:
+    repeats = Repeats(Time())
+    assert all(repeats.filter(record(f"text {n}")) for n in range(10 * LINES))
+    assert len(repeats._since) <= LINES
+
+
+def test_a_stream_that_takes_lines_gets_all_of_them_in_order() -> None:
+    stream = StringIO()
+    outlet = Outlet(stream)
+    for n in range(100):
+        outlet.write(f"{n}\n")
+    outlet.close()
+    assert stream.getvalue() == "".join(f"{n}\n" for n in range(100))
+    assert not outlet.isatty()
+
+
+@pytest.mark.parametrize("stream", [None, "/dev/full", "closed"])
+def test_a_stream_that_takes_nothing_disturbs_nobody(stream: str | None) -> None:
+    with Path(stream if stream == "/dev/full" else "/dev/null").open("w", encoding="utf-8") as file:
+        if stream == "closed":
+            file.close()
+        outlet = Outlet(file if stream else None)
+        outlet.write("a line\n")
+        outlet.close()
+
+
+def test_a_pipe_that_nobody_reads_keeps_nobody_waiting_and_what_is_lost_is_counted() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w", encoding="utf-8") as stream, os.fdopen(reading, encoding="utf-8") as reader:
+        outlet = Outlet(stream, lines=50)
+        configure(outlet)
+        for n in range(3_000):
+            structlog.get_logger(OURS).info("cycle", number=n, text="x" * 100)
+        outlet.close(0.01)  # it waits no longer than that
+        numbers: list[int] = []
+        lost = 0
+        while len(numbers) + lost < 3_000:
+            line: dict[str, Any] = json.loads(reader.readline())
+            if line["event"] == "lines of the log were lost":
+                lost += line["lines"]
+            else:
+                numbers.append(line["number"])
+    assert numbers == sorted(set(numbers))
+    assert lost > 0
+    assert len(numbers) + lost == 3_000

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 
-from crawler.errors import SourceBusy
+from crawler.cycle import Event, Watch, unwatched
+from crawler.errors import LeaseLost, SourceBusy
+from crawler.protocol.envelope import Exchange
 from crawler.push import run_push
 from crawler.reference import Fails, LosesReply
-from crawler.store import Store
+from crawler.store import Begun, Lease, Store
 from crawler.sync.queueing import Draft
 from crawler.sync.report import CycleReport
 from crawler.sync.state import Ref, Status
@@ -38,9 +39,9 @@ async def shop(store: Store) -> Shop:
     return shop
 
 
-async def push(shop: Shop, transport: httpx.AsyncBaseTransport | None = None) -> CycleReport:
+async def push(shop: Shop, watch: Watch = unwatched) -> CycleReport:
     async with shop.partner() as partner:
-        return await run_push(shop.source, shop.store, partner=partner, clock=shop.clock)
+        return await run_push(shop.source, shop.store, partner=partner, clock=shop.clock, watch=watch)
 
 
 def params(shop: Shop) -> list[Any]:
@@ -135,6 +136,35 @@ async def test_where_another_process_crawls_the_source_nothing_is_sent(shop: Sho
     with pytest.raises(SourceBusy, match="process 1 on elsewhere"):
         await push(shop)
     assert shop.asked == []
+
+
+async def test_one_whose_lease_could_not_be_renewed_stops_before_its_next_request(shop: Shop) -> None:
+    """It keeps to the lease as a cycle does (CY2); what it has not sent is sent by the next cycle."""
+    it = await agent(shop)
+    for _ in range(2):
+        it.reply("7", REPLY)
+    held: list[Lease] = []
+
+    def lose(event: Event) -> None:
+        if isinstance(event, Begun):
+            held.append(event.lease)
+        if isinstance(event, Exchange):
+            held[0].tenure.end()
+
+    with pytest.raises(LeaseLost, match="shop: this cycle stops"):
+        await push(shop, lose)
+    assert params(shop) == [("q1", False)]
+    assert rows(shop.store, "source")[0]["lease_owner"] is None
+    await shop.sync()
+    assert [content_id for content_id, _ in params(shop)] == ["q1", "q2"]
+
+
+async def test_while_it_sends_nobody_else_crawls_the_source(shop: Shop) -> None:
+    (await agent(shop)).reply("7", REPLY)
+    claimed: list[Lease] = []
+    await push(shop, lambda _event: claimed.extend(shop.store.claim("process 1 on elsewhere", limit=1, ahead=7200)))
+    assert claimed == []
+    assert [lease.source for lease in shop.store.claim("process 1 on elsewhere", limit=1, ahead=7200)] == ["shop"]
 
 
 async def test_it_has_a_row_of_its_own_kind_and_is_not_the_last_cycle(shop: Shop) -> None:

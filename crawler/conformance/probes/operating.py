@@ -63,7 +63,7 @@ class Operating:
         talk.seen.facts["steps"] = self.steps
 
     async def look(self) -> dict[str, State]:
-        """What the contents look like now."""
+        """What the contents look like now, as far as the partner answers."""
         talk, info = self.talk, self.talk.info
         states: dict[str, State] = {}
         for name in POLLED:
@@ -71,12 +71,14 @@ class Operating:
             if not own:
                 continue
             if info.allows(name, "list") and name not in talk.seen.facts["partial"]:
-                listed = await self._listed(name)
-                states |= {purpose: listed.get(content_id) for content_id, purpose in own.items()}
+                listed, whole = await self._listed(name)
+                states |= {purpose: listed.get(it) for it, purpose in own.items() if whole or it in listed}
             if info.allows(name, "show"):
                 for content_id, purpose in own.items():
                     if states.get(purpose) is None:
-                        states[purpose] = await self._shown(name, content_id)
+                        shown = await self.talk.ask("look", f"{name}.show", {"id": content_id})
+                        if shown.exchange.answer is not None:
+                            states[purpose] = answer_of(shown, content_id)
         return states
 
     async def do(self, kind: str, operation: str, *, target: str = TARGET, again: bool = False) -> Step:
@@ -101,21 +103,21 @@ class Operating:
         actions: object = next((it["actions"] for it in (*states, *answers, created) if it and "actions" in it), [])
         return [it for it in actions if isinstance(it, str)] if isinstance(actions, list) else []
 
-    async def _listed(self, name: str) -> dict[str, State]:
+    async def _listed(self, name: str) -> tuple[dict[str, State], bool]:
+        """What is listed of what was created, by id, and whether the lists were answered to their end."""
         since_id = self.talk.seen.facts["start"].get(name)
         found: dict[str, State] = {}
         wanted = {it.id for it in self.posting.creations.values() if it.object == name and it.id}
         while not wanted <= found.keys():
             sent = await self.talk.ask("look", f"{name}.list", {"since_id": since_id} if since_id else None)
             page = next(iter(pages([sent], name)), None)
-            if page is None or page.head in (None, since_id) or {*page.ids} <= found.keys():
+            if page is None:
+                return found, False
+            if page.head in (None, since_id) or {*page.ids} <= found.keys():
                 break
             found |= {str(id_of(content)): content for content in page.contents}
             since_id = page.head
-        return found
-
-    async def _shown(self, name: str, content_id: str) -> State:
-        return answer_of(await self.talk.ask("look", f"{name}.show", {"id": content_id}), content_id)
+        return found, True
 
 
 async def hold(talk: Talk) -> None:

@@ -26,6 +26,8 @@ async def clear(talk: Talk) -> None:
         operation = delete or ("unpublish" if talk.info.allows(object_name, "unpublish") else None)
         if operation is not None:
             sent = await talk.ask("tidy", f"{object_name}.{operation}", {"id": content_id})
+            if isinstance(sent.error, EndpointUnreachable):  # it was waited for, and may be there by now
+                sent = await talk.ask("tidy", f"{object_name}.{operation}", {"id": content_id})
             if isinstance(sent.error, EndpointUnreachable):
                 return
             if delete and not refusal(sent):

@@ -138,11 +138,6 @@ class Writing:
             cycle = await self.talk.cycle(label)
         finally:  # what was created by one that is cut off is there all the same
             self._note(before)
-        for settled in cycle.report.exports:
-            target = settled.entry.target
-            if settled.entry.operation == "delete" and settled.outcome == "succeeded" and target and target.foreign_id:
-                self.deleted.add((target.object, target.foreign_id))
-        self._count()
         self._be_welcome()
         return cycle
 
@@ -216,12 +211,15 @@ class Writing:
                         yield str(id_of(author))
 
     def _note(self, before: int) -> None:
-        """See what was created, by the requests after so many."""
+        """See what was created, and what was deleted, by the requests after so many."""
         queued = {creation.content_id: creation for creation in self.creations.values()}
         for number, sent in enumerate(self.talk.seen.sent[before:], before):
             creation = queued.get(str(sent.exchange.params.get("content_id")))
             if creation is not None and sent.action.endswith(".create"):
                 creation.answered(sent, self._listed(creation.object, number))
+            object_name, _, operation = sent.action.partition(".")
+            if operation and operation == self.talk.info.delete_name(object_name) and not refusal(sent):
+                self.deleted.add((object_name, str(sent.exchange.params["id"])))
         self._count()
 
     def _be_welcome(self) -> None:

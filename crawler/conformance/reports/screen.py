@@ -111,8 +111,8 @@ class Screen:
     def _more(self) -> Iterator[Line]:
         it = self.judgement
         if it.left_behind:
-            left = ", ".join(f"{name} {content_id}" for name, content_id in it.left_behind)
-            yield f"left behind, for it could not be deleted again: {escape(left)}", YELLOW
+            for line in textwrap.wrap(left_behind(it), self.width, max_lines=REASON, placeholder=" … -v names all"):
+                yield line, YELLOW
         if it.pace.put_off:
             yield f"its pace: {it.pace}", YELLOW
         tried = spellings(it)
@@ -133,6 +133,12 @@ class Screen:
 
     def _cut(self, line: Line) -> Line:
         return _cut(line[0], self.width), line[1]
+
+
+def left_behind(judgement: Judgement) -> str:
+    """All that remains at the partner, in a sentence."""
+    left = ", ".join(f"{name} {content_id}" for name, content_id in judgement.left_behind)
+    return f"left behind, for it could not be deleted again: {escape(left)}"
 
 
 def _title(result: Result) -> str:

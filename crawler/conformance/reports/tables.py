@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from crawler.conformance.evidence import UNJUDGED
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.rule import Breach, Outcome
-from crawler.conformance.rules.transport import taken
+from crawler.conformance.rules.spellings import taken
 from crawler.protocol.implementation import POLLED
 
 OPERATIONS = ("list", "show", "create", "reply", "delete", "destroy", "publish", "unpublish")

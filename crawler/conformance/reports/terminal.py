@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from crawler.conformance.judgement import FAILURES, Judgement
 from crawler.conformance.reports.evidence import evidence, looked_at
-from crawler.conformance.reports.screen import COLUMNS, MARKS, Screen, escape
+from crawler.conformance.reports.screen import COLUMNS, MARKS, Screen, escape, left_behind
 from crawler.conformance.reports.tables import setting, spellings
 from crawler.conformance.rule import JUDGED, Outcome, Result
 
@@ -41,7 +41,11 @@ class Page:
         for result in judgement.results:
             parts.append(self._judged(result, before))
             before = result
-        return "".join(parts) + "\n" + "\n\n".join([*self._encodings(judgement), *self._findings(judgement)]) + "\n"
+        parts.append("\n")
+        more = [*self._encodings(judgement), *self._findings(judgement)]
+        if judgement.left_behind:
+            more.append(self._wrapped(left_behind(judgement), ""))
+        return "".join(parts) + "\n\n".join(more) + "\n"
 
     def whole(self, judgement: Judgement) -> str:
         """All of it."""

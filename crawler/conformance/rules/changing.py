@@ -3,17 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent, id_of, refusal
-from crawler.conformance.rule import Case, Harm, Level, case, harm
-from crawler.conformance.rules import pushing
-from crawler.conformance.rules.cursors import LISTING
-from crawler.conformance.rules.pushing import CREATED, PAGE, created, not_done
-from crawler.conformance.timeline import is_page
+from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
+from crawler.conformance.rules.pushing import CREATED, PAGE, created
+from crawler.conformance.rules.repeating import not_done
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import STANDARD, shape
 
-PUSHING = pushing.PUSHING
-"""The chapter, with the rules of this module in it."""
-rule = PUSHING.rule
+PART = Part(Chapter.PUSHING)
+rule = PART.rule
 DELETED = [*CREATED, "delete-answered-with-success"]
 
 
@@ -196,17 +193,3 @@ def queuing_update_answered(seen: Seen) -> Iterator[Case]:
     """
     sent = seen.one("queuing update")
     yield case(200 <= (sent.status or 0) < 300, sent, expected="HTTP 2xx", actual=sent.came)
-
-
-@LISTING.rule(Level.MUST, "LS10", page="polling", probe="pushing", needs=[*DELETED, "unknown-since-id-answered"])
-@harm(Harm.LOST, "with an error each cycle fails, and nothing more is imported")
-def deleted_since_id_answered(seen: Seen) -> Iterator[Case]:
-    """A list after a content that was deleted is answered with an array.
-
-    Why: the newest content is the cursor, and it may be deleted at any time; with an error each cycle fails from then
-    on, for good.
-
-    Mend: keep the place of what was deleted, or answer everything.
-    """
-    sent = seen.one("list after deleted")
-    yield case(is_page(sent), sent, expected="a JSON array", actual=sent.came)

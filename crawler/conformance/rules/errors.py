@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from crawler.conformance.evidence import NotJudged, Remedy, Seen, Sent
-from crawler.conformance.rule import Case, Chapter, Harm, Kept, Level, case, harm
-from crawler.conformance.rules.transport import answered_well
+from crawler.conformance.rule import Case, Chapter, Harm, Kept, Level, Part, case, harm
+from crawler.conformance.rules.signatures import answered_well
 from crawler.protocol.envelope import printable
 
-ERRORS = Chapter("errors and retries")
-rule = ERRORS.rule
+PART = Part(Chapter.ERRORS)
+rule = PART.rule
 PAGE, PROBE = "request-response", "errors"
 READ = ["objects-can-be-read"]
 

@@ -7,17 +7,15 @@ from typing import Any
 from crawler.conformance.dating import date_cause
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, id_of, refusal
 from crawler.conformance.returned import Found, bearing
-from crawler.conformance.rule import Breach, Case, Harm, Level, case, harm
-from crawler.conformance.rules import returning
+from crawler.conformance.rule import Breach, Case, Chapter, Harm, Level, Part, case, harm
 from crawler.conformance.rules.once import LISTS, PROBE, REPLIES, SINGLE, comes_back, creations, returned
 from crawler.conformance.rules.returning import titled, titles
 from crawler.protocol.dates import read_date
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import explain_value, shape
 
-PUSHING = returning.PUSHING
-"""The chapter, with the rules of this module in it."""
-rule = PUSHING.rule
+PART = Part(Chapter.PUSHING)
+rule = PART.rule
 FILES = ("files", "files without a text")
 TOLERANCE = 60
 """Seconds by which a date may be off."""

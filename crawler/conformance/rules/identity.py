@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
+from crawler.conformance.contents import which
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, id_of
 from crawler.conformance.returned import Found, listed
-from crawler.conformance.rule import Case, Harm, Level, case, harm
-from crawler.conformance.rules import people
+from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.conformance.rules.listing import ARRAYS
-from crawler.conformance.rules.objects import PROBE, READ, which
+from crawler.conformance.rules.objects import PROBE, READ
 from crawler.protocol.dates import read_date
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import COLLECTION_LEVEL, POLLED
 
-OBJECTS = people.OBJECTS
-"""The chapter, with the rules of this module in it."""
-rule = OBJECTS.rule
+PART = Part(Chapter.OBJECTS)
+rule = PART.rule
 ENOUGH = 3
 """So many contents tell what contents of an object offer."""
 

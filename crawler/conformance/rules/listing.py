@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from crawler.conformance.evidence import DoesNotApply, Remedy, Seen, Sent, id_of
-from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, case, harm
+from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, Part, case, harm
 from crawler.conformance.timeline import changed_at, listings, newest_date, pages, timeline
 from crawler.errors import PartnerError
 from crawler.protocol.envelope import printable, without_mark
 from crawler.protocol.implementation import POLLED, shape
 from crawler.protocol.reading import read_page
 
-LISTING = Chapter("listing and cursors")
-rule = LISTING.rule
+PART = Part(Chapter.LISTING)
+rule = PART.rule
 PAGE = "action-details"
 ARRAYS = ["declared-list-answers", "list-answers-an-array"]
 

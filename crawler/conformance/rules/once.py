@@ -5,15 +5,13 @@ from typing import Any
 
 from crawler.conformance.evidence import DoesNotApply, Remedy, Seen, id_of, refusal
 from crawler.conformance.returned import Found, bearing, found
-from crawler.conformance.rule import Case, Harm, Level, case, harm
-from crawler.conformance.rules import changing
+from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.conformance.rules.pushing import PAGE
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import POLLED
 
-PUSHING = changing.PUSHING
-"""The chapter, with the rules of this module in it."""
-rule = PUSHING.rule
+PART = Part(Chapter.PUSHING)
+rule = PART.rule
 PROBE = "returning"
 LISTS = ["declared-list-answers", "list-answers-an-array"]
 SINGLE = [*LISTS, "each-create-has-its-own-id", "listed-under-the-answered-id"]

@@ -5,16 +5,14 @@ from typing import Any
 
 from crawler.conformance.comparing import Text, is_lost
 from crawler.conformance.evidence import NotJudged, Remedy, Seen, id_of, refusal
-from crawler.conformance.rule import Case, Harm, Level, case, harm
-from crawler.conformance.rules import fields
+from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.conformance.rules.once import LISTS, creations
 from crawler.conformance.rules.pushing import PAGE
 from crawler.conformance.steps import AFTERWARDS, TARGET, State, Step, answer_of
 from crawler.protocol.envelope import printable
 
-PUSHING = fields.PUSHING
-"""The chapter, with the rules of this module in it."""
-rule = PUSHING.rule
+PART = Part(Chapter.PUSHING)
+rule = PART.rule
 PROBE = "operating"
 DONE = [*LISTS, "operation-answered-with-success"]
 FIELDS = ("body", "title", "attachments", "thread_id")
@@ -29,6 +27,14 @@ def steps(seen: Seen, *kinds: str, again: bool = False) -> Sequence[Step]:
     if not found and (left_out := seen.left_out(*kinds)):
         raise left_out
     return seen.some(found, f"no {kinds[0]} was done", Remedy.FIX)
+
+
+def looked_at(done: Sequence[Step]) -> Sequence[Step]:
+    """The operations, if for each the partner told what became of the target. Raises `NotJudged`."""
+    for step in done:
+        if TARGET not in step.after:
+            raise NotJudged(f"nobody told what became of the content after {step.sent.action}", Remedy.THERE)
+    return done
 
 
 def changed(before: State, after: State) -> list[str]:
@@ -65,9 +71,9 @@ def operation_leaves_others_alone(seen: Seen) -> Iterator[Case]:
     for step in steps(seen, "delete", "unpublish", "publish", "custom"):
         target = step.sent.exchange.params.get("id")
         for purpose, before in step.before.items():
-            after = step.after.get(purpose)
-            if before is None or id_of(before) == target:
+            if before is None or id_of(before) == target or purpose not in step.after:
                 continue
+            after = step.after[purpose]
             wrong = ["it"] if after is None else lost(before, after)
             actual = f"the {purpose} is gone" if after is None else f"the {purpose} has lost its {', '.join(wrong)}"
             expected = f"the {purpose} as it was, after {step.sent.action} of the {TARGET}"
@@ -115,8 +121,8 @@ def unpublish_hides_the_content(seen: Seen) -> Iterator[Case]:
 
     Mend: save the change before you answer; and put into `actions` what can be done in the state that it is in.
     """
-    for step in steps(seen, "unpublish"):
-        before, after = is_standing(step.before.get(TARGET)), is_standing(step.after.get(TARGET))
+    for step in looked_at(steps(seen, "unpublish")):
+        before, after = is_standing(step.before.get(TARGET)), is_standing(step.after[TARGET])
         if before is not True or after is None:
             reason = "nothing in the content shows whether it is published: its actions are the same in both states"
             raise NotJudged(reason, Remedy.CONTENTS)
@@ -135,8 +141,8 @@ def unpublish_is_safe_to_repeat(seen: Seen) -> Iterator[Case]:
     """
     steps(seen, "unpublish")
     again = [it for it in seen.facts["steps"] if it.kind == "unpublish" and it.again]
-    for step in seen.some(again, "nothing was unpublished twice", Remedy.FIX):
-        after = is_standing(step.after.get(TARGET))
+    for step in looked_at(seen.some(again, "nothing was unpublished twice", Remedy.FIX)):
+        after = is_standing(step.after[TARGET])
         yield case(not after, step.sent, expected="hidden, as after the first time", actual="published again")
 
 
@@ -149,8 +155,8 @@ def publish_brings_it_back(seen: Seen) -> Iterator[Case]:
 
     Mend: keep unpublished contents, and what is in them.
     """
-    for step in steps(seen, "publish"):
-        there = step.after.get(TARGET) is not None
+    for step in looked_at(steps(seen, "publish")):
+        there = step.after[TARGET] is not None
         yield case(there, step.sent, expected="the content, listed or shown", actual="neither listed nor shown")
 
 
@@ -165,7 +171,7 @@ def custom_operation_is_safe_to_repeat(seen: Seen) -> Iterator[Case]:
     """
     [first] = steps(seen, "custom")[:1]
     again = [it for it in seen.facts["steps"] if it.kind == "custom" and it.again]
-    for step in seen.some(again, "no custom operation was done twice", Remedy.FIX):
+    for step in looked_at([first, *seen.some(again, "no custom operation was done twice", Remedy.FIX)])[1:]:
         before, after, then = (it.get(TARGET) for it in (first.before, first.after, step.after))
         done = changed(before, after)
         if not done:

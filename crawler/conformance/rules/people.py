@@ -4,19 +4,18 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from crawler.conformance.evidence import DoesNotApply, Seen, id_of
-from crawler.conformance.rule import Case, Harm, Level, case, harm
-from crawler.conformance.rules import objects
-from crawler.conformance.rules.objects import PAGE, PROBE, READ, contents, users, value, which
+from crawler.conformance.contents import contents, users, value, which
+from crawler.conformance.evidence import Seen, id_of
+from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
+from crawler.conformance.rules.objects import PAGE, PROBE, READ
 
-OBJECTS = objects.OBJECTS
-"""The chapter, with the rules of this module in it."""
-rule = OBJECTS.rule
+PART = Part(Chapter.OBJECTS)
+rule = PART.rule
 NOBODY = frozenset({"", "0", "-1", "null", "none", "nil", "undefined", "nan", "guest", "anonymous", "false"})
 """What programs make of the id of somebody who has none, in lower case."""
 
 
-@rule(Level.MUST, "OB4", "OB10", page=PAGE, probe=PROBE, needs=[*READ, "users-have-an-id", "ids-stay"])
+@rule(Level.MUST, "OB4", "OB10", page=PAGE, probe=PROBE, needs=[*READ, "users-have-an-id", "users-have-a-screenname"])
 @harm(Harm.EXPOSED, "what one of them asks, the other is answered")
 def user_id_is_one_person(seen: Seen) -> Iterator[Case]:
     """An id of a user is one person's.
@@ -26,21 +25,21 @@ def user_id_is_one_person(seen: Seen) -> Iterator[Case]:
 
     Mend: give everybody an id of their own, for guests that of their session or address; never 0 for nobody.
     """
-    names: dict[str, list[tuple[Any, str, str]]] = {}
+    names: dict[tuple[str, str | None], list[tuple[Any, str, str]]] = {}
     for sent, whose, user in users(seen):
-        if (found := id_of(user)) is not None and isinstance(user.get("screenname"), str):
-            names.setdefault(found, []).append((sent, whose, user["screenname"]))
-    for user_id, uses in names.items():
+        names.setdefault((sent.object, id_of(user)), []).append((sent, whose, str(user.get("screenname"))))
+    for (_, found), uses in names.items():
+        user_id = str(found)
         turns = [name for place, (_, _, name) in enumerate(uses) if place == 0 or uses[place - 1][2] != name]
-        sent, whose, name = next((use for use in uses if use[2] != turns[0]), uses[0])
+        sent, whose, name = max(uses, key=lambda use: use[2] != turns[0])
         nobody = user_id.lower() in NOBODY and len(set(turns)) > 1
-        back_and_forth = len(turns) > len(set(turns)) > 1  # whoever takes another name does so once
+        back_and_forth = len(turns) > len(set(turns)) + 1  # whoever takes another name does so once
         expected = f"one person with the id {value(user_id)}, {value(turns[0])}"
         actual = f"{value(name)} as well, {whose}"
         yield case(not nobody and not back_and_forth, sent, expected=expected, actual=actual, note=user_id)
 
 
-@rule(Level.MUST, "OB2", page=PAGE, probe=PROBE, needs=[*READ, "private-messages-have-a-recipient"])
+@rule(Level.MUST, "OB2", page=PAGE, probe=PROBE, needs=[*READ, "private-messages-have-a-recipient", "users-have-an-id"])
 @harm(Harm.LOST, "the answer goes to where the question came from, and not to the customer")
 def private_messages_go_to_somebody_else(seen: Seen) -> Iterator[Case]:
     """Somebody who writes private messages does not write all of them to himself.
@@ -50,11 +49,9 @@ def private_messages_go_to_somebody_else(seen: Seen) -> Iterator[Case]:
 
     Mend: name the other side as `recipient`, whichever side wrote.
     """
-    written: dict[str, list[tuple[Any, dict[str, Any]]]] = {}
+    written: dict[str | None, list[tuple[Any, dict[str, Any]]]] = {}
     for sent, content in contents(seen, "private_messages"):
-        author, recipient = (id_of(content.get(role)) for role in ("author", "recipient"))
-        if author is not None and recipient is not None:
-            written.setdefault(author, []).append((sent, content))
+        written.setdefault(id_of(content.get("author")), []).append((sent, content))
     for author, theirs in written.items():
         others = [it for _, it in theirs if id_of(it.get("recipient")) != author]
         sent, content = theirs[0]
@@ -72,9 +69,6 @@ def private_messages_stay_private(seen: Seen) -> Iterator[Case]:
 
     Mend: leave private messages out of the query for `messages.list`.
     """
-    declared = {"messages", "private_messages"} & {*seen.declared.listed}
-    if len(declared) < 2:
-        raise DoesNotApply("the partner declares no list of both messages and private_messages")
     public = {same(content): content for _, content in contents(seen, "messages")}
     for sent, content in contents(seen, "private_messages"):
         twin = public.get(same(content))

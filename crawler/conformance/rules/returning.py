@@ -6,15 +6,13 @@ from typing import Any
 from crawler.conformance.comparing import Difference, Text, compare
 from crawler.conformance.evidence import Seen, Sent, id_of, refusal
 from crawler.conformance.returned import Found
-from crawler.conformance.rule import Breach, Case, Harm, Kept, Level, case, harm
-from crawler.conformance.rules import once
+from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, Part, case, harm
 from crawler.conformance.rules.once import PROBE, SINGLE, comes_back, creations, returned
 from crawler.conformance.rules.pushing import PAGE
 from crawler.conformance.texts import LONG, NOT_ASCII, Sample
 
-PUSHING = once.PUSHING
-"""The chapter, with the rules of this module in it."""
-rule = PUSHING.rule
+PART = Part(Chapter.PUSHING)
+rule = PART.rule
 
 Wanted = Callable[[Any], object]
 

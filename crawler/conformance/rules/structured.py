@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from crawler.conformance.evidence import DoesNotApply, Seen, Sent, id_of, refusal
-from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, case, harm
+from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, Part, case, harm
 from crawler.conformance.rules.pushing import READABLE, created, shown
 from crawler.conformance.timeline import listings
 from crawler.protocol.structured import NAME, OPTION, About, Problem, check_structured
 
-STRUCTURED = Chapter("structured content")
-rule = STRUCTURED.rule
+PART = Part(Chapter.STRUCTURED)
+rule = PART.rule
 PAGE = "structured-messages"
 CARDS = ("rich_link", "template", "carousel")
 KNOWN = [*READABLE, "structured-type-known"]

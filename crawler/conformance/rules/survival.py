@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 
 from crawler.conformance.evidence import Death, NotJudged, Remedy, Seen, Sent
-from crawler.conformance.rule import Breach, Case, Harm, Kept, Level, harm
-from crawler.conformance.rules import errors
+from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, Part, harm
 from crawler.protocol.envelope import escaped, printable
 
-ERRORS = errors.ERRORS
-"""The chapter, with the rule of this module in it."""
+PART = Part(Chapter.ERRORS)
 START = 80
 """How many bytes of a deadly request are quoted."""
 
 
-@ERRORS.rule(Level.MUST, "TR6", "IM1", page="request-response", probe="survival")
+@PART.rule(Level.MUST, "TR6", "IM1", page="request-response", probe="survival")
 @harm(Harm.UNANSWERED, "until it is up again nobody is served, and what came of it meanwhile is unknown")
 def survives_what_is_sent(seen: Seen) -> Iterator[Case]:
     """No request makes the endpoint stop answering others.
@@ -25,16 +23,19 @@ def survives_what_is_sent(seen: Seen) -> Iterator[Case]:
     """
     for sent in seen.fact("answered"):
         yield Kept(sent=sent, note=f"there after {sent.id.rpartition('.')[2]} requests of {sent.id.partition('.')[0]}")
-    told = set()
+    told: dict[object, Death] = {}
     for death in seen.fact("deaths"):
-        sent = death.sent
-        same = sent.exchange.params.get("content_id", (sent.label, sent.action))  # a create is sent three times (PU6)
-        if same not in told:
-            told.add(same)
-            actual = f"it died of '{sent.label}', {quoted(sent)}: {how(death)}"
-            yield Breach(expected="an endpoint that goes on", actual=actual, sent=sent)
+        told.setdefault(killer(death.sent), death)
+    for death in told.values():
+        actual = f"it died of '{death.sent.label}', {quoted(death.sent)}: {how(death)}"
+        yield Breach(expected="an endpoint that goes on", actual=actual, sent=death.sent)
     for reason in seen.fact("gone"):
         raise NotJudged(f"what it died of is not known: {reason}", Remedy.THERE)
+
+
+def killer(sent: Sent) -> object:
+    """What is the same for requests of which one is enough to be told: a create is sent up to three times (PU6)."""
+    return sent.exchange.params.get("content_id", (sent.label, sent.action))
 
 
 def quoted(sent: Sent) -> str:
@@ -49,4 +50,4 @@ def how(death: Death) -> str:
     return f"{'twice, ' if death.sure else ''}{death.sent.came}; {back}"
 
 
-SURVIVES = ERRORS.rules[-1]
+SURVIVES = PART.rules[-1]

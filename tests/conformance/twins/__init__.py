@@ -11,15 +11,5 @@ from tests.conformance.twins.returning import RETURNING
 from tests.conformance.twins.structured import STRUCTURED
 from tests.conformance.twins.transport import TRANSPORT
 
-TWINS = {
-    **TRANSPORT,
-    **DECLARATION,
-    **LISTING,
-    **OBJECTS,
-    **PUSHING,
-    **RETURNING,
-    **ERRORS,
-    **STRUCTURED,
-    **REACH,
-    **PEOPLE,
-}
+TABLES = (TRANSPORT, DECLARATION, LISTING, OBJECTS, PUSHING, RETURNING, ERRORS, STRUCTURED, REACH, PEOPLE)
+TWINS = {name: twin for table in TABLES for name, twin in table.items()}

@@ -25,6 +25,22 @@ def of_authors(names: Mapping[str, str]) -> Act:
     return act
 
 
+def two_with_one_id(it: ReferencePartner) -> Act:
+    for author in ("jun", "marc"):
+        it.forum.add_message(author, "1", f"<p>It is {author}.</p>")
+    return of_authors({"jun": "marc"})
+
+
+def june_once(call: Call, proceed: Proceed) -> object:
+    """Jun had another name until lately."""
+
+    def change(shown: Shown) -> Shown:
+        before = shown["id"] in ("3", "4")
+        return {**shown, "author": {**shown["author"], "screenname": "june"}} if before else shown
+
+    return proceed(call) if call.object_name == "implementation" else each(proceed(call), change)
+
+
 def to_the_shop(it: ReferencePartner) -> Act:
     shop = show_user(it.forum.users[AGENT])
 
@@ -43,8 +59,11 @@ def private_ones_as_well(call: Call, proceed: Proceed) -> object:
 SAME = "users-are-the-same-everywhere"
 
 PEOPLE: Mapping[str, Twin] = {
-    "guests are nobody": acting("*", of_authors({"jun": "0", "42": "0"}), "user-id-is-one-person", SAME),
-    "two with one id": acting("*", of_authors({"jun": "marc"}), "user-id-is-one-person", SAME),
+    "guests are nobody": acting(
+        "*", of_authors({"jun": "0", "42": "0"}), "user-id-is-one-person", SAME, "any-text-accepted"
+    ),
+    "two with one id": acting("*", two_with_one_id, "user-id-is-one-person", SAME),
+    "renamed": acting("*", june_once, SAME),
     "to the shop": acting("*", to_the_shop, "private-messages-go-to-somebody-else", "recipient-is-kept"),
     "private in public": acting(
         "messages.list", private_ones_as_well, "private-messages-stay-private", "dates-descend",

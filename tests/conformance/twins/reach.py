@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from crawler.reference import ReferencePartner
+from crawler.reference import Fault, ReferencePartner
 from crawler.reference.faults.fault import Proceed
-from crawler.reference.wire import Call
+from crawler.reference.wire import Call, Refusal
 from tests.conformance.courtroom import Time, partner
 from tests.conformance.twins.listing import Shown, page, since, without_since_id
 from tests.conformance.twins.twin import Act, Twin, acting, twin
-from tests.conformance.variants.time import Mortal
+from tests.conformance.variants.time import Mortal, Network
 
 READ = "older-positions-reach-as-much"
 OLD = "old-positions-lead-to-what-is-new"
@@ -62,6 +62,36 @@ def shows_the_second_late(it: ReferencePartner) -> Act:
     return act
 
 
+def lists_no_more(it: ReferencePartner) -> Act:
+    """Once an agent wrote, the list fails."""
+
+    def act(call: Call, proceed: Proceed) -> object:
+        if any(content.content_id for content in it.forum.standing("messages")):
+            raise Refusal(500, "Undefined array key: author_name")
+        return proceed(call)
+
+    return act
+
+
+def much_later() -> Network:
+    """What was created is listed all together, after a quarter of a minute."""
+    it, time = partner(), Time()
+    created: dict[str, float] = {}
+
+    def act(call: Call, proceed: Proceed) -> object:
+        for content in it.forum.contents.values():
+            if content.content_id:
+                created.setdefault(content.id, time.now)
+        if call.operation != "list":
+            return proceed(call)
+        shown = everything(call, proceed)
+        ready = [time.now - created.get(own["id"], -15.0) >= 15 for own in shown]
+        return after(shown[: ready.index(False)] if False in ready else shown, since(call))[::-1]
+
+    it.fault = Fault(name="twin", rules=(), description="has one defect", act=act)
+    return Network(it, time)
+
+
 def dies_of(word: bytes, *, proxy: bool = False) -> Mortal:
     """A process that is gone for three seconds after a request with a word in it."""
     return Mortal(partner(), Time(), kills=lambda body: word in body, proxy=proxy)
@@ -83,6 +113,11 @@ REACH: Mapping[str, Twin] = {
     "shows the second late": acting(
         "messages.list", shows_the_second_late, "nothing-appears-behind-the-cursor", "several-new-contents-all-listed"
     ),
+    "lists no more": acting(
+        "messages.list", lists_no_more, "lists-still-answer", "several-new-contents-all-listed",
+        "contents-created-while-paging-listed",
+    ),
+    "lists much later": twin(much_later, UNLISTED),
     "dies of a quote": twin(lambda: dies_of(b"' OR '"), "survives-what-is-sent"),
     "dies behind a proxy": twin(lambda: dies_of(b"no-such-id", proxy=True), "survives-what-is-sent"),
     "dies of an agent": twin(lambda: dies_of(b"messages.create"), "survives-what-is-sent"),

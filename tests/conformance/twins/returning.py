@@ -251,7 +251,7 @@ RETURNING: Mapping[str, Twin] = {
     "quotes the one before": acting(
         CREATE, quotes_the_one_before, "body-holds-nothing-else", "create-answer-shows-what-was-sent"
     ),
-    "private in public": acting("messages.list", private_in_public, "private-create-stays-private"),
+    "private listed in public": acting("messages.list", private_in_public, "private-create-stays-private"),
     "dated when listed": acting("list", dated_when_listed, "created-at-stays"),
     "one id for two": acting(
         "threads.list", with_one_id, "an-id-names-one-content", "no-duplicates-in-a-page", "show-agrees-with-list"

@@ -5,7 +5,7 @@ from typing import Any
 
 from crawler.conformance.rule import Rule
 from crawler.conformance.rules import RULES
-from crawler.conformance.rules.structured import STRUCTURED as CHAPTER
+from crawler.conformance.rules.structured import PART
 from crawler.reference.contents import show_user
 from tests.conformance.courtroom import CARD, CAROUSEL, LINK, SELECT, STRUCTURED_IDS, TEMPLATE, messenger
 from tests.conformance.twins.pushing import dropping
@@ -23,7 +23,7 @@ def showing(kind: str, value: object, *breached: str, rules: Sequence[Rule] = RU
 
 def likewise(kind: str, value: object, *breached: str) -> Twin:
     """One more way to break what another one stood before all rules with."""
-    return showing(kind, value, *breached, rules=CHAPTER.rules)
+    return showing(kind, value, *breached, rules=PART.rules)
 
 
 def by_marc(shown: dict[str, Any]) -> object:

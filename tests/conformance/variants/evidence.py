@@ -39,7 +39,7 @@ SIGNATURES = frozenset(
 ORDER = frozenset(
     {
         "newest-first", "same-order-everywhere", "dates-descend", "nothing-skipped-after-a-position",
-        "paging-reaches-everything", "cursor-does-not-circle",
+        "paging-reaches-everything", "cursor-does-not-circle", "older-positions-reach-as-much",
     }
 )  # fmt: skip
 EXISTENCE = ORDER | {

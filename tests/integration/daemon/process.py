@@ -5,14 +5,15 @@ Each request says whose it is, in the header ``X-Daemon``. SIGTERM stops it.
 """
 
 import json
-import logging
 import signal
 import sys
+from time import monotonic
 from typing import Any
 
 import anyio
 import httpx
 import structlog
+from structlog.typing import EventDict
 
 from crawler.daemon.daemon import Daemon, DaemonOptions
 from crawler.protocol.signature import Secret
@@ -43,8 +44,17 @@ def sources_of(plan: dict[str, Any]) -> list[Source]:
     return [Source(name=name, base_uri=uri, **settings) for name, uri in plan["sources"]]
 
 
+def without_cycles(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Drop what is said again and again."""
+    if event["event"] in ("cycle", "exchange"):
+        raise structlog.DropEvent
+    return event
+
+
 async def crawl(plan: dict[str, Any]) -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))  # the pipe is read late
+    # Each cycle's line is left out: the pipe is read late.
+    structlog.configure(processors=[without_cycles, structlog.dev.ConsoleRenderer(colors=False)])
+    structlog.get_logger().info("begins", at=monotonic())
     with Store.open(plan["database"], busy_seconds=plan.get("busy_seconds", BUSY_SECONDS)) as store:
         options = DaemonOptions(**plan["options"])
         daemon = Daemon(store, Seen(), options=options, transport=lambda _source: Named(plan["name"]))

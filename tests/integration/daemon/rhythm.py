@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, inf
 
+from crawler.sync.leases import LEASE_SECONDS
 from crawler.sync.schedule import GRAIN, phase
 from tests.integration.daemon.virtual import START
 
 TICK = 30.0
-LEASE = 5 * 30 + 60.0
 EXACT = 1e-5
 """Seconds that floating-point numbers of this size may be off."""
 
@@ -34,15 +34,15 @@ class Run:
 def next_start(due: float, runs: list[Run]) -> float:
     """When a source starts that is due then: as soon as it is due and a daemon runs; never, if none does any more.
 
-    What a daemon had claimed when it died waits for its lease to lapse.
+    What a daemon had claimed when it died waits until its lease has run out, as the next one sees it.
     """
-    free = START
+    left = False
     for run in runs:
-        start = max(due, run.tick_after(free) if free > run.begun else run.begun)
+        free = run.begun + LEASE_SECONDS * left
+        start = max(due, run.tick_after(free) if left else run.begun)
         if start < run.ended - EXACT:
             return start
-        if run.crashed and max(due, free) <= run.claimed_until:
-            free = run.claimed_until - TICK + LEASE
+        left = run.crashed and max(due, free) <= run.claimed_until
     return inf
 
 

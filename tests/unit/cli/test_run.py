@@ -3,6 +3,7 @@
 import logging
 import socket
 from collections.abc import Iterator
+from math import inf
 
 import pytest
 import structlog
@@ -10,10 +11,12 @@ import structlog
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import Output
 from crawler.cli.outside import Outside
-from crawler.cli.run import ConfiguredSources, _allow_many_connections, files_needed
+from crawler.cli.run import OWN_FILES, ConfiguredSources, files_needed, fitting
+from crawler.daemon import DaemonOptions
 from crawler.daemon.single import only_daemon
 from crawler.errors import ConfigurationError
 from crawler.log import OURS
+from crawler.transport import KEPT_CONNECTIONS
 from tests.unit.cli.terminal import Terminal
 
 SHOP = '[sources.shop]\nbase_uri = "http://shop.example/"\nsecret = "open sesame"\n'
@@ -108,14 +111,19 @@ def test_what_counts_from_the_next_start_only_is_warned_about(
     ]
 
 
-def test_connections_that_stay_open_need_files() -> None:
-    assert files_needed(1_000) - files_needed(0) == 2_000
+@pytest.mark.parametrize(
+    ("allowed", "cycles", "kept"),
+    [(inf, 200, 100_000), (65_536, 200, 32_648), (1_024, 164, 410), (64, 4, 10), (40, 1, 1), (3, 1, 1)],
+)
+def test_cycles_at_once_and_kept_connections_fit_the_open_files_that_the_system_allows(
+    allowed: float, cycles: int, kept: int
+) -> None:
     with structlog.testing.capture_logs() as lines:
-        _allow_many_connections(1)
-        _allow_many_connections(10**9)
-    [told] = lines
-    assert (told["event"], told["needed"]) == ("too few open files", files_needed(10**9))
-    assert "LimitNOFILE" in told["advice"]
+        options = fitting(DaemonOptions(), 200, allowed)
+    assert (options.max_cycles, options.max_kept) == (cycles, kept)
+    assert allowed < OWN_FILES + KEPT_CONNECTIONS or OWN_FILES + KEPT_CONNECTIONS * kept + cycles <= allowed
+    assert [line["event"] for line in lines] == ["too few open files"] * (allowed < files_needed(200, 200))
+    assert not lines or "LimitNOFILE" in lines[0]["advice"]
 
 
 def test_what_is_unwise_is_warned_about(terminal: Terminal) -> None:

@@ -142,7 +142,7 @@ def test_a_source_that_another_process_crawls_is_left_alone_and_its_neighbours_a
     assert (busy["cycles"], busy["failed"], busy["error"]["kind"]) == ([], True, "SourceBusy")
     assert result.stderr.startswith(
         "error: dead: is being crawled by process 7 on another-machine\n"
-        "  Wait for it to end; its lease lapses by itself within "
+        "  Wait for it to end; if it is gone, its lease runs out within "
     )
     assert result.exit_code == 1
 

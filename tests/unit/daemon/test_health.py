@@ -1,6 +1,5 @@
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from threading import Event
 from time import time
 from typing import Any
@@ -9,9 +8,8 @@ import anyio
 import httpx
 import pytest
 
-from crawler.cli.serving import listen
 from crawler.daemon import Daemon, DaemonOptions
-from crawler.daemon.health import Health, Pulse, Watching, serve
+from crawler.daemon.health import Health, Pulse, Watching
 from crawler.errors import DatabaseUnavailable
 from crawler.store import Claimable, Standing, Store
 from crawler.sync.state import Source
@@ -52,8 +50,8 @@ class Patient:
         self.health = Health(self.daemon, self.metrics, self.pulse, clock=lambda: NOON)
 
     async def get(self, path: str, method: str = "GET") -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(self.health), base_url="http://here") as client:
-            return await client.request(method, path)
+        status, kind, body = await self.health.answer(method, path)
+        return httpx.Response(status, headers={"content-type": kind}, content=body)
 
     async def healthz(self) -> tuple[int, dict[str, Any]]:
         answer = await self.get("/healthz")
@@ -191,30 +189,3 @@ async def test_metrics_are_in_the_format_of_prometheus(patient: Patient) -> None
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/", 404), ("POST", "/metrics", 405)])
 async def test_there_is_nothing_else(patient: Patient, method: str, path: str, status: int) -> None:
     assert (await patient.get(path, method)).status_code == status
-
-
-async def test_head_has_no_body(patient: Patient) -> None:
-    answer = await patient.get("/healthz/live", "HEAD")
-    assert (answer.status_code, answer.content) == (200, b"")
-
-
-async def test_only_http_is_served(patient: Patient) -> None:
-    with pytest.raises(ValueError, match="not websocket"):
-        await patient.health({"type": "websocket"}, None, None)  # type: ignore[arg-type]  # never used
-
-
-@asynccontextmanager
-async def serving(health: Health) -> AsyncIterator[str]:
-    with listen("127.0.0.1", 0) as listener:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(serve, health, listener)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-            tasks.cancel_scope.cancel()
-
-
-async def test_it_is_served_until_it_is_cancelled(patient: Patient) -> None:
-    async with serving(patient.health) as url, httpx.AsyncClient(trust_env=False) as client:
-        assert (await client.get(f"{url}/healthz/live")).status_code == 200
-    async with httpx.AsyncClient(trust_env=False) as client:
-        with pytest.raises(httpx.ConnectError):
-            await client.get(f"{url}/healthz/live")

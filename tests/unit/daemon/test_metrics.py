@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from crawler.daemon.metrics import FEW, Metrics
 from crawler.errors import EndpointUnreachable
 from crawler.store import Lease, Standing
+from crawler.store.sources import Tenure
 from crawler.sync.exports import settle_given_up, settle_success
 from crawler.sync.report import CycleReport, ObjectReport
 from tests.unit.store.writing import NOON, creation, exchange
@@ -42,7 +43,7 @@ def of(found: Numbers, name: str, **labels: str) -> float | None:
 
 
 def lease(source: str = "shop") -> Lease:
-    return Lease(source_id=1, source=source, fence=1, seconds=60, due=100.0, taken=100.0)
+    return Lease(source_id=1, source=source, fence=1, due=100.0, taken=100.0, tenure=Tenure(0))
 
 
 def report(**fields: Any) -> CycleReport:

@@ -3,18 +3,20 @@
 It keeps the same contract as the databases (test_schedule.py), so that a day of many sources passes in seconds.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import inf
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
-from crawler.clock import Clock
+from crawler.clock import Clock, since_boot
 from crawler.errors import LeaseLost, SourceBusy
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun, Lease, Store
 from crawler.store.rows import stamp
+from crawler.store.sources import Tenure
+from crawler.sync.leases import LEASE_SECONDS, HeldLease, Term
 from crawler.sync.report import CycleReport, Kind
 from crawler.sync.schedule import Outlook, answered_by, look_ahead
 from crawler.sync.state import Source
@@ -30,7 +32,6 @@ class Row:
     id: int
     name: str
     fingerprint: str
-    lease_seconds: float
     info: bytes | None = None
     failures: int = 0
     managed: bool = False
@@ -43,11 +44,12 @@ class Row:
 
 
 class StandIn(Store):
-    """Sources in memory. What is no part of the schedule is missing, and fails."""
+    """Sources in memory. What is no part of the schedule is missing, and fails. Nobody can tell who is gone."""
+
+    owner = "me"
 
     def __init__(self, clock: Clock) -> None:
         self._time = clock
-        self.patient_until = inf
         self.rows: dict[str, Row] = {}
         self.begun_cycles = 0
         self._fingerprints: dict[int, tuple[Source, str]] = {}
@@ -75,11 +77,9 @@ class StandIn(Store):
     def register(self, source: Source) -> int:
         row = self.rows.get(source.name)
         if row is None:
-            made = Row(len(self.rows) + 1, source.name, self._fingerprint(source), 5 * source.deadline + 60)
-            row = self.rows[source.name] = made
+            row = self.rows[source.name] = Row(len(self.rows) + 1, source.name, self._fingerprint(source))
         elif row.fingerprint != self._fingerprint(source):
             row.fingerprint, row.info, row.period = self._fingerprint(source), None, None
-            row.lease_seconds = 5 * source.deadline + 60
         return row.id
 
     def stored_info(self, source: Source) -> bytes | None:
@@ -112,22 +112,22 @@ class StandIn(Store):
             row
             for row in self.rows.values()
             if row.managed and row.disabled_at is None and row.due_at is not None and row.due_at <= now + ahead
-            if row.lease_owner is None or row.lease_until <= now
+            if row.lease_owner is None
         ]
         due.sort(key=lambda row: row.due_at or 0)
         chosen = [row for row in due if row.failures][:share]
         chosen += [row for row in due if not row.failures][: max(limit - len(chosen), 0)]
         leases = []
         for row in sorted(chosen, key=lambda row: row.due_at or 0):
-            row.lease_owner, row.lease_until, row.fence = owner, now + row.lease_seconds, row.fence + 1
+            row.lease_owner, row.lease_until, row.fence = owner, now + LEASE_SECONDS, row.fence + 1
             lease = Lease(
                 source_id=row.id,
                 source=row.name,
                 fence=row.fence,
-                seconds=row.lease_seconds,
                 due=row.due_at or 0,
                 taken=now,
                 failing=row.failures > 0,
+                tenure=Tenure(since_boot()),
             )
             leases.append(lease)
         return leases
@@ -143,8 +143,32 @@ class StandIn(Store):
         row = self.rows[lease.source]
         if row.fence != lease.fence:
             raise LeaseLost(f"{lease.source}: another process took this source over while this cycle ran")
-        row.lease_until = self._now + lease.seconds
         return row
+
+    def renew(self, leases: Collection[Lease]) -> tuple[float, frozenset[tuple[str, int]]]:
+        held = [self.rows[lease.source] for lease in leases if self.rows[lease.source].lease_owner == self.owner]
+        for row in held:
+            row.lease_until = self._now + LEASE_SECONDS
+        return since_boot(), frozenset((row.name, row.fence) for row in held)
+
+    def look_at_leases(self, run_out: Collection[Term] = ()) -> list[HeldLease]:
+        found = []
+        for row in self.rows.values():
+            if row.lease_owner is not None:
+                is_due = row.managed and row.disabled_at is None and row.due_at is not None and row.due_at <= self._now
+                lease = HeldLease(
+                    source_id=row.id,
+                    source=row.name,
+                    owner=row.lease_owner,
+                    fence=row.fence,
+                    until=row.lease_until,
+                    keeps_waiting=is_due,
+                )
+                if lease.term in run_out:
+                    row.lease_owner = None
+                else:
+                    found.append(lease)
+        return found
 
     def begin_cycle(
         self, source: Source, owner: str, now: datetime, lease: Lease | None = None, *, kind: Kind = "cycle"
@@ -153,14 +177,14 @@ class StandIn(Store):
             source_id, taken, row = self.register(source), self._now, self.rows[source.name]
             if row.lease_owner is not None and row.lease_until > taken:
                 raise SourceBusy(source.name, row.lease_owner, 1)
-            row.lease_owner, row.fence = owner, row.fence + 1
+            row.lease_owner, row.lease_until, row.fence = owner, taken + LEASE_SECONDS, row.fence + 1
             lease = Lease(
                 source_id=source_id,
                 source=source.name,
                 fence=row.fence,
-                seconds=row.lease_seconds,
                 due=taken,
                 taken=taken,
+                tenure=Tenure(since_boot()),
                 early=max((row.due_at or taken) - taken, 0.0),
             )
         at = monotonic()

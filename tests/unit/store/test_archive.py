@@ -12,7 +12,7 @@ from crawler.store import Store
 from crawler.sync.queueing import Draft
 from crawler.sync.state import Cursor, Known, Source, Status
 from tests.unit.shop import NOON, SECRET, Shop
-from tests.unit.store.writing import end
+from tests.unit.store.writing import end, lapse
 
 pytestmark = pytest.mark.usefixtures("anyio_backend")  # for plain tests on async fixtures
 
@@ -404,6 +404,7 @@ async def test_the_overview_counts_what_a_source_has(shop: Shop, neighbour: Sour
         "failures": 0,
         "last_cycle": None,
         "crawled_by": None,
+        "crawled_until": None,
     }
     assert (second["source"], second["contents"], second["identities"], second["exports"]) == (
         "shop",
@@ -431,15 +432,18 @@ def test_the_overview_of_many_sources_takes_as_few_statements_as_that_of_one(sto
     assert len(asked) - of_one == of_one <= 7  # one for each table that is counted, and one to begin
 
 
-async def test_the_overview_says_who_crawls_a_source_now(shop: Shop) -> None:
-    shop.store.begin_cycle(shop.source, "process 1 on elsewhere", NOON)
-    (overview,) = shop.store.overview()
-    assert overview["crawled_by"] == "process 1 on elsewhere"
+def test_the_overview_says_who_crawls_a_source_now_and_until_when(where: str, source: Source) -> None:
+    holder = "process 1 on elsewhere (id 0123456789ab)"
+    with Store.open(where, clock=lambda: NOON) as store:
+        store.begin_cycle(source, f"{holder} boot=1 spaces=2 started=3", NOON)
+        (overview,) = store.overview()
+        (standing,) = store.standing()
+    assert (overview["crawled_by"], overview["crawled_until"]) == (holder, "2024-03-01T12:00:30.000Z")
+    assert standing.crawled_by == holder
 
 
-async def test_nobody_crawls_a_source_whose_lease_has_lapsed(store: Store) -> None:
-    shop = Shop(store)
-    shop.source = replace(shop.source, deadline=-31)  # a lease of two deadlines and a minute: over already
-    store.begin_cycle(shop.source, "process 1 on elsewhere", NOON)
+def test_nobody_crawls_a_source_whose_lease_has_run_out(store: Store, source: Source) -> None:
+    store.begin_cycle(source, "process 1 on elsewhere", NOON)
+    lapse(store)
     (overview,) = store.overview()
-    assert overview["crawled_by"] is None
+    assert (overview["crawled_by"], overview["crawled_until"]) == (None, None)

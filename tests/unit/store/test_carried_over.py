@@ -221,7 +221,8 @@ def test_it_is_moved_to_another_database(carried: Store) -> None:
         assert list(other.export_state()) == lines
 
 
-def test_a_daemon_finds_its_sources_due(carried: Store) -> None:
+def test_a_daemon_finds_its_sources_due_once_nobody_has_renewed_the_leases_of_before(carried: Store) -> None:
     quiet = Source(name="quiet", base_uri="http://quiet.example/", secret=SECRET)
     carried.manage([SOURCE, quiet])
+    carried.look_at_leases({lease.term for lease in carried.look_at_leases()})
     assert {lease.source for lease in carried.claim("me", limit=10)} == {"shop", "quiet"}

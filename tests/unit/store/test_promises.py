@@ -62,6 +62,7 @@ CALLS: dict[str, Call] = {
     "look_up": lambda store, _source, begun: store.look_up(
         begun.lease, "messages", page(message("1", in_reply_to_id="9"))
     ),
+    "look_at_leases": lambda store, _source, _begun: store.look_at_leases(),
     "manage": lambda store, source, _begun: store.manage([source, replace(source, name="other")]),
     "names_thread": lambda store, source, _begun: store.names_thread(source, "t"),
     "overview": lambda store, _source, _begun: store.overview(),
@@ -71,6 +72,7 @@ CALLS: dict[str, Call] = {
     "queue": lambda store, source, _begun: store.queue(source, creation("new")),
     "register": lambda store, source, _begun: store.register(replace(source, name="other")),
     "release": lambda store, _source, begun: store.release(begun.lease),
+    "renew": lambda store, _source, begun: store.renew([begun.lease]),
     "retry": lambda store, source, _begun: store.retry(source, "given-up"),
     "save_info": lambda store, source, _begun: store.save_info(source, b"{}", NOON),
     "standing": lambda store, _source, _begun: store.standing(),

@@ -10,6 +10,7 @@ import pytest
 
 from crawler.errors import EndpointUnreachable, LeaseLost, SourceBusy
 from crawler.store import Lease, Store
+from crawler.sync.leases import LEASE_SECONDS
 from crawler.sync.report import CycleReport
 from crawler.sync.schedule import GRAIN, phase
 from crawler.sync.state import Source
@@ -217,20 +218,73 @@ def test_a_source_is_claimed_a_little_ahead_and_starts_when_it_is_due(store: Sto
 def test_a_claimed_source_is_nobody_elses(store: Store, time: Time) -> None:
     [a] = sources("a")
     store.manage([a])
-    [lease] = store.claim("process 1 on elsewhere", limit=1)
+    store.claim("process 1 on elsewhere", limit=1)
 
     assert claimed(store) == []
     with pytest.raises(SourceBusy, match="process 1 on elsewhere"):
         store.begin_cycle(a, "me", NOON)
-    time.seconds += lease.seconds - 1
+    time.seconds += LEASE_SECONDS - 1
+    with pytest.raises(SourceBusy, match="process 1 on elsewhere"):
+        store.begin_cycle(a, "me", NOON)
+
+
+def test_a_claim_takes_no_lease_that_somebody_holds_however_late_it_is(store: Store, time: Time) -> None:
+    """The clock may have been set. A lease that nobody renews is made free, by the time that passed here."""
+    store.manage(sources("a", "b"))
+    store.claim("process 1 on elsewhere", limit=2)
+    time.seconds += 3_600
     assert claimed(store) == []
+    held = {lease.source: lease for lease in store.look_at_leases()}
+    assert {it.source: (it.owner, it.fence, it.keeps_waiting) for it in held.values()} == {
+        "a": ("process 1 on elsewhere", 1, True),
+        "b": ("process 1 on elsewhere", 1, True),
+    }
+
+    assert [it.source for it in store.look_at_leases([held["b"].term])] == ["a"]
+    assert claimed(store) == ["b"]
 
 
-def test_a_lease_lapses_and_the_fence_rises(store: Store, time: Time) -> None:
+def test_a_lease_that_was_given_back_and_taken_anew_is_not_made_free(store: Store, time: Time) -> None:
+    store.manage(sources("a"))
+    [stale] = store.claim("process 1 on elsewhere", limit=1)
+    [seen] = store.look_at_leases()
+    store.release(stale)
+    time.seconds += 1
+    store.claim("process 1 on elsewhere", limit=1)
+
+    assert [it.fence for it in store.look_at_leases([seen.term])] == [2]
+
+
+def test_only_a_source_that_is_due_waits_for_a_lease(store: Store, time: Time) -> None:
+    a, b, c = sources("a", "b", "c")
+    store.manage([a, b])
+    for source in (b, c):
+        store.begin_cycle(source, "process 1 on elsewhere", NOON)
+    store.claim("process 1 on elsewhere", limit=1)
+
+    assert {it.source: it.keeps_waiting for it in store.look_at_leases()} == {"a": True, "b": False, "c": False}
+
+
+def test_leases_are_renewed_by_those_who_hold_them(store: Store, time: Time) -> None:
+    store.manage(sources("a", "b", "c", "d"))
+    [a, b, c] = store.claim(store.owner, limit=3)
+    store.claim("process 1 on elsewhere", limit=1)
+    store.release(c)
+    store.claim("process 1 on elsewhere", limit=1)
+    time.seconds += LEASE_SECONDS + 5  # one that has run out is still one's own
+    _, held = store.renew([a, c])
+
+    assert held == {("a", 1)}
+    until = {it.source: it.until - time.seconds for it in store.look_at_leases()}
+    assert until == pytest.approx({"a": LEASE_SECONDS, "b": -5, "c": -5, "d": -5}, abs=1e-3)
+    assert b.fence == 1
+
+
+def test_a_lease_that_was_taken_over_has_another_fence(store: Store) -> None:
     [a] = sources("a")
     store.manage([a])
     [stale] = store.claim("process 1 on elsewhere", limit=1)
-    time.seconds += stale.seconds
+    store.look_at_leases([it.term for it in store.look_at_leases()])
     [lease] = store.claim("me", limit=1)
 
     assert lease.fence == stale.fence + 1
@@ -360,7 +414,8 @@ def test_a_cycle_whose_process_dies_keeps_the_interval(store: Store, time: Time)
     [lease] = store.claim("process 1 on elsewhere", limit=1)
     store.begin_cycle(a, "process 1 on elsewhere", NOON, lease)
     started = time.seconds
-    time.seconds += lease.seconds + 1
+    time.seconds += LEASE_SECONDS + 1
+    assert store.look_at_leases([it.term for it in store.look_at_leases()]) == []
 
     assert claimed(store) == []
     store.manage([a])

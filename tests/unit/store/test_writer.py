@@ -165,3 +165,38 @@ def test_short_turns_end_however_their_body_does() -> None:
         raise ZeroDivisionError
     assert turn == pytest.approx(TURN)
     assert sys.getswitchinterval() == usual
+
+
+async def test_nobody_waits_for_a_thread_that_hangs_once_it_is_over(store: Store) -> None:
+    """What it has begun may be stored; what waits behind it is not, and nothing is begun any more."""
+    hangs, done = threading.Event(), threading.Event()
+    errors: list[str] = []
+
+    def hang() -> int:
+        hangs.set()
+        done.wait(10)
+        return store.register(Source(name="begun", base_uri="http://x.example/", secret=SECRET))
+
+    async def fails(method: Callable[[], Any]) -> None:
+        with pytest.raises(DatabaseUnavailable, match="does not answer") as caught:
+            await store.run(method)
+        errors.append(caught.value.hint)
+
+    [waits, comes_later] = registering(store, "waits", "comes later")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(fails, hang)
+        await anyio.to_thread.run_sync(hangs.wait)
+        tasks.start_soon(fails, waits)
+        await anyio.wait_all_tasks_blocked()
+        store.end_by(anyio.current_time(), anyio.current_time() + 0.05)
+    await fails(comes_later)
+    assert len(errors) == 3
+    store.close()  # and does not wait for it either
+    done.set()
+
+
+async def test_what_ends_in_time_is_not_disturbed(store: Store) -> None:
+    moment = store.end_by(anyio.current_time(), anyio.current_time() + 60)
+    assert await store.run(registering(store, "one")[0]) == 1
+    moment.cancel()
+    assert await store.run(registering(store, "two")[0]) == 2

@@ -1,0 +1,99 @@
+"""Mutants of rules: what is changed, and that a rule which no test is about is told."""
+
+import ast
+import inspect
+import sys
+
+import pytest
+
+from crawler.conformance.rules import RULES, survival
+from tests.conformance.mutating import Court, made, main, trials
+from tests.conformance.mutation import mutants, used_by
+
+SOURCE = """
+def helper(found):
+    return [it for it in found if it.there if it.whole]
+
+def rule(seen):
+    if not seen.sent:
+        raise NotJudged("nothing")
+    for sent in helper(seen.sent):
+        if sent.odd:
+            yield Breach(expected="", actual="", sent=sent)
+        else:
+            yield case(sent.kept, sent, expected="", actual="")
+        yield declares(seen, sent.declared, "", "")
+
+def another(seen):
+    yield from rule(seen)
+"""
+CHANGED = [
+    ("helper", "turned round: … if it.there", "if not it.there if it.whole]"),
+    ("helper", "left out: … if it.there", "if True if it.whole]"),
+    ("helper", "turned round: … if it.whole", "if it.there if not it.whole]"),
+    ("helper", "left out: … if it.whole", "if it.there if True]"),
+    ("rule", "turned round: if not seen.sent", "if not not seen.sent:"),
+    ("rule", "left out: if not seen.sent", "if False:"),
+    ("rule", "turned round: if sent.odd", "if not sent.odd:"),
+    ("rule", "left out: if sent.odd", "if True:"),
+    ("rule", "left out: yield Breach(expected='', actual='', sent=sent)", "yield from ()"),
+    ("rule", "turned round: case(sent.kept)", "case(not sent.kept, sent,"),
+    ("rule", "left out: case(sent.kept)", "case(True, sent,"),
+    ("rule", "turned round: declares(sent.declared)", "declares(seen, not sent.declared,"),
+    ("rule", "left out: declares(sent.declared)", "declares(seen, True,"),
+]
+
+
+def test_each_condition_is_turned_round_and_left_out_one_at_a_time() -> None:
+    found = list(mutants(SOURCE))
+
+    assert [(it.function, it.what) for it in found] == [(function, what) for function, what, _ in CHANGED]
+    whole = ast.unparse(ast.parse(SOURCE))
+    for mutant, (_, _, text) in zip(found, CHANGED, strict=True):
+        assert text in ast.unparse(mutant.tree)
+        assert text not in whole
+        assert len(ast.unparse(mutant.tree).splitlines()) == len(whole.splitlines())
+
+
+def test_lines_are_those_of_the_source() -> None:
+    lines = SOURCE.splitlines()
+
+    assert ["if" in lines[it.line - 1] or "yield" in lines[it.line - 1] for it in mutants(SOURCE)] == [True] * 13
+
+
+def test_a_function_is_used_by_those_that_call_it_and_theirs() -> None:
+    assert used_by(SOURCE) == {
+        "helper": {"helper", "rule", "another"},
+        "rule": {"rule", "another"},
+        "another": {"another"},
+    }
+
+
+def test_a_mutant_leaves_the_rules_as_they_are() -> None:
+    before = [*survival.PART.rules]
+    [mutant, *_] = mutants(inspect.getsource(survival))
+
+    assert made(mutant, survival)["survives_what_is_sent"] is not survival.survives_what_is_sent
+    assert sys.modules[survival.__name__] is survival
+    assert survival.PART.rules == before
+
+
+async def test_what_no_test_is_about_survives_and_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    survived = await main(["survival"], Court(trials=[]))
+
+    out = capsys.readouterr().out.splitlines()
+    assert survived == len(out) - 1 > 0
+    assert out[0].startswith("crawler/conformance/rules/survival.py:")
+    assert out[-1].endswith(f"mutants of 1 modules, {survived} survived")
+
+
+def test_every_rule_is_in_some_trial() -> None:
+    about = frozenset[str]().union(*(trial.about for trial in trials()))
+
+    assert about >= {rule.name for rule in RULES}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("module", ["people", "reach", "survival"])
+async def test_no_mutant_of_these_rules_survives(module: str) -> None:
+    assert await main([module]) == 0
