@@ -20,6 +20,7 @@ from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun, Lease, Store
 from crawler.sync.leases import RENEWED_EVERY
+from crawler.sync.pages import BEGINS_AGAIN
 from crawler.sync.report import CycleReport
 from crawler.sync.state import Source
 
@@ -301,6 +302,9 @@ class Daemon:
     def _tell(self, report: CycleReport, seconds: float, log: structlog.stdlib.BoundLogger) -> None:
         for error in report.errors:
             log.warning("partner failed", action=error.action, error=str(error))
+        for name, counted in report.objects.items():
+            if text := next((it.text for it in counted.remarks.counts if it.rule == BEGINS_AGAIN), None):
+                log.warning("ids begin again", object=name, what=text, rule=BEGINS_AGAIN)
         for settled in report.exports:
             if settled.outcome != "succeeded":
                 log.warning("export", outcome=settled.outcome, action=settled.entry.action, error=settled.entry.error)

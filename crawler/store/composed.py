@@ -425,6 +425,17 @@ def mark_deleted(_dialect: Dialect) -> Composed:
     return sa.update(CONTENT).where(*own).values(_bound("deleted_at"))
 
 
+def mark_all_deleted(_dialect: Dialect) -> Composed:
+    """All contents of a source are gone: its partner's ids begin again (LS12)."""
+    own = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.deleted_at.is_(None))
+    return sa.update(CONTENT).where(*own).values(_bound("deleted_at"))
+
+
+def forget_all_lookups(_dialect: Dialect) -> Composed:
+    """Threads that were asked for in vain may be there by now (LS12)."""
+    return sa.delete(LOOKUP).where(LOOKUP.c.source_id == bindparam("its_id"))
+
+
 def forget_pages(_dialect: Dialect) -> Composed:
     """A content was changed by something else than a list: a page that is shown again may change it back (LS5)."""
     marked = (CURSOR.c.source_id == bindparam("its_id"), CURSOR.c.page_mark.is_not(None))

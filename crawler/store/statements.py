@@ -830,6 +830,33 @@ mark_deleted = Statement(
 )
 'A content is gone; one that was gone already stays as it was (LS4).'
 
+mark_all_deleted = Statement(
+    'mark_all_deleted',
+    sqlite=
+        'UPDATE content SET deleted_at=? WHERE content.source_id = ? AND content.deleted_at IS NULL'
+        ,
+    postgresql=
+        'UPDATE content SET deleted_at=%s::VARCHAR WHERE content.source_id = %s::INTEGER AND content.deleted_at IS '
+        'NULL'
+        ,
+    values=('deleted_at', 'its_id'),
+    columns=(),
+)
+"All contents of a source are gone: its partner's ids begin again (LS12)."
+
+forget_all_lookups = Statement(
+    'forget_all_lookups',
+    sqlite=
+        'DELETE FROM lookup WHERE lookup.source_id = ?'
+        ,
+    postgresql=
+        'DELETE FROM lookup WHERE lookup.source_id = %s::INTEGER'
+        ,
+    values=('its_id',),
+    columns=(),
+)
+'Threads that were asked for in vain may be there by now (LS12).'
+
 forget_pages = Statement(
     'forget_pages',
     sqlite=
