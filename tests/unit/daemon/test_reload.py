@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from crawler.daemon.notify import Notify
-from crawler.daemon.reload import ConfigurationFile, Reload
+from crawler.daemon.reload import ConfigurationFile, Look, Reload, look
 from crawler.errors import ConfigurationError, DatabaseUnavailable
 from crawler.protocol.signature import Secret
 from crawler.sync.state import Source
@@ -139,7 +139,7 @@ def test_a_changed_secret_file_is_a_change_and_one_named_later_is_none(path: Pat
     first.write_text("one")
     second.write_text("two")
     named = [first]
-    file = ConfigurationFile(path, lambda: named)
+    file = ConfigurationFile(path, lambda: {it: look(it) for it in named})
     named.append(second)
     assert [file.changed(), file.changed(), file.changed()] == [False, False, False]
     for secret in (first, second):
@@ -147,3 +147,14 @@ def test_a_changed_secret_file_is_a_change_and_one_named_later_is_none(path: Pat
         assert [file.changed(), file.changed()] == [False, True]
         file.reading()
     assert [file.changed(), file.changed()] == [False, False]
+
+
+def test_a_secret_that_is_rotated_while_it_is_read_is_a_change(path: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "shop.secret"
+    secret.write_text("one")
+    before = {secret: look(secret)}
+    named: dict[Path, Look | None] = {}
+    file = ConfigurationFile(path, lambda: named)
+    named.update(before)  # the file is read, and names it
+    secret.write_text("another one")
+    assert [file.changed(), file.changed()] == [False, True]
