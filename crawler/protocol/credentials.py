@@ -38,6 +38,8 @@ LONGEST_SPELLING = 36
 ELLIPSIS = "…"
 """Stands where a text was cut."""
 
+_ESCAPED_ELLIPSIS = "\\u2026"
+
 LEAST_CUT = 4
 """Characters of a secret that may be left of it where a text was cut, at least, to be noticed."""
 
@@ -160,6 +162,11 @@ class Credentials:
     def hold(self, data: bytes) -> bool:
         """Whether one of them stands in `data`, in whatever spelling."""
         return bool(self._folds) and self._found(data, DEPTH)
+
+    def may_stand_in(self, text: str) -> bool:
+        """Whether something in a long text may have to be withheld; JSON's escapes in it do not matter."""
+        cut = ELLIPSIS in text or _ESCAPED_ELLIPSIS in text
+        return bool(self._folds) and (cut or self.hold(text.encode("utf-8", "surrogatepass")))
 
     def withhold(self, text: str, *, cut: bool = False) -> str:
         """`text`, or that it is withheld: where one of them stands in it, or the beginning of one where it was cut.
