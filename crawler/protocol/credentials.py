@@ -304,18 +304,16 @@ def _base64_of(secret: bytes) -> Iterator[bytes]:
 
 
 # Each begins with a letter that stands for itself, by which the next place is found at once.
-_JSON_ASCII = re.compile(rb"\\\\*(?:u00|x|u\{0*|U000000)([0-7][0-9a-fA-F])\}?")
-_JSON_UNIT = re.compile(rb"\\\\*(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8}))")
+_BREAK = re.compile(rb"\\[nrt]")
+_JSON_ASCII = re.compile(rb"\\(?:U000000|[uU]00|[xX]|u\{0*)([0-7][0-9a-fA-F])\}?")
+_JSON_UNIT = re.compile(rb"\\(?:U([0-9a-fA-F]{8})|[uU]([0-9a-fA-F]{4})|[xX]([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\})")
 _PERCENT = re.compile(rb"%(?:[uU]00)?([0-9a-fA-F]{2})")
 _ENTITY = re.compile(rb"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z]{2,24};)")
 
 
 def _with_breaks(data: bytes) -> bytes:
     """`data` with line breaks in the place of their escapes, so that neither counts."""
-    for escape in (b"\\n", b"\\r", b"\\t"):
-        if escape in data:
-            data = data.replace(escape, b"\n")
-    return data
+    return _BREAK.sub(b"\n", data) if b"\\" in data else data
 
 
 def _unescaped(data: bytes, *, full: bool) -> bytes:
