@@ -18,7 +18,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from crawler.protocol.credentials import ELLIPSIS, NOTHING, Credentials
+from crawler.protocol.credentials import NOTHING, Credentials
 
 OURS = "crawler"
 """The name of our logger; all others are libraries', and heard from `WARNING` up only."""
@@ -197,7 +197,7 @@ class _Withheld:
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         credentials = self._known()
         line = repr(event)
-        if credentials.hold(line.encode("utf-8", "surrogatepass")) or ELLIPSIS in line:
+        if credentials.may_stand_in(line):
             for name in [name for name in event if not name.startswith("_")]:
                 event[credentials.withhold(name)] = _shown(credentials, event.pop(name))
         return event

@@ -11,7 +11,7 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from time import perf_counter
 from types import TracebackType
@@ -54,6 +54,9 @@ from crawler.sync.state import Source
 from crawler.transport import way_to
 
 T = TypeVar("T")
+
+LOOKED_AT = 262_144
+"""How many bytes of an answer are looked through for secrets before an error quotes some of it: it quotes few."""
 
 Record = Callable[[Exchange], None]
 """Is told of each exchange when it has ended, failed ones included."""
@@ -134,7 +137,7 @@ class Partner:
         try:
             return await (effort or Effort()).beside(len(answer.body), read, answer)
         except PartnerError as error:
-            if error.explanation and credentials.hold(answer.body):  # it may be cut there
+            if error.explanation and credentials.hold(answer.body[:LOOKED_AT]):  # it may be cut there
                 error.explanation = WITHHELD
             raise error.without(credentials.withhold) from error.__cause__
 
@@ -217,7 +220,8 @@ class Partner:
         try:
             check_answer(*where, answer, signature_verdict, raw_non_ascii=raw_non_ascii)
         except PartnerError:
-            shown = answer.without(self.source.credentials)
+            quoted = replace(answer, body=answer.body[:LOOKED_AT], size=len(answer.body))
+            shown = quoted.without(self.source.credentials)
         else:
             return
         check_answer(*where, shown, signature_verdict, raw_non_ascii=raw_non_ascii)

@@ -55,7 +55,7 @@ def known() -> Credentials:
 def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
     """Print lines, each of which is withheld where it holds a secret."""
     credentials = known()
-    if credentials and credentials.hold(text.encode("utf-8", "surrogatepass")):
+    if credentials.may_stand_in(text):
         text = "\n".join(map(credentials.withhold, text.split("\n")))
         text = credentials.withhold(text)  # one that goes over several lines
     click.echo(text, err=err, nl=nl)
@@ -73,9 +73,10 @@ def clean(value: object, *, lines: bool = False) -> str:
 
 def as_json(value: object, *, indent: int | None = None) -> str:
     """`value` as JSON text in which whatever is not printable stands escaped: for terminals, and for any encoding."""
-    value = known().withhold_all(value)
     unicode = (sys.stdout.encoding or "").lower().replace("_", "-") in ("utf-8", "utf8")
     text = json.dumps(value, ensure_ascii=not unicode, indent=indent)
+    if known().may_stand_in(text):
+        text = json.dumps(known().withhold_all(value), ensure_ascii=not unicode, indent=indent)
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
@@ -124,10 +125,11 @@ class Output:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
         """A table; on a terminal that is too narrow for it, one line for each cell. Numbers stand to the right."""
-        withhold = known().withhold
-        columns = [withhold(clean(column)) for column in columns]  # an operation that a partner declares may be one
+        columns = [clean(column) for column in columns]  # an operation that a partner declares may be one
         listed = [list(row) for row in rows]
-        cells = [[withhold(clean(cell)) for cell in row] for row in listed]
+        cells = [[clean(cell) for cell in row] for row in listed]
+        if known().may_stand_in(" ".join(cell for row in [columns, *cells] for cell in row)):
+            columns, *cells = ([known().withhold(cell) for cell in row] for row in [columns, *cells])
         right = [any(isinstance(row[i], int | float) for row in listed) for i in range(len(columns))]
         if not self.is_terminal:
             self._plain_table(columns, cells, right)

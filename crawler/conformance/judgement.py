@@ -18,6 +18,8 @@ TROUBLED = (
     Outcome.FAILED, Outcome.STALE, Outcome.BROKEN, Outcome.WARNED, Outcome.NOTED, Outcome.ACCEPTED,
 )  # fmt: skip
 """Outcomes that somebody should look at, the most urgent first."""
+LOOKED_AT = 65_536
+"""How many bytes of what was sent and came are looked through for secrets that a text about it may quote in part."""
 HARM = {harm: place for place, harm in enumerate(Harm)}
 
 
@@ -183,7 +185,7 @@ def withheld(result: Result, credentials: Credentials) -> Result:
 
     def shown(text: str, sent: Sent | None) -> str:
         """A text about what was sent, which may quote some of its bytes and break off anywhere."""
-        cut = sent is not None and credentials.hold(sent.exchange.everything)
+        cut = sent is not None and credentials.hold(sent.exchange.cut(LOOKED_AT).everything)
         return credentials.withhold(text, cut=cut)
 
     breaches = [

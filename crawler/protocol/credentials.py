@@ -38,6 +38,8 @@ LONGEST_SPELLING = 36
 ELLIPSIS = "…"
 """Stands where a text was cut."""
 
+_ESCAPED_ELLIPSIS = "\\u2026"
+
 LEAST_CUT = 4
 """Characters of a secret that may be left of it where a text was cut, at least, to be noticed."""
 
@@ -160,6 +162,11 @@ class Credentials:
     def hold(self, data: bytes) -> bool:
         """Whether one of them stands in `data`, in whatever spelling."""
         return bool(self._folds) and self._found(data, DEPTH)
+
+    def may_stand_in(self, text: str) -> bool:
+        """Whether something in a long text may have to be withheld; JSON's escapes in it do not matter."""
+        cut = ELLIPSIS in text or _ESCAPED_ELLIPSIS in text
+        return bool(self._folds) and (cut or self.hold(text.encode("utf-8", "surrogatepass")))
 
     def withhold(self, text: str, *, cut: bool = False) -> str:
         """`text`, or that it is withheld: where one of them stands in it, or the beginning of one where it was cut.
@@ -297,18 +304,16 @@ def _base64_of(secret: bytes) -> Iterator[bytes]:
 
 
 # Each begins with a letter that stands for itself, by which the next place is found at once.
-_JSON_ASCII = re.compile(rb"\\\\*(?:u00|x|u\{0*|U000000)([0-7][0-9a-fA-F])\}?")
-_JSON_UNIT = re.compile(rb"\\\\*(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|U([0-9a-fA-F]{8}))")
+_BREAK = re.compile(rb"\\[nrt]")
+_JSON_ASCII = re.compile(rb"\\(?:U000000|[uU]00|[xX]|u\{0*)([0-7][0-9a-fA-F])\}?")
+_JSON_UNIT = re.compile(rb"\\(?:U([0-9a-fA-F]{8})|[uU]([0-9a-fA-F]{4})|[xX]([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\})")
 _PERCENT = re.compile(rb"%(?:[uU]00)?([0-9a-fA-F]{2})")
 _ENTITY = re.compile(rb"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z]{2,24};)")
 
 
 def _with_breaks(data: bytes) -> bytes:
     """`data` with line breaks in the place of their escapes, so that neither counts."""
-    for escape in (b"\\n", b"\\r", b"\\t"):
-        if escape in data:
-            data = data.replace(escape, b"\n")
-    return data
+    return _BREAK.sub(b"\n", data) if b"\\" in data else data
 
 
 def _unescaped(data: bytes, *, full: bool) -> bytes:

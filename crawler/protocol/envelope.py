@@ -82,7 +82,7 @@ def sign_request(
 class Answer:
     """An HTTP answer as it came: `status`, `headers` (names in lower case), and the exact `body` bytes.
 
-    Of one whose body is withheld, `size` is how many bytes it had.
+    Of one whose body is withheld or cut, `size` is how many bytes it had.
     """
 
     status: int
@@ -105,7 +105,8 @@ class Answer:
     def without(self, credentials: "Credentials") -> "Answer":
         """The answer as it may be shown or stored, should a partner have sent a secret back."""
         headers = {credentials.withhold(name): credentials.withhold(value) for name, value in self.headers.items()}
-        return replace(self, headers=headers, body=credentials.withhold_bytes(self.body), size=len(self.body))
+        size = len(self.body) if self.size is None else self.size
+        return replace(self, headers=headers, body=credentials.withhold_bytes(self.body), size=size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

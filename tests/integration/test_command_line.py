@@ -142,11 +142,11 @@ def test_the_partner_command_serves_a_conforming_endpoint_until_ctrl_c(shell: Sh
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_the_partner_command_does_the_one_thing_wrong_that_it_is_told(shell: Shell) -> None:
-    with shell.begin("partner", "--port", "0", "--fault", "unsigned-answer", "--secret", "else") as process:
+    with shell.begin("partner", "--port", "0", "--fault", "unsigned-answer", "--secret", "another secret") as process:
         assert process.stderr is not None
         said = [process.stderr.readline() for _ in range(4)]
         assert said[1] == "Its fault: it does not sign its answers (SG4, TR9).\n"
-        done = shell.run("sync", said[-1].split()[-1], "--secret", "else")
+        done = shell.run("sync", said[-1].split()[-1], "--secret", "another secret")
         assert done.returncode == 1
         assert "that is unsigned" in done.stderr
         process.send_signal(signal.SIGINT)
