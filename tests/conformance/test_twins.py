@@ -21,7 +21,7 @@ from tests.conformance.courtroom import (
     reported,
     unjudged,
 )
-from tests.conformance.twins import TWINS
+from tests.conformance.twins import TABLES, TWINS
 
 
 async def test_the_reference_partner_passes_every_rule_that_applies() -> None:
@@ -156,6 +156,10 @@ async def test_a_partner_with_one_defect_breaks_that_rule_and_what_follows(name:
     assert breached(judgement) == twin.breached
     assert len(reported(judgement)["results"]) == len(twin.rules)
     read_as_junit(judgement)
+
+
+def test_the_names_of_twins_are_their_own() -> None:
+    assert len(TWINS) == sum(map(len, TABLES))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
