@@ -12,12 +12,17 @@ rule = PART.rule
 PAGE = "request-response"
 
 
+def answered(seen: Seen) -> Sequence[Sent]:
+    """The requests that brought a whole answer. Raises `Unjudged`."""
+    return seen.some((sent for sent in seen.sent if sent.exchange.answer is not None), "no answer came", Remedy.THERE)
+
+
 def successes(seen: Seen) -> Sequence[Sent]:
     """The answers with a 2xx status, trusted or not. Raises `Unjudged`."""
-    asked = seen.all("info")
-    found = [sent for sent in asked if 200 <= (sent.status or 0) < 300]
+    whole = answered(seen)
+    found = [sent for sent in whole if 200 <= (sent.status or 0) < 300]
     if not found:
-        raise no_info(asked[0])
+        raise no_info(whole[0])
     return found
 
 
@@ -70,7 +75,7 @@ def nothing_behind_answers(seen: Seen) -> Iterator[Case]:
     Mend: look for a line break behind the closing tag of a script, for warnings printed after the body, and for code
     that sets a Content-Length and sends chunks.
     """
-    for sent in seen.all("info"):
+    for sent in answered(seen):
         behind = "; ".join(sent.exchange.remarks)
         yield case(not behind, sent, expected="nothing behind the end of an answer", actual=behind)
 
@@ -84,7 +89,7 @@ def no_redirect(seen: Seen) -> Iterator[Case]:
 
     Mend: configure the final URL: https instead of http, with or without the slash at the end, as the server wants it.
     """
-    for sent in seen.all("info"):
+    for sent in answered(seen):
         yield case(not 300 <= (sent.status or 0) < 400, sent, expected="HTTP 2xx", actual=sent.came)
 
 
@@ -98,7 +103,7 @@ def info_answered_with_success(seen: Seen) -> Iterator[Case]:
     Mend: a 401, 403 or 422 says that the endpoint takes the signature for wrong: compare the secret, and sign the exact
     bytes of the body. A 404 or 405 says that the URL or the method is not served. A 5xx is in the endpoint's own log.
     """
-    for sent in seen.all("info"):
+    for sent in answered(seen):
         if sent.refused_signature:
             raise no_info(sent)
         said = f": {sent.error.explanation}" if sent.error and sent.error.explanation else ""
