@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crawler.clock import Clock, NewId, new_id, utc_now
-from crawler.errors import ActionRefused, PartnerError, UnknownContent
+from crawler.errors import ActionRefused, UnknownContent
 from crawler.partner import Partner, Record, unrecorded
-from crawler.protocol.envelope import unverified
+from crawler.protocol.envelope import Answer, unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.store import CycleStore
 from crawler.sync.exports import gone, reply_refusal
@@ -30,12 +30,12 @@ async def ask_info(
     source: Source, store: CycleStore, partner: Partner, *, clock: Clock = utc_now, record: Record = unrecorded
 ) -> ImplementationInfo:
     """Ask for the capabilities now and remember them (CY5). Raises `PartnerError`."""
-    answer = await partner.call("implementation.info", expected="a JSON object with 'objects'", record=record)
-    try:
-        info = read_implementation(source.name, answer.body)
-    except PartnerError as error:  # it may quote an answer that has the secret in it
-        error.without(source.secret.redact)
-        raise
+
+    def read(answer: Answer) -> tuple[ImplementationInfo, Answer]:
+        return read_implementation(source.name, answer.body), answer
+
+    expected = "a JSON object with 'objects'"
+    info, answer = await partner.ask("implementation.info", None, read, expected=expected, record=record)
     await store.run(store.save_info, source, answer.body, clock())
     remark = unverified(answer, source.secret) if not source.verify_signature else None
     return replace(info, remarks=(remark, *info.remarks)) if remark is not None else info

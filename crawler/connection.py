@@ -9,6 +9,7 @@ import ssl
 from contextlib import suppress
 
 import anyio
+import anyio.lowlevel
 import h11
 import httpx
 from anyio.abc import ByteStream
@@ -24,12 +25,28 @@ BEHIND_BYTES = 65_536
 AT_ONCE = 16_384
 """So many bytes are sent without a wait; while more are, the partner may answer already."""
 
+INFORMATIONAL = 10
+"""How many informational answers (1xx) may come before an answer."""
+
+PIECES, PIECE_BYTES = 20_000, 16
+"""How many pieces of an answer may be tiny: of the others, each brings so many bytes on average."""
+
+WIRE_BYTES, WIRE_SHARE = 2_000_000, 8
+"""How many bytes may come that are no body, and how many for each byte of it: chunks have heads, with extensions."""
+
+AT_A_TIME = 200
+"""How many pieces are taken apart before others have their turn: some milliseconds."""
+
 BROKEN = (anyio.BrokenResourceError, anyio.ClosedResourceError, ssl.SSLError)
 _LENGTHS = re.compile(rb"^content-length:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
 
 class KeptConnectionLost(httpx.RemoteProtocolError):
     """A connection that had served before broke before anything of an answer came: the request may have been seen."""
+
+
+class TooLaborious(httpx.RemoteProtocolError):
+    """An answer in so many pieces that to take it apart is no work for what it says; the text says which."""
 
 
 class ContradictoryLength(httpx.RemoteProtocolError):
@@ -49,9 +66,11 @@ class Connection:
         self._served = False
         self._in_step = True
         self._latest = b""
+        self._informational = self._pieces = self._brought = self._came = 0
 
     async def ask(self, request: httpx.Request) -> h11.Response:
         """Send a request, headers and body together, and return the answer's head."""
+        self._informational = self._pieces = self._brought = self._came = 0
         target = request.extensions.get("target", request.url.raw_path)
         head = h11.Request(method=request.method, target=target, headers=request.headers.raw)
         events = (head, h11.Data(data=await request.aread()), h11.EndOfMessage())
@@ -112,7 +131,7 @@ class Connection:
         self._feed(began)
 
     async def event(self) -> h11.Event:
-        """What came next. Raises httpx's errors where that is not HTTP, or breaks off."""
+        """What came next. Raises httpx's errors where that is not HTTP, breaks off, or is too much work."""
         try:
             while isinstance(event := self._http.next_event(), type):  # NEED_DATA
                 self._feed(await self._receive())
@@ -121,10 +140,29 @@ class Connection:
                 given = b" and ".join(_LENGTHS.findall(self._latest)).decode("latin-1")
                 raise ContradictoryLength(given or "several, or no number") from error
             raise httpx.RemoteProtocolError(str(error)) from error
+        if isinstance(event, h11.Data | h11.InformationalResponse):
+            await self._count(event)
         return event
+
+    async def _count(self, event: h11.Data | h11.InformationalResponse) -> None:
+        """Bound the work that an answer makes, which its bytes and its deadline do not. Raises `TooLaborious`."""
+        if isinstance(event, h11.InformationalResponse):
+            self._informational += 1
+            if self._informational > INFORMATIONAL:
+                raise TooLaborious(f"more than {INFORMATIONAL} informational answers (HTTP {event.status_code})")
+            return
+        self._pieces += 1
+        self._brought += len(event.data)
+        if self._pieces > PIECES + self._brought // PIECE_BYTES:
+            raise TooLaborious(f"{self._brought:,} bytes in {self._pieces:,} pieces")
+        if self._pieces % AT_A_TIME == 0:
+            await anyio.lowlevel.checkpoint()
 
     def _feed(self, received: bytes) -> None:
         self._latest = received
+        self._came += len(received)
+        if self._came > WIRE_BYTES + WIRE_SHARE * self._brought:
+            raise TooLaborious(f"{self._came:,} bytes for a body of {self._brought:,}")
         self._http.receive_data(received)
 
     async def _receive(self) -> bytes:

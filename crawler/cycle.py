@@ -4,20 +4,23 @@ It decides, calls, commits; decides, calls, commits. The decisions are the pure 
 go through `crawler.partner`, and each commit is one method of `crawler.store`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import anyio
 
 from crawler.clock import Clock, utc_now
+from crawler.effort import Effort
 from crawler.errors import GONE, LeaseLost, PartnerError, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Answer, Exchange, Params, unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
-from crawler.protocol.reading import check_no_error, read_content, read_page
+from crawler.protocol.objects import Content
+from crawler.protocol.reading import Page, check_no_error, read_content, read_page
 from crawler.store import Begun, CycleStore, Lease, renewing
 from crawler.sync.exports import (
     GiveUp,
@@ -42,9 +45,6 @@ LOOKUPS = 100
 
 CYCLES_AT_ONCE = 100
 """How many cycles `cycles_until_idle` runs at most."""
-
-LARGE = 100_000
-"""How many bytes of an answer are read in less than some milliseconds."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -80,7 +80,7 @@ async def run_cycle(
 
 
 async def under_lease(
-    work: Callable[["Steps"], Awaitable[None]],
+    work: Callable[["Steps"], Coroutine[Any, Any, None]],
     source: Source,
     store: CycleStore,
     *,
@@ -102,9 +102,9 @@ async def under_lease(
         if kind == "push":  # which has no schedule to be early by
             steps.report.kind, steps.report.early = kind, None
         try:
-            await work(steps)
+            await steps.effort.of(work(steps))
         except PartnerError as error:
-            steps.report.errors.append(steps.shown(error))
+            steps.report.errors.append(error)
         except LeaseLost:
             with suppress(StoreError), anyio.CancelScope(shield=True):  # it may have run out without anybody taking it
                 await steps.end(interrupted=True)
@@ -132,16 +132,6 @@ async def cycles_until_idle(
         yield report
         if report.idle or (report.errors and not report.exports):
             return
-
-
-async def beside(size: int, decide: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Decide about an answer of `size` bytes: about a large one in another thread, so that no other cycle waits.
-
-    To decide about a page that was read takes a sixteenth of reading it.
-    """
-    if size <= LARGE:
-        return decide(*args, **kwargs)
-    return await anyio.to_thread.run_sync(lambda: decide(*args, **kwargs))
 
 
 def nothing() -> None:
@@ -204,6 +194,7 @@ class Steps:
         self.report = CycleReport(
             source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id, early=begun.lease.early
         )
+        self.effort = Effort()
         self.outbox = Outbox()
         self.info_body: bytes | None = None
         self.exchanges: list[Exchange] = []
@@ -242,18 +233,21 @@ class Steps:
     async def ask_info(self) -> ImplementationInfo:
         """`implementation.info`, first in every cycle (IM1). From its answer to the next one is the interval (CY1)."""
         try:
-            answer = await self.call("implementation.info", None, "a JSON object with 'objects'")
+            info, body = await self.ask("implementation.info", None, self.read_info, "a JSON object with 'objects'")
         finally:
             if self.exchanges:  # the last one, where it was sent once more (TR11); its end, where no answer came
                 last = self.exchanges[-1]
                 ago = last.seconds - last.answered if last.answered is not None else 0.0
                 since = anyio.current_time() - self.begun.at - ago
                 self.lease = replace(self.lease, answered=self.lease.taken + since)
-        info = read_implementation(self.source.name, answer.body)
-        self.info_body = answer.body
+        self.info_body = body
         self.report.remarks += info.remarks
         self.report.interval = interval(self.source, info)
         return info
+
+    def read_info(self, answer: Answer) -> tuple[ImplementationInfo, bytes]:
+        """What an answer declares, and its bytes."""
+        return read_implementation(self.source.name, answer.body), answer.body
 
     async def pull(self, info: ImplementationInfo, step: ListStep) -> None:
         """`<object>.list`, page after page until nothing new comes (LS3); each page is stored with its cursor (LS6).
@@ -267,8 +261,9 @@ class Steps:
         try:
             while listing is not None:
                 params = {"since_id": listing.ask} if listing.ask is not None else None
-                asked = self.call(step.action, params, "a JSON array of contents")
-                accepted = await self.accept(info, listing, await asked)  # and the answer is not kept beside the next
+                read = partial(self.read_page, info, listing)  # and the answer is not kept beside the next
+                asked = self.ask(step.action, params, read, "a JSON array of contents")
+                accepted = await self.accept(listing, *await asked)
                 await self.save(report, accepted, changes=accepted.changes or accepted.cursor != listing.cursor)
                 listing, self.begins_again = accepted.listing, accepted.begins_again
         finally:
@@ -292,33 +287,46 @@ class Steps:
             saving.report.add(saving.accepted)
             self.watch(saving.accepted)
 
-    async def accept(self, info: ImplementationInfo, listing: Listing, answer: Answer) -> Accepted:
-        """What a page means; one that came before and changed nothing is not read again (LS5)."""
-        source, name, size = self.source, listing.cursor.object, len(answer.body)
-        now, mark = self.clock(), None
+    def read_page(
+        self, info: ImplementationInfo, listing: Listing, answer: Answer
+    ) -> tuple[Page | Accepted, datetime, str | None, int]:
+        """A page, when it came, its mark and size; one that came before and changed nothing is not read again (LS5)."""
+        source, size, now, mark = self.source, len(answer.body), self.clock(), None
         if source.verify_signature and self.info_body is not None and answer.signature is not None:
             mark = page_mark(source, listing, self.info_body, answer.signature)
             if accepted := recognize(source, listing, mark, now):
-                return accepted
-        page = await beside(size, read_page, source.name, name, answer.body, info)
+                return accepted, now, mark, size
+        return read_page(source.name, listing.cursor.object, answer.body, info), now, mark, size
+
+    async def accept(
+        self, listing: Listing, page: Page | Accepted, now: datetime, mark: str | None, size: int
+    ) -> Accepted:
+        """What a page means."""
+        if isinstance(page, Accepted):
+            return page
+        name = listing.cursor.object
         await self.saved()
         stored = await self.store.run(self.store.look_up, self.lease, name, page) if page.size else NOTHING_STORED
-        return await beside(size // 16, accept_page, source, listing, page, stored, now, mark=mark)
+        return await self.effort.beside(size // 16, accept_page, self.source, listing, page, stored, now, mark=mark)
 
     async def look_up_threads(self, info: ImplementationInfo) -> None:
         """`threads.show` for each thread that a message names and nobody knows, once each (LS9)."""
         for thread_id in await self.store.run(self.store.threads_to_look_up, self.lease, LOOKUPS):
             page = None
             try:
-                answer = await self.call("threads.show", {"id": thread_id}, "a JSON object: the thread")
-                page = read_content(self.source.name, "threads.show", "threads", answer.body, info).under(thread_id)
+                read = partial(self.read_thread, info, thread_id)
+                page = await self.ask("threads.show", {"id": thread_id}, read, "a JSON object: the thread")
             except PartnerError as error:
                 if isinstance(error, GONE):
                     raise
-                text = f"a thread that messages name cannot be had: {self.shown(error).what}"
+                text = f"a thread that messages name cannot be had: {error.what}"
                 self.report.objects["messages"].remarks.add("LS9", text, thread_id)
             self.report.looked_up += 1
             await self.write(self.store.save_lookup, thread_id, page, self.clock(), self.recorded())
+
+    def read_thread(self, info: ImplementationInfo, thread_id: str, answer: Answer) -> Page:
+        """A thread that was asked for."""
+        return read_content(self.source.name, "threads.show", "threads", answer.body, info).under(thread_id)
 
     async def push(self, info: ImplementationInfo, entry: OutboxEntry) -> None:
         """Send one export, or let it wait, or give it up (PU8, PU9)."""
@@ -336,31 +344,42 @@ class Steps:
                 try:
                     await self.attempt(info, replace(send, entry=begun))
                 except PartnerError as error:
-                    self.settle(begun, settle_failure(begun, self.shown(error)))
+                    self.settle(begun, settle_failure(begun, error))
                     if isinstance(error, GONE):
                         raise
 
     async def attempt(self, info: ImplementationInfo, send: Send) -> None:
         """One attempt, already committed as begun: sent, and settled by its answer (PU2, PU3, PU5)."""
-        name, operation = send.entry.object, send.entry.operation
-        answer = (await self.call(send.action, send.params, "a JSON object: the content")).body
-        if operation == "delete":
-            check_no_error(self.source.name, send.action, answer)
-            known = replace(self.outbox.known(name, send.target_id), deleted=True)
+        read = partial(self.read_outcome, info, send)
+        outcome = await self.ask(send.action, send.params, read, "a JSON object: the content")
+        if outcome is None:
+            known = replace(self.outbox.known(send.entry.object, send.target_id), deleted=True)
             self.settle(send.entry, settle_success(send.entry), known, deleted=send.target_id)
-        elif operation == "create":
-            page = read_content(self.source.name, send.action, name, answer, info)
-            created = created_content(self.source.name, send, page)
-            values = (self.lease, send, created, self.clock(), self.recorded())
-            self.unsettled.append(_Unsettled(send.entry, partial(self.store.settle_created, *values), created.id))
+        elif isinstance(outcome, Content):
+            values = (self.lease, send, outcome, self.clock(), self.recorded())
+            self.unsettled.append(_Unsettled(send.entry, partial(self.store.settle_created, *values), outcome.id))
         else:
-            shown, remark = shown_content(self.source.name, send, answer, info)
+            shown, remark = outcome
             settled = settle_success(send.entry, remark)
             if shown is None:
                 self.settle(send.entry, settled)
                 return
             store = partial(self.store.settle_shown, self.lease, settled, shown, self.clock(), self.recorded())
             self.unsettled.append(_Unsettled(send.entry, store, send.target_id))
+
+    def read_outcome(
+        self, info: ImplementationInfo, send: Send, answer: Answer
+    ) -> Content | tuple[Page | None, str] | None:
+        """The content that was created, or what was shown of one that was changed; nothing of a deletion (PU3, PU5)."""
+        name, source = send.entry.object, self.source.name
+        match send.entry.operation:
+            case "delete":
+                check_no_error(source, send.action, answer.body)
+                return None
+            case "create":
+                return created_content(source, send, read_content(source, send.action, name, answer.body, info))
+            case _:
+                return shown_content(source, send, answer.body, info)
 
     def settle(
         self,
@@ -396,14 +415,27 @@ class Steps:
             self.watch(settled)
         return result
 
-    async def call(self, action: str, params: Params | None, expected: str) -> Answer:
-        """Send an action; returns its trusted answer."""
-        answer = await self.partner.call(action, params, expected=expected, record=self.record, guard=self.guard)
-        if not self.source.verify_signature:
-            remark = unverified(answer, self.source.secret)
-            if remark is not None and remark not in self.report.remarks:
-                self.report.remarks += (remark,)
-        return answer
+    async def ask(self, action: str, params: Params | None, read: Callable[[Answer], T], expected: str) -> T:
+        """Send an action; returns what `read` makes of its trusted answer."""
+
+        def heard(answer: Answer) -> T:
+            if not self.source.verify_signature:
+                remark = unverified(answer, self.source.secret)
+                if remark is not None and remark not in self.report.remarks:
+                    self.report.remarks += (remark,)
+            return read(answer)
+
+        keep = self.source.keep_bytes
+        return await self.partner.ask(
+            action,
+            params,
+            heard,
+            expected=expected,
+            record=self.record,
+            guard=self.guard,
+            keep_bytes=keep,
+            effort=self.effort,
+        )
 
     def guard(self) -> None:
         """Nothing is sent once the lease is over, as where this process was stopped: another may be at it (CY2)."""
@@ -414,12 +446,11 @@ class Steps:
             )
 
     def record(self, exchange: Exchange) -> None:
-        """Keep an exchange for the next commit; neither the store nor whoever watches is shown the secret."""
-        shown = exchange.without(self.source.secret)
-        self.exchanges.append(shown.cut(self.source.keep_bytes))
-        for remark in shown.remarks:
-            self.report.connections.add("TR12", remark, shown.action)
-        self.watch(shown)
+        """Keep an exchange for the next commit."""
+        self.exchanges.append(exchange)
+        for remark in exchange.remarks:
+            self.report.connections.add("TR12", remark, exchange.action)
+        self.watch(exchange)
 
     def recorded(self) -> list[Exchange]:
         """The exchanges since the last commit, which the next one stores."""
@@ -430,17 +461,14 @@ class Steps:
         """Report an error and go on, unless the endpoint is gone: then nothing else in this cycle can succeed."""
         if isinstance(error, GONE):
             raise error
-        self.report.errors.append(self.shown(error))
-
-    def shown(self, error: PartnerError) -> PartnerError:
-        """The error without the secret, which a partner may have sent back in an answer that could not be read."""
-        return error.without(self.source.secret.redact)
+        self.report.errors.append(error)
 
     async def end(self, *, interrupted: bool = False) -> None:
         """Store the report, and give the lease back."""
         if self.unsettled:  # the report tells of it
             await self.commit()
         self.report.ended = self.clock()
+        self.report.effort = self.effort.seconds
         self.report.outlook = await self.store.run(
             self.store.end_cycle,
             self.source,

@@ -13,7 +13,7 @@
     │   ├── ConnectionBroken        connected, but the answer broke off or was not HTTP
     │   │   └── KeptConnectionBroken    one that had served before, and nothing of an answer came (TR11)
     │   ├── LengthWrong             a Content-Length that does not fit the answer (TR13)
-    │   ├── AnswerTooLarge          more bytes than the source allows
+    │   ├── AnswerTooLarge          more bytes, or pieces, than allowed
     │   ├── AnswerEncoded           a Content-Encoding, though identity was asked for
     │   ├── ErrorStatus             not 2xx (TR5)
     │   ├── SignatureInvalid        2xx, but unsigned or wrongly signed (SG4, TR9)
@@ -73,9 +73,9 @@ class PartnerError(CrawlerError):
         self.came = came
         self.explanation = explanation
 
-    def without(self, redact: Callable[[str], str]) -> Self:
-        """This very error, once `redact` has taken out what nobody may see."""
-        self.came, self.explanation = redact(self.came), redact(self.explanation)
+    def without(self, withhold: Callable[[str], str]) -> Self:
+        """This very error, once `withhold` has said of each of its texts what may be seen of it."""
+        self.action, self.came, self.explanation = map(withhold, (self.action, self.came, self.explanation))
         self.args = (self.source, self.action, self.expected, self.came, self.explanation)
         return self
 
@@ -124,7 +124,7 @@ class LengthWrong(PartnerError):
 
 
 class AnswerTooLarge(PartnerError):
-    """The answer has more bytes than the source's `max_answer_bytes`; the rest was not read."""
+    """More bytes than the source's `max_answer_bytes`, or too many pieces (TR14); the rest was not read."""
 
 
 class AnswerEncoded(PartnerError):

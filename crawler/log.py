@@ -1,7 +1,7 @@
 """What the daemon writes down: JSON lines for machines, readable ones for a person at a terminal; on stderr.
 
-Each line is an event with its values, bound to source, cycle and action where there are any. No line holds a secret,
-and none above debug the body of a content. Nobody is kept waiting for whoever reads them.
+Each line is an event with its values, bound to source, cycle and action where there are any. A value that holds a
+secret is withheld, and no line above debug has the body of a content. Nobody is kept waiting for whoever reads them.
 """
 
 import logging
@@ -18,6 +18,8 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from crawler.protocol.credentials import ELLIPSIS, NOTHING, Credentials
+
 OURS = "crawler"
 """The name of our logger; all others are libraries', and heard from `WARNING` up only."""
 
@@ -26,13 +28,13 @@ MINUTE = 60.0
 LINES = 1_000
 """How many lines wait to be written at most, and how many different ones of libraries are told apart."""
 
-Redact = Callable[[str], str]
-"""Takes secrets out of a text."""
+Known = Callable[[], Credentials]
+"""Returns the secrets that no line may show, as far as they are known by now."""
 
 
-def unredacted(text: str) -> str:
-    """`text` as it is: there is no secret to take out."""
-    return text
+def nothing() -> Credentials:
+    """No secret is known."""
+    return NOTHING
 
 
 def configure(
@@ -40,11 +42,11 @@ def configure(
     *,
     readable: bool | None = None,
     verbose: bool = False,
-    redact: Redact = unredacted,
+    known: Known = nothing,
 ) -> None:
     """Write the log to `stream` (stderr); `readable` or, without a terminal, as JSON lines; `verbose` with debug lines.
 
-    Whatever text a line holds goes through `redact` first, tracebacks included.
+    Whatever holds one of the `known` secrets is withheld first: a value, and of a traceback a line.
     """
     stream = stream if stream is not None else sys.stderr
     if readable is None:
@@ -53,7 +55,7 @@ def configure(
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,  # without local variables, which may be anything
-        _Redacted(redact),
+        _Withheld(known),
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder(), *steps],
@@ -183,14 +185,23 @@ def _no_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class _Redacted:
-    """The step that takes secrets out of every text of a line."""
+class _Withheld:
+    """The step that withholds every value of a line in which a secret stands."""
 
-    def __init__(self, redact: Redact) -> None:
-        self._redact = redact
+    def __init__(self, known: Known) -> None:
+        self._known = known
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        for name, value in event.items():
-            if isinstance(value, str):
-                event[name] = self._redact(value)
+        credentials = self._known()
+        line = repr(event)
+        if credentials.hold(line.encode("utf-8", "surrogatepass")) or ELLIPSIS in line:
+            for name in [name for name in event if not name.startswith("_")]:
+                event[credentials.withhold(name)] = _shown(credentials, event.pop(name))
         return event
+
+
+def _shown(credentials: Credentials, value: object) -> object:
+    """A value as it may be shown."""
+    text = value if isinstance(value, str) else repr(value)
+    shown = credentials.withhold_trace(text)
+    return value if shown == text else shown

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import anyio
 import httpx
 
 from crawler.clock import Clock, utc_now
-from crawler.connection import ContradictoryLength, KeptConnectionLost
+from crawler.connection import ContradictoryLength, KeptConnectionLost, TooLaborious
+from crawler.effort import Effort
 from crawler.errors import (
     AddressRefused,
     AnswerEncoded,
@@ -34,6 +35,7 @@ from crawler.errors import (
     PartnerError,
 )
 from crawler.network import ConnectionRefused
+from crawler.protocol.credentials import WITHHELD
 from crawler.protocol.envelope import (
     INTERRUPTED,
     Answer,
@@ -47,19 +49,23 @@ from crawler.protocol.envelope import (
     verdict,
 )
 from crawler.protocol.framing import LENGTH, behind_remark, length_too_large, length_too_small
-from crawler.protocol.uri import request_target, split_uri, with_query, without_userinfo
+from crawler.protocol.uri import request_target, showable, split_uri, with_query
 from crawler.sync.state import Source
 from crawler.transport import way_to
 
-Record = Callable[[Exchange], None]
-"""Is told of each exchange when it has ended, failed ones included: as it was on the wire.
+T = TypeVar("T")
 
-Whoever shows or stores one takes the secret out first (`Exchange.without`).
-"""
+Record = Callable[[Exchange], None]
+"""Is told of each exchange when it has ended, failed ones included."""
 
 
 def unrecorded(_exchange: Exchange) -> None:
     """Record nothing."""
+
+
+def unread(answer: Answer) -> Answer:
+    """The answer itself: what is in it is not looked at."""
+    return answer
 
 
 def unguarded() -> None:
@@ -94,24 +100,47 @@ class Partner:
         """Close the connections."""
         await self._transport.aclose()
 
-    async def call(
+    async def ask(
         self,
         action: str,
         params: Params | None = None,
+        read: Callable[[Answer], T] = unread,  # type: ignore[assignment]  # then T is Answer
         *,
         expected: str,
         record: Record = unrecorded,
         guard: Callable[[], None] = unguarded,
-    ) -> Answer:
-        """Send `action` and return the partner's trusted answer: 2xx and rightly signed. Its shape is not looked at.
+        keep_bytes: int | None = None,
+        effort: Effort | None = None,
+    ) -> T:
+        """Send `action` and return what `read` makes of the partner's trusted answer: 2xx and rightly signed.
 
-        `expected` says for errors what the action asks for; `guard` is asked before anything is sent, and may raise.
-        The whole exchange has the source's deadline. A connection that was kept may be closed by the partner in the
-        very moment of its use: where nothing of an answer came over it, the same is sent once more over a fresh one,
-        as a repeat (TR11, PU2).
+        The one place where answers are read, and where secrets are withheld that a partner sent back: `record` is told
+        of the exchange as it may be shown and stored (bodies cut at `keep_bytes`), and so is whoever gets an error.
+        `read` is pure, and raises `PartnerError` for what is no answer; that of a large one runs in another thread.
+
+        `effort` counts what reading takes. `expected` says for errors what the action asks for; `guard` is asked before
+        anything is sent, and may raise. The whole exchange has the source's deadline. A connection that was kept may be
+        closed by the partner in the very moment of its use: where nothing of an answer came over it, the same is sent
+        once more over a fresh one, as a repeat (TR11, PU2).
 
         Raises `PartnerError`.
         """
+        credentials = self.source.credentials
+
+        def withheld(exchange: Exchange) -> None:
+            record(exchange.without(credentials, keep_bytes))
+
+        answer = await self._ask(action, params, expected, withheld, guard)
+        try:
+            return await (effort or Effort()).beside(len(answer.body), read, answer)
+        except PartnerError as error:
+            if error.explanation and credentials.hold(answer.body):  # it may be cut there
+                error.explanation = WITHHELD
+            raise error.without(credentials.withhold) from error.__cause__
+
+    async def _ask(
+        self, action: str, params: Params | None, expected: str, record: Record, guard: Callable[[], None]
+    ) -> Answer:
         guard()
         try:
             return await self.send(self.request(action, params), expected=expected, record=record)
@@ -134,11 +163,14 @@ class Partner:
     async def send(
         self, request: Request, *, expected: str, record: Record = unrecorded, fresh: bool = False
     ) -> Answer:
-        """Send `request` as it stands, once, and return the partner's trusted answer; as `call` in all else.
+        """Send `request` as it stands, once, and return the partner's trusted answer; its shape is not looked at.
 
-        `fresh` asks for a connection that has served nobody yet. Raises `PartnerError`.
+        `record` is told of the exchange as it was on the wire; whoever shows it withholds secrets
+        (`Exchange.without`). `fresh` asks for a connection that has served nobody yet. Raises `PartnerError`, whose
+        texts may be shown.
         """
         source, started, begun = self.source, self._clock(), perf_counter()
+        withhold = source.credentials.withhold
         where = {"source": source.name, "action": request.action, "expected": expected}
         came = _Came()
         answer: Answer | None = None
@@ -148,12 +180,10 @@ class Partner:
             answer = await self._answer(request, where, came, fresh=fresh)
             signature_verdict = verdict(answer, source.secret if source.verify_signature else None)
             came.check(answer, signature_verdict, where)
-            raw_non_ascii = not request.body.isascii()
-            quoted = answer if signature_verdict == "valid" else answer.without(source.secret)  # errors shorten it
-            check_answer(source.name, request.action, expected, quoted, signature_verdict, raw_non_ascii=raw_non_ascii)
+            self._check(request, expected, answer, signature_verdict)
             return answer
         except PartnerError as error:
-            failure = error.without(source.secret.redact)
+            failure = error.without(withhold)
             raise
         finally:
             record(
@@ -173,12 +203,24 @@ class Partner:
                     request_size=len(request.body),
                     answer_size=len(answer.body) if answer else 0,
                     remarks=tuple(
-                        behind_remark(source.secret.redact_bytes(behind))
+                        behind_remark(source.credentials.withhold_bytes(behind))
                         for behind in (came.told("stray"), came.told("behind"))
                         if behind
                     ),
                 )
             )
+
+    def _check(self, request: Request, expected: str, answer: Answer, signature_verdict: str) -> None:
+        """Raise where the answer is no trusted success; the error quotes and shortens what may be shown of it."""
+        where = (self.source.name, request.action, expected)
+        raw_non_ascii = not request.body.isascii()
+        try:
+            check_answer(*where, answer, signature_verdict, raw_non_ascii=raw_non_ascii)
+        except PartnerError:
+            shown = answer.without(self.source.credentials)
+        else:
+            return
+        check_answer(*where, shown, signature_verdict, raw_non_ascii=raw_non_ascii)
 
     async def _answer(self, request: Request, where: dict[str, str], came: "_Came", *, fresh: bool) -> Answer:
         """The one place where the network is touched, and where every foreign error becomes one of ours."""
@@ -191,9 +233,11 @@ class Partner:
         except ConnectionRefused as error:
             raise AddressRefused(**where, came=str(error)) from error
         except KeptConnectionLost as error:
-            raise KeptConnectionBroken(**where, came=f"a broken connection: {_reason(error)}") from error
+            raise KeptConnectionBroken(**where, came=f"a broken connection: {self._reason(error)}") from error
+        except TooLaborious as error:
+            raise AnswerTooLarge(**where, came=f"an answer that is too much work: {error}") from error
         except ContradictoryLength as error:
-            raise LengthWrong(**{**where, "expected": LENGTH}, came=printable(str(error), 100)) from error
+            raise LengthWrong(**{**where, "expected": LENGTH}, came=self._printable(str(error), 100)) from error
         except httpx.ConnectTimeout as error:
             text = f"no connection to {self._address} within {source.connect_timeout:g} s"
             raise EndpointUnreachable(**where, came=text) from error
@@ -205,13 +249,13 @@ class Partner:
             text = f"no whole answer within {source.deadline:g} s"
             raise DeadlineExceeded(**where, came=text) from error
         except httpx.InvalidURL as error:
-            raise EndpointUnreachable(**where, came=f"a base URI that is none: {_reason(error)}") from error
+            raise EndpointUnreachable(**where, came=f"a base URI that is none: {self._reason(error)}") from error
         except (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
-            text = f"no connection to {self._address}: {_reason(error)}"
+            text = f"no connection to {self._address}: {self._reason(error)}"
             raise EndpointUnreachable(**where, came=text) from error
         except Exception as error:  # whatever HTTP, TLS or an application in process comes up with
             came.check_whole(where, "the end of the connection")
-            raise ConnectionBroken(**where, came=f"a broken connection: {_reason(error)}") from error
+            raise ConnectionBroken(**where, came=f"a broken connection: {self._reason(error)}") from error
 
     async def _exchange(self, request: Request, where: dict[str, str], came: "_Came", *, fresh: bool) -> Answer:
         url, target, headers = self._target
@@ -235,7 +279,7 @@ class Partner:
         try:
             encoding = response.headers.get("content-encoding", "identity").strip().lower()
             if encoding not in ("", "identity"):
-                text = f"HTTP {response.status_code} with Content-Encoding {printable(encoding, 40)}"
+                text = f"HTTP {response.status_code} with Content-Encoding {self._printable(encoding, 40)}"
                 raise AnswerEncoded(**{**where, "expected": "an answer that is not encoded"}, came=text)
             body = came.body
             async for chunk in _chunks(response):
@@ -265,9 +309,17 @@ class Partner:
             headers.append(("Authorization", f"Basic {userinfo}"))
         return url, request_target(self.source.base_uri), headers
 
+    def _printable(self, text: str, limit: int) -> str:
+        """A partner's text, or one that quotes it, as it may be shown."""
+        return printable(self.source.credentials.withhold(text), limit)
+
+    def _reason(self, error: BaseException) -> str:
+        """Why a foreign call failed, as it may be shown."""
+        return self._printable(_reason(error), 200) or type(error).__name__
+
     @property
     def _address(self) -> str:
-        return split_uri(without_userinfo(self.source.base_uri))[0]
+        return split_uri(showable(self.source.base_uri))[0]
 
 
 @dataclass(slots=True)
@@ -315,7 +367,7 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 def _reason(error: BaseException) -> str:
-    """Why a foreign call failed: what its first cause says, or the name of its kind, without an empty message."""
+    """Why a foreign call failed: what its first cause says; perhaps nothing."""
     if isinstance(error, BaseExceptionGroup):  # one for each address that was tried
         return _reason(error.exceptions[0])
     cause = error.__cause__ or next(iter(error.args), None)  # httpcore passes the cause as an argument
@@ -326,4 +378,4 @@ def _reason(error: BaseException) -> str:
         text = error.strerror or text
     elif isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno is not None:
         text = os.strerror(error.errno) if error.errno in errno.errorcode else text
-    return printable(text, 200) or type(error).__name__
+    return text

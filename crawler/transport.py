@@ -8,6 +8,7 @@ certain, ``stray``, bytes that came behind the answer before, and ``behind``, by
 import functools
 import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import anyio
 import h11
@@ -34,7 +35,7 @@ PORTS = {"http": 80, "https": 443}
 def tls_context(ca_bundle: str | None, verify: bool) -> ssl.SSLContext:
     """The shared TLS context for these settings.
 
-    Raises `ConfigurationError` where the bundle cannot be read.
+    Raises `ConfigurationError` where the bundle cannot be read, or the file of SSLKEYLOGFILE cannot be written.
     """
     try:
         if verify and ca_bundle is not None:
@@ -45,9 +46,13 @@ def tls_context(ca_bundle: str | None, verify: bool) -> ssl.SSLContext:
         return context
     except OSError as error:
         reason = error.strerror or str(error)
+        if error.filename is not None:  # as Python names it here alone
+            hint = "unset that variable, or let it name a file that can be written"
+            raise ConfigurationError(f"SSLKEYLOGFILE cannot be used: {reason}", hint=hint) from None
+        shown = ca_bundle if ca_bundle is not None and Path(ca_bundle).exists() else "that ca_bundle names"
         raise ConfigurationError(
-            f"the CA bundle {ca_bundle} cannot be used: {reason}", hint="ca_bundle must name a PEM file"
-        ) from error
+            f"the CA bundle {shown} cannot be used: {reason}", hint="ca_bundle must name a PEM file"
+        ) from None
 
 
 class Transport(httpx.AsyncBaseTransport):

@@ -83,7 +83,9 @@ def partner_advice(error: PartnerError) -> tuple[str, ...]:
         case ConnectionBroken() | LengthWrong():
             return (COUNT if isinstance(error, LengthWrong) else BROKEN,)
         case AnswerTooLarge():
-            return ("The partner should list less at a time (LS3); `max_answer_bytes` lets it send more.",)
+            return (
+                "The partner should list less at a time (LS3), in larger pieces; `max_answer_bytes` lets it send more.",
+            )
         case AnswerEncoded():
             return ("Switch compression off for this endpoint, in the partner and in proxies before it (SG4).",)
         case ErrorStatus():

@@ -15,7 +15,7 @@ import click
 
 from crawler.cli.advice import advise
 from crawler.cli.invocation import Invocation
-from crawler.cli.output import print_advice
+from crawler.cli.output import echo, print_advice
 from crawler.cli.recorded import last_report
 from crawler.cli.trace import received, sent
 from crawler.conformance.baseline import Baseline
@@ -225,7 +225,6 @@ class Shown:
         """The exchanges that have come up since the last rule was judged."""
         if not self._bench.run.verbose:
             return
-        redact = self._suite.source.secret.redact
         for seen in self._suite.seen.values():
             for it in seen.sent:
                 if it.id not in self._traced:
@@ -238,8 +237,8 @@ class Shown:
                         seconds=answer.seconds,
                         error=answer.error,
                     )
-                    click.echo(f"{it.id} ({it.label}) {redact(sent(it.action, answer.params))}", err=True)
-                    click.echo(f"{it.id} {line}", err=True)
+                    echo(f"{it.id} ({it.label}) {sent(it.action, answer.params)}", err=True)
+                    echo(f"{it.id} {line}", err=True)
 
 
 def write_file(path: Path, text: str, *, mode: int = 0o666) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,6 +33,22 @@ def ended(ctx: click.Context) -> Iterator[None]:
         ctx.exit(INTERRUPTED)
     except OSError as error:
         ctx.exit(unwritable(error))
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception:
+        withheld_traceback(ctx)
+        raise
+
+
+def withheld_traceback(ctx: click.Context) -> None:
+    """Print the traceback of a fault of ours, and end the process, where it holds a secret; else do nothing."""
+    from crawler.cli.output import echo, known  # noqa: PLC0415 - rarely needed
+
+    text = traceback.format_exc()
+    shown = known().withhold_trace(text)
+    if shown != text:
+        echo(shown, err=True)
+        ctx.exit(1)
 
 
 def unwritable(error: OSError) -> int:

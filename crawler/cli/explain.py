@@ -8,7 +8,7 @@ import click
 
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_command
-from crawler.cli.output import clean
+from crawler.cli.output import clean, echo
 from crawler.cli.recorded import recorded
 from crawler.conformance.probes import PROBES
 from crawler.conformance.reports.evidence import LONGEST_CURL, SHOWN, exchange_lines
@@ -122,7 +122,7 @@ def _finding(run: Invocation, report: Report, number: str) -> None:
         return
     run.out.text(clean(f"finding {number} of {report.where}: {result['outcome']}"))
     for line in _evidence(result["breaches"], report):
-        click.echo(line)
+        echo(line)
     if result["reason"]:
         run.out.text(clean(result["reason"]))
     run.out.text()

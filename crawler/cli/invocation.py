@@ -1,20 +1,25 @@
 """One run of a command: its options in common, and how it gets at sources, store, partners and output."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
 import click
 
-from crawler.cli.output import Output
+from crawler.cli.output import Output, know
 from crawler.cli.outside import Outside
+from crawler.cli.title import hide_arguments
 from crawler.cli.trace import TracedPartner
 from crawler.errors import ConfigurationError
 from crawler.partner import Partner
+from crawler.protocol.credentials import Credentials
 from crawler.protocol.signature import Secret
+from crawler.protocol.uri import secrets_in
 from crawler.settings import DEFAULT_CONFIG, Configuration, Flags, read_configuration
+from crawler.settings.configuration import unwarned
 from crawler.store import CycleStore
 from crawler.sync.state import Source
 
@@ -59,7 +64,15 @@ class Invocation:
         if found is not None:
             name, base_uri = found
             return Source(name=name, base_uri=base_uri, secret=Secret("none"))
-        return self.configuration.source(where, with_secret=False)
+        source = self.configuration.source(where, with_secret=False)
+        know(source.credentials)
+        return source
+
+    def know_sources(self, names: Iterable[str]) -> None:
+        """Know the secrets of these sources, so that none is shown; says nothing about them."""
+        quiet = replace(self.configuration, warn=unwarned)
+        with suppress(ConfigurationError):  # then they cannot be crawled either
+            know(Credentials.union(quiet.source(name, with_secret=False).credentials for name in names))
 
     def stored_name(self, where: str) -> str:
         """The name of the source that a name or URL means, as `stored_source`. Raises `ConfigurationError`."""
@@ -82,7 +95,9 @@ class Invocation:
 
         Raises `ConfigurationError`.
         """
+        hide_arguments(secrets_in(where) if "://" in where else ())
         source = self.configuration.source(where, self.flags)
+        know(source.credentials)
         if not source.verify_signature:
             self.out.warn(f"{source.name}: SIGNATURES ARE NOT VERIFIED: anyone in between can forge what is imported")
         if not source.verify_tls and source.base_uri.startswith("https:"):

@@ -1,7 +1,8 @@
 """Printing: tables and records that a narrow terminal, a pipe and a screen reader can all take.
 
 Everything that came from a partner goes through `clean` first: it may hold commands for the terminal. Results go to
-stdout, everything else to stderr.
+stdout, everything else to stderr. Whatever goes there goes through here, and what holds a secret of a source that the
+command is about is withheld: a cell, a line, a text of a JSON value.
 """
 
 import json
@@ -16,6 +17,7 @@ import click
 from rich.cells import cell_len
 
 from crawler.cli.advice import Advice
+from crawler.protocol.credentials import NOTHING, Credentials
 
 JOINERS = "\u200c\u200d"
 """Invisible, and part of words and emoji."""
@@ -30,6 +32,35 @@ NONE = "-"
 """Stands in a cell for what is not there on purpose."""
 
 
+SECRETS = "crawler.credentials"
+"""Under which key click's context, which each command has one of, has the secrets that must not be shown."""
+
+
+def know(credentials: Credentials) -> None:
+    """From now on withhold what holds one of these."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta.setdefault(SECRETS, []).append(credentials)
+
+
+def known() -> Credentials:
+    """The secrets that this command must not show."""
+    context = click.get_current_context(silent=True)
+    found: list[Credentials] = context.meta.get(SECRETS, []) if context is not None else []
+    if len(found) > 1:
+        found[:] = [Credentials.union(found)]
+    return found[0] if found else NOTHING
+
+
+def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print lines, each of which is withheld where it holds a secret."""
+    credentials = known()
+    if credentials and credentials.hold(text.encode("utf-8", "surrogatepass")):
+        text = "\n".join(map(credentials.withhold, text.split("\n")))
+        text = credentials.withhold(text)  # one that goes over several lines
+    click.echo(text, err=err, nl=nl)
+
+
 def clean(value: object, *, lines: bool = False) -> str:
     """`value` as text without anything that a terminal takes for a command; `None` is empty.
 
@@ -42,6 +73,7 @@ def clean(value: object, *, lines: bool = False) -> str:
 
 def as_json(value: object, *, indent: int | None = None) -> str:
     """`value` as JSON text in which whatever is not printable stands escaped: for terminals, and for any encoding."""
+    value = known().withhold_all(value)
     unicode = (sys.stdout.encoding or "").lower().replace("_", "-") in ("utf-8", "utf8")
     text = json.dumps(value, ensure_ascii=not unicode, indent=indent)
     if text.isprintable():
@@ -53,9 +85,9 @@ def print_advice(advice: Advice) -> None:
     """An error and what to do about it, on stderr."""
     width = _width(sys.stderr) if sys.stderr.isatty() else 10_000
     for line in advice.text.splitlines():
-        click.echo(_wrapped(clean(line), "error: ", width), err=True)
+        echo(_wrapped(known().withhold(clean(line)), "error: ", width), err=True)
     for paragraph in advice.advice:
-        click.echo(_wrapped(clean(paragraph), "  ", width), err=True)
+        echo(_wrapped(known().withhold(clean(paragraph)), "  ", width), err=True)
 
 
 class Output:
@@ -68,7 +100,8 @@ class Output:
 
     def text(self, text: str = "") -> None:
         """A text: wrapped on a terminal, as it is elsewhere. It must be clean."""
-        click.echo(_wrapped(text, "", self.width) if self.is_terminal and text else text)
+        text = known().withhold(text)
+        echo(_wrapped(text, "", self.width) if self.is_terminal and text else text)
 
     def json(self, value: object) -> None:
         """One JSON value on one line; on a terminal, spread over several."""
@@ -91,9 +124,10 @@ class Output:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
         """A table; on a terminal that is too narrow for it, one line for each cell. Numbers stand to the right."""
-        columns = [clean(column) for column in columns]  # an operation that a partner declares may be one
+        withhold = known().withhold
+        columns = [withhold(clean(column)) for column in columns]  # an operation that a partner declares may be one
         listed = [list(row) for row in rows]
-        cells = [[clean(cell) for cell in row] for row in listed]
+        cells = [[withhold(clean(cell)) for cell in row] for row in listed]
         right = [any(isinstance(row[i], int | float) for row in listed) for i in range(len(columns))]
         if not self.is_terminal:
             self._plain_table(columns, cells, right)
@@ -104,15 +138,17 @@ class Output:
 
     def facts(self, facts: Iterable[tuple[str, Cell]]) -> None:
         """Names and values, one pair a line; what is empty is left out."""
-        shown = [(clean(name), clean(value)) for name, value in facts if value not in (None, "")]
+        withhold = known().withhold
+        shown = [(clean(name), withhold(clean(value))) for name, value in facts if value not in (None, "")]
         margin = max((cell_len(name) for name, _ in shown), default=0) + 2
         for name, value in shown:
             start = _padded(name, margin, right=False)
-            click.echo(_wrapped(value, start, self.width) if self.is_terminal else start + value)
+            echo(_wrapped(value, start, self.width) if self.is_terminal else start + value)
 
     def note(self, text: str) -> None:
         """Something that is no result, on stderr."""
-        click.echo(_wrapped(clean(text), "", self.width) if sys.stderr.isatty() else clean(text), err=True)
+        text = known().withhold(clean(text))
+        echo(_wrapped(text, "", self.width) if sys.stderr.isatty() else text, err=True)
 
     def warn(self, text: str) -> None:
         """Something to be careful about, on stderr."""
@@ -122,19 +158,19 @@ class Output:
         widths = [max(cell_len(row[i]) for row in (columns, *cells)) for i in range(len(columns))]
         for row in (columns, *cells):
             padded = [_padded(cell, width, right=r) for cell, width, r in zip(row, widths, right, strict=True)]
-            click.echo("  ".join(padded).rstrip())
+            echo("  ".join(padded).rstrip())
 
     def _stacked(self, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
         """One line for each cell; numbers share one."""
         for number, row in enumerate(cells):
             if number:
-                click.echo()
+                echo()
             named = list(zip(columns, row, right, strict=True))
             texts = [(name, cell) for name, cell, is_number in named if not is_number and cell != NONE]
             counts = ", ".join(f"{name}\xa0{cell}" for name, cell, is_number in named if is_number and cell)
             self.facts(texts[:1])
             if counts:
-                click.echo(_wrapped(counts, "  ", self.width).replace("\xa0", " "))
+                echo(_wrapped(counts, "  ", self.width).replace("\xa0", " "))
             self.facts((f"  {name}", cell) for name, cell in texts[1:])
 
     def _rich_table(self, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool]) -> None:

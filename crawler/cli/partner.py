@@ -11,6 +11,7 @@ import uvicorn
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_command
 from crawler.cli.serving import listen
+from crawler.cli.title import hide_arguments
 from crawler.errors import ConfigurationError
 from crawler.protocol.signature import Secret
 from crawler.reference import FAULTS, reference_partner
@@ -70,6 +71,7 @@ def _secret(run: Invocation, secret: str | None, secret_file: str | None) -> tup
         raise click.UsageError("--secret and --secret-file exclude each other")
     environ, warn = run.outside.environ, run.out.warn
     if secret is not None:
+        hide_arguments([secret])
         return make_secret(secret, "--secret", warn), "The secret is that of --secret."
     if secret_file is not None:
         found = read_secret_file(Path(secret_file), "--secret-file", warn)

@@ -6,7 +6,8 @@ from crawler.cli.arguments import stored_text
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import MOST, one_source
 from crawler.cli.queued import agent_at
-from crawler.errors import ActionRefused, PartnerError
+from crawler.errors import ActionRefused
+from crawler.protocol.envelope import Answer
 from crawler.protocol.reading import check_no_error
 from crawler.sync.queuing import QUEUING_UPDATE, queuing_params
 from crawler.sync.state import Source
@@ -44,13 +45,12 @@ def queuing_update(
         if unsent is not None:
             raise ActionRefused(f"the partner does not know {unsent} yet", rule="PU9", hint="`sync` sends it first")
 
+        def read(answer: Answer) -> None:
+            check_no_error(source.name, QUEUING_UPDATE, answer.body)
+
         async def tell() -> None:
             async with run.partner(source) as partner:
-                answer = await partner.call(QUEUING_UPDATE, params, expected="HTTP 2xx, signed")
-                try:
-                    check_no_error(source.name, QUEUING_UPDATE, answer.body)
-                except PartnerError as error:  # it quotes the answer
-                    raise error.without(source.secret.redact) from None
+                await partner.ask(QUEUING_UPDATE, params, read, expected="HTTP 2xx, signed")
 
         run.wait_for(tell)
     if run.as_json:

@@ -10,6 +10,7 @@ import click
 
 from crawler.cli.bench import Bench
 from crawler.cli.invocation import Invocation
+from crawler.cli.output import echo
 from crawler.conformance.judgement import Judgement
 
 EVERY = 1.0
@@ -51,7 +52,7 @@ def rejudge(bench: Bench, changes: Iterable[Sequence[str]]) -> Judgement:
         if bench.was_ended(judgement):
             return judgement
         if before is not None and not run.as_json:
-            click.echo(bench.page.news(before, judgement))
+            echo(bench.page.news(before, judgement))
         before = judgement
     assert before is not None  # noqa: S101 - there was one change at least
     return before

@@ -9,6 +9,7 @@ import httpx
 
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_options, invocation, source_options
+from crawler.cli.output import echo
 from crawler.cli.recorded import recorded
 from crawler.conformance.difference import differences
 from crawler.conformance.reports.json import KEPT, Report, body_of
@@ -55,9 +56,9 @@ def replay(*, words: Sequence[str], to: str | None, yes: bool, **params: Any) ->
         run.out.json({"id": exchange_id, "same": not changed, "status": came[0], "difference": changed})
         return
     run.out.text(f"{new.method} {source.address} ({record.get('label')})")
-    click.echo(escaped(new.request[:2_000]))
+    echo(escaped(new.request[:2_000]))
     for line in changed or ["the answer is the same"]:
-        click.echo(_painted(line) if run.out.is_terminal else line)
+        echo(_painted(line) if run.out.is_terminal else line)
 
 
 def _target(run: Invocation, report: Report, record: Mapping[str, Any], to: str | None) -> Source:
@@ -106,7 +107,7 @@ def _send(run: Invocation, source: Source, record: Mapping[str, Any]) -> Exchang
         raise
     except PartnerError:
         pass  # whatever came is what there is to see
-    return kept[-1].without(source.secret)
+    return kept[-1].without(source.credentials)
 
 
 def _painted(line: str) -> str:

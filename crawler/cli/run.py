@@ -18,6 +18,7 @@ from crawler.cli.serving import listen
 from crawler.daemon import DaemonOptions, Setup, operate
 from crawler.errors import ConfigurationError
 from crawler.log import Outlet, configure
+from crawler.protocol.credentials import Credentials
 from crawler.settings import DEFAULT_CONFIG, Configuration, read_address, read_configuration
 from crawler.sync.state import Source
 from crawler.transport import KEPT_CONNECTIONS
@@ -50,7 +51,7 @@ def run(run: Invocation, *, address: str | None) -> None:
 
 def _run(run: Invocation, address: str | None, log: Outlet, out: Outlet) -> None:
     known = ConfiguredSources(run)
-    configure(log, verbose=run.verbose, redact=known.redact)
+    configure(log, verbose=run.verbose, known=lambda: known.credentials)
     configuration = known.read()
     keys = configuration.settings.daemon
     listener = _listener(address or keys.listen)
@@ -86,7 +87,7 @@ class ConfiguredSources:
     def __init__(self, run: Invocation) -> None:
         self._run = run
         self._at_start: Configuration | None = None
-        self._sources: dict[str, Source] = {}
+        self.credentials = Credentials()
         self.secret_files: Sequence[Path] = ()
 
     def read(self) -> Configuration:
@@ -109,15 +110,10 @@ class ConfiguredSources:
                 self._warn(f"{source.name}: SIGNATURES ARE NOT VERIFIED: anyone in between can forge what is imported")
             if not source.verify_tls and source.base_uri.startswith("https:"):
                 self._warn(f"{source.name}: TLS CERTIFICATES ARE NOT VERIFIED: anyone in between can read along")
-        self._sources = {source.name: source for source in sources}
+        # Those of before as well: a cycle under way ends under the old ones (CY5).
+        self.credentials = Credentials.union([self.credentials, *(source.credentials for source in sources)])
         self._compare(configuration)
         return sources
-
-    def redact(self, text: str) -> str:
-        """`text` without any of the secrets."""
-        for source in self._sources.values():
-            text = source.secret.redact(text)
-        return text
 
     def _compare(self, configuration: Configuration) -> None:
         """Warn about changes that count from the next start only."""

@@ -34,12 +34,9 @@ def send(run: Invocation, source: Source, action: str, pairs: Sequence[str]) -> 
     exchanges: list[Exchange] = []
     failure: PartnerError | None = None
 
-    def keep(exchange: Exchange) -> None:
-        exchanges.append(exchange.without(source.secret))
-
     async def call() -> None:
         async with run.partner(source) as partner:
-            await partner.call(action, params, expected="HTTP 2xx, signed", record=keep)
+            await partner.ask(action, params, expected="HTTP 2xx, signed", record=exchanges.append)
 
     try:
         run.wait_for(call)

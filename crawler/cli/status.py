@@ -11,7 +11,7 @@ from crawler.cli.options import base_command
 from crawler.cli.output import clean
 from crawler.cli.watching import seconds, watch
 from crawler.protocol.implementation import POLLED
-from crawler.settings import without_userinfo
+from crawler.settings import showable
 from crawler.store import Standing
 from crawler.sync.state import Status
 
@@ -54,6 +54,7 @@ def overview(run: Invocation, sources: Sequence[str]) -> list[dict[str, Any]]:
     settings = run.configuration.settings
     configured = settings.sources
     names = list(dict.fromkeys(run.stored_name(where) for where in sources))
+    run.know_sources(name for name in names or configured if name in configured)
     with run.open_store() as store:
         stored = {record["source"]: record for record in store.overview(names or None)}
         standing = {found.source: found for found in store.standing()}
@@ -62,7 +63,7 @@ def overview(run: Invocation, sources: Sequence[str]) -> list[dict[str, Any]]:
         record = stored.get(name) or {"source": name, "base_uri": None, **NEVER, **UNHELD}
         uri = settings.base_uri(name) if name in configured else record["base_uri"] or name
         rhythm = _rhythm(standing[name]) if name in standing else UNMANAGED
-        records.append({**record, **rhythm, "base_uri": without_userinfo(uri), "configured": name in configured})
+        records.append({**record, **rhythm, "base_uri": showable(uri), "configured": name in configured})
     return records
 
 

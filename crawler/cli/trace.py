@@ -4,9 +4,7 @@ import json
 from base64 import b64encode
 from typing import Any
 
-import click
-
-from crawler.cli.output import Output, clean
+from crawler.cli.output import Output, clean, echo
 from crawler.partner import Partner, Record, unrecorded
 from crawler.protocol.envelope import Answer, Exchange, Params, Request, escaped
 
@@ -18,8 +16,7 @@ class TracedPartner(Partner):
         self, request: Request, *, expected: str, record: Record = unrecorded, fresh: bool = False
     ) -> Answer:
         """Send a request; see `Partner.send`."""
-        line = self.source.secret.redact(sent(request.action, request.params))  # a partner's id may hold it
-        click.echo(f"{clean(self.source.name)} {line}", err=True)
+        echo(f"{clean(self.source.name)} {sent(request.action, request.params)}", err=True)
 
         def show(exchange: Exchange) -> None:
             answer = exchange.answer
@@ -31,7 +28,7 @@ class TracedPartner(Partner):
                 error=exchange.error,
             )
             for shown in (line, *exchange.remarks):
-                click.echo(f"{clean(self.source.name)} {clean(shown)}", err=True)
+                echo(f"{clean(self.source.name)} {clean(shown)}", err=True)
             record(exchange)
 
         return await super().send(request, expected=expected, record=show, fresh=fresh)
@@ -95,6 +92,6 @@ def print_body(out: Output, body: bytes, size: int, *, number: int | None = None
     Exact bytes are what `log --raw` and ``--json`` are for.
     """
     label = f"[{number}] " if number is not None else ""
-    click.echo(label + escaped(body))
+    echo(label + escaped(body))
     if len(body) < size:
         out.text(f"    (cut: {len(body):,} of {size:,} bytes were kept, see keep_bytes)")

@@ -1,6 +1,6 @@
 """One exchange as a report shows it, and the line with which anybody can send it again. PURE.
 
-The secret is taken out of everything; a request that held it can therefore not be sent again as it stands.
+What holds a secret is withheld; a request that held one can therefore not be sent again as it stands.
 """
 
 import shlex
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crawler.conformance.evidence import Sent
-from crawler.protocol.implementation import STANDARD
 from crawler.protocol.uri import with_query
 from crawler.sync.state import Source
 
@@ -61,23 +60,22 @@ class Exhibit:
 
 def exhibit(sent: Sent, source: Source, *, keep_bytes: int) -> Exhibit:
     """What `sent` shows; of the answer at most `keep_bytes`."""
-    exchange, redact = sent.exchange, source.secret.redact
-    url = with_query(source.address, exchange.query)
+    exchange = sent.exchange.without(source.credentials, keep_bytes)
     answer = exchange.answer
     return Exhibit(
         id=sent.id,
         label=sent.label,
-        action=exchange.action if exchange.action.partition(".")[2] in STANDARD else redact(exchange.action),
+        action=exchange.action,
         method=exchange.method,
-        url=redact(url),
-        headers={name: redact(value) for name, value in exchange.headers.items()},
-        body=source.secret.redact_bytes(exchange.request),
+        url=with_query(source.address, exchange.query),
+        headers=exchange.headers,
+        body=exchange.request,
         status=sent.status,
-        answer_headers={name: redact(value) for name, value in answer.headers.items()} if answer else {},
-        answer=source.secret.redact_bytes(sent.body)[:keep_bytes],
+        answer_headers=answer.headers if answer else {},
+        answer=answer.body if answer else b"",
         answer_size=exchange.answer_size,
         verdict=exchange.verdict,
-        error=redact(exchange.error),
+        error=exchange.error,
         seconds=exchange.seconds,
     )
 

@@ -149,18 +149,21 @@ class Judgement:
     @property
     def left_behind(self) -> Sequence[tuple[str, str]]:
         """What was created at the partner and could not be deleted again: objects and ids, as they may be shown."""
-        redact = self.source.secret.redact
         found = [it for seen in self.seen.values() for it in seen.facts.get("left_behind", ())]
-        return [(name, redact(content_id)) for name, content_id in dict.fromkeys(found)]
+        return [(name, self.shown(content_id)) for name, content_id in dict.fromkeys(found)]
 
     @property
     def _sent(self) -> Sequence[Sent]:
         return [sent for seen in self.seen.values() for sent in seen.sent]
 
-    def redacted(self) -> "Judgement":
-        """The judgement as it may be shown: without the secret, which a partner may have spelled in odd ways."""
-        redact = self.source.secret.redact_cut
-        return replace(self, results=[redacted(it, redact) for it in self.results], broke_off=redact(self.broke_off))
+    def shown(self, text: str) -> str:
+        """A text as it may be shown: withheld where it holds a secret. What is compared is compared as it came."""
+        return self.source.credentials.withhold(text)
+
+    def withheld(self) -> "Judgement":
+        """The judgement with results that may be shown."""
+        results = [withheld(it, self.shown) for it in self.results]
+        return replace(self, results=results, broke_off=self.shown(self.broke_off))
 
     def cut_short(self, rules: Iterable[Rule], reason: str) -> "Judgement":
         """The judgement as it stands when the run is given up: the rest of `rules` is not judged for `reason`."""
@@ -174,10 +177,10 @@ class Judgement:
         return replace(self, results=[*self.results, *left], broke_off=reason)
 
 
-def redacted(result: Result, redact: Callable[[str], str]) -> Result:
-    """The result as it may be shown. What was sent and came is redacted where it is shown."""
+def withheld(result: Result, shown: Callable[[str], str]) -> Result:
+    """The result as it may be shown; what was sent and came is as it was, and withheld by `exhibit`."""
     breaches = [
-        replace(breach, expected=redact(breach.expected), actual=redact(breach.actual)) for breach in result.breaches
+        replace(breach, expected=shown(breach.expected), actual=shown(breach.actual)) for breach in result.breaches
     ]
-    evidence = [replace(kept, note=redact(kept.note)) for kept in result.evidence]
-    return replace(result, reason=redact(result.reason), breaches=breaches, evidence=evidence)
+    evidence = [replace(kept, note=shown(kept.note)) for kept in result.evidence]
+    return replace(result, reason=shown(result.reason), breaches=breaches, evidence=evidence)

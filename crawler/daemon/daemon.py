@@ -22,6 +22,7 @@ from crawler.store import Begun, Lease, Store
 from crawler.sync.leases import RENEWED_EVERY
 from crawler.sync.pages import BEGINS_AGAIN
 from crawler.sync.report import CycleReport
+from crawler.sync.schedule import PATIENCE
 from crawler.sync.state import Source
 
 AUTO_DISABLED = "content_source.auto_disabled"
@@ -317,6 +318,9 @@ class Daemon:
             ignored=sum(counted.ignored for counted in report.objects.values()),
             exported=report.outcomes()["succeeded"],
         )
+        if report.outlook is not None and PATIENCE * report.vain_effort > report.outlook.period:
+            advice = "it brought nothing for that: its next cycle comes later, so that others have the processor (CY8)"
+            log.warning("partner takes the processor", seconds=round(report.vain_effort, 1), advice=advice)
         if report.outlook is not None and report.outlook.disabled:
             advice = f"when the partner is mended: ringcx-crawler enable {report.source}"
             log.error(AUTO_DISABLED, failures=report.outlook.failures, advice=advice)

@@ -5,10 +5,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
 
 from crawler.errors import ErrorStatus, SignatureInvalid
 from crawler.protocol.remarks import Remark
 from crawler.protocol.signature import HEADER, QUERY_PARAMETER, Secret
+
+if TYPE_CHECKING:
+    from crawler.protocol.credentials import Credentials
 
 Params = Mapping[str, object]
 """`params` of a request: JSON values, in the order in which they are to be sent; no floats (SP)."""
@@ -76,11 +80,15 @@ def sign_request(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An HTTP answer as it came: `status`, `headers` (names in lower case), and the exact `body` bytes."""
+    """An HTTP answer as it came: `status`, `headers` (names in lower case), and the exact `body` bytes.
+
+    Of one whose body is withheld, `size` is how many bytes it had.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    size: int | None = None
 
     @property
     def signature(self) -> str | None:
@@ -91,12 +99,13 @@ class Answer:
     def media(self) -> str:
         """Status and content type, for errors: ``HTTP 200 (text/html, 35 bytes)``."""
         kind = self.headers.get("content-type", "no content type").split(";")[0].strip()
-        return f"HTTP {self.status} ({printable(kind, 60)}, {len(self.body)} bytes)"
+        size = len(self.body) if self.size is None else self.size
+        return f"HTTP {self.status} ({printable(kind, 60)}, {size} bytes)"
 
-    def without(self, secret: Secret) -> "Answer":
-        """The answer as it may be shown or stored, should a partner have sent the secret back."""
-        headers = {name: secret.redact(value) for name, value in self.headers.items()}
-        return replace(self, headers=headers, body=secret.redact_bytes(self.body))
+    def without(self, credentials: "Credentials") -> "Answer":
+        """The answer as it may be shown or stored, should a partner have sent a secret back."""
+        headers = {credentials.withhold(name): credentials.withhold(value) for name, value in self.headers.items()}
+        return replace(self, headers=headers, body=credentials.withhold_bytes(self.body), size=len(self.body))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,15 +140,41 @@ class Exchange:
         answer = self.answer
         if answer is not None and len(answer.body) > keep_bytes:
             answer = replace(answer, body=answer.body[:keep_bytes])
+        elif len(self.request) <= keep_bytes:
+            return self
         return replace(self, request=self.request[:keep_bytes], answer=answer)
 
-    def without(self, secret: Secret) -> "Exchange":
-        """The exchange as it may be shown or stored: without the secret, should a partner have sent that back.
+    def without(self, credentials: "Credentials", keep_bytes: int | None = None) -> "Exchange":
+        """The exchange as it may be shown or stored: what a secret stands in is withheld, and bodies are cut then.
 
-        Only then: what is compared is compared as it came, for a secret may be a word of the protocol.
+        What is compared is compared as it came.
         """
-        answer = self.answer.without(secret) if self.answer is not None else None
-        return replace(self, request=secret.redact_bytes(self.request), answer=answer)
+        # A secret that begins before the cut may end behind it.
+        kept = self.cut(keep_bytes + credentials.margin) if keep_bytes is not None else self
+        if credentials.hold(kept.everything):
+            kept = replace(
+                kept,
+                action=credentials.withhold(self.action),
+                params=cast("Params", credentials.withhold_all(self.params)),
+                request=credentials.withhold_bytes(kept.request),
+                headers=cast("Mapping[str, str]", credentials.withhold_all(self.headers)),
+                query=cast("Mapping[str, str]", credentials.withhold_all(self.query)),
+                answer=kept.answer.without(credentials) if kept.answer is not None else None,
+                error=credentials.withhold(self.error),
+                remarks=tuple(map(credentials.withhold, self.remarks)),
+            )
+        return kept.cut(keep_bytes) if keep_bytes is not None else kept
+
+    @property
+    def everything(self) -> bytes:
+        """All that may hold a secret. A signature that is right is none."""
+        texts = [self.action, self.error, *self.remarks]
+        if self.answer is not None:
+            right = HEADER.lower() if self.verdict == "valid" else None
+            headers = self.answer.headers.items()
+            texts += [f"{name}: {it}" for name, it in headers if name != right and it != CONTENT_TYPE]
+        parts = [self.request, *(text.encode("utf-8", "surrogatepass") for text in texts)]
+        return b" ".join([*parts, self.answer.body if self.answer is not None else b""])
 
 
 def verdict(answer: Answer, secret: Secret | None) -> str:

@@ -1,7 +1,6 @@
 """Signing and verifying the exact bytes of a body (SG1, SG4)."""
 
 import hmac
-import json
 from typing import NoReturn
 
 HEADER = "X-SMCCSDK-SIGNATURE"
@@ -20,7 +19,7 @@ class Secret:
     Raises `ValueError` for an empty text, for an HMAC with no key protects nothing, and for one that is not Unicode.
     """
 
-    __slots__ = ("_keyed", "_spellings", "_text")
+    __slots__ = ("_keyed", "_text")
 
     def __init__(self, text: str) -> None:
         if not text:
@@ -30,9 +29,6 @@ class Secret:
         except UnicodeEncodeError:  # its text would quote the secret
             raise ValueError("a secret must be text that UTF-8 can hold") from None
         self._text = text
-        spellings = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
-        spellings |= {spelling.replace("/", "\\/") for spelling in spellings}  # as PHP writes it
-        self._spellings = sorted(spellings, key=len, reverse=True)
         self._keyed = hmac.new(key, digestmod="sha512")
 
     def sign(self, body: bytes) -> str:
@@ -45,29 +41,9 @@ class Secret:
         """Whether `signature` is that of `body`, compared in constant time and to the letter (SG4, TR10)."""
         return hmac.compare_digest(self.sign(body).encode(), signature.encode("utf-8", "replace"))
 
-    def redact(self, text: str) -> str:
-        """`text` with each occurrence of the secret replaced by ``[secret]``, in JSON's spellings of it as well."""
-        for spelling in self._spellings:
-            text = text.replace(spelling, "[secret]")
-        return text
-
-    def redact_cut(self, text: str) -> str:
-        """The same for a text that may have been shortened: half of the secret and more, where it breaks off, goes too.
-
-        What is shorter than eight characters stays: it may be any word.
-        """
-        text = self.redact(text)
-        for spelling in self._spellings:
-            for length in range(len(spelling) - 1, max(len(spelling) // 2, 7), -1):
-                text = text.replace(spelling[:length], "[secret]")
-        return text
-
-    def redact_bytes(self, body: bytes) -> bytes:
-        """The same for UTF-8; bytes without the secret are not copied."""
-        for spelling in self._spellings:
-            if spelling.encode() in body:
-                body = body.replace(spelling.encode(), b"[secret]")
-        return body
+    def reveal(self) -> str:
+        """Its text: for `crawler.protocol.credentials`, which must know it to keep it from being shown."""
+        return self._text
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())

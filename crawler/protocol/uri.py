@@ -1,7 +1,19 @@
 """Base URIs as texts: what a partner sees of one is what the user wrote, byte for byte (TR8)."""
 
+import re
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from hashlib import blake2b
+from urllib.parse import unquote, unquote_plus, urlencode
+
+_SECRET_VALUE = re.compile(
+    r"([?&](?:[^=&#]*(?:token|secret|passw|pwd|credential|jwt|api.?key|access.?key|auth.?key)[^=&#]*"
+    r"|(?:[^=&#]*[^a-z=&#])?(?:key|pass|auth|authorization|sig|signature|session|otp|pin|code)(?:[^a-z=&#][^=&#]*)?)=)"
+    r"([^&#]+)",
+    re.IGNORECASE,
+)
+"""A query parameter that holds a secret, as far as its name tells."""
+
+_MARK = re.compile(r"withheld-[0-9a-f]{8}")
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -14,13 +26,28 @@ def split_uri(uri: str) -> tuple[str, str]:
     return f"{start}://{rest[:end]}", rest[end:]
 
 
-def without_userinfo(uri: str) -> str:
-    """`uri` as it may be shown: without user name and password."""
+def showable(uri: str) -> str:
+    """`uri` as it may be shown and stored: without user name and password, and without secrets in its query.
+
+    In the place of such a secret stands a mark that is the same for the same one: two endpoints that differ in it only
+    remain two.
+    """
     start, separator, rest = uri.partition("://")
     if not separator:
-        return _tail(uri)
+        return _without_values(_tail(uri))
     end = min((rest.find(mark) for mark in "/?#" if mark in rest), default=len(rest))
-    return f"{start}://{_tail(rest[:end])}{rest[end:]}"
+    return f"{start}://{_tail(rest[:end])}{_without_values(rest[end:])}"
+
+
+def secrets_in(uri: str) -> list[str]:
+    """What of `uri` must not be shown, as it is written and as it is meant: see `showable`."""
+    rest = uri.partition("://")[2] or uri
+    end = min((rest.find(mark) for mark in "/?#" if mark in rest), default=len(rest))
+    userinfo = rest[:end].rpartition("@")[0]
+    user, colon, password = userinfo.partition(":")
+    written = [user, password, *([userinfo] if colon else [])]
+    written += [found[1] for found in _SECRET_VALUE.findall(rest[end:])]
+    return list(dict.fromkeys(text for it in written for text in (it, unquote(it), unquote_plus(it)) if text))
 
 
 def with_query(uri: str, query: Mapping[str, str]) -> str:
@@ -45,6 +72,16 @@ def request_target(uri: str) -> bytes:
 
 def _escaped(character: str) -> bytes:
     return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogatepass")).encode()
+
+
+def _without_values(query: str) -> str:
+    return _SECRET_VALUE.sub(lambda found: f"{found[1]}withheld-{_mark(found[2])}", query)
+
+
+def _mark(value: str) -> str:
+    if _MARK.fullmatch(value):  # it was shown before
+        return value.removeprefix("withheld-")
+    return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 
 def _tail(text: str) -> str:

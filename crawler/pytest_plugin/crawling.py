@@ -23,6 +23,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+WHOLE = 2**31 - 1
+"""As many bytes of each body are kept: all."""
+
+
 class MovableClock:
     """A clock that stands still until it is moved; it begins with the time of day."""
 
@@ -45,7 +49,7 @@ class Crawling:
     """
 
     def __init__(self, endpoint: object, secret: str, settings: Mapping[str, Any], portal: BlockingPortal) -> None:
-        self.source = source_of(endpoint, secret, settings)
+        self.source = source_of(endpoint, secret, {"keep_bytes": WHOLE, **settings})
         self.clock = MovableClock(utc_now())
         self.exchanges: list[Exchange] = []
         self.store = Store.open("sqlite://", clock=self.clock)

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from crawler.conformance.judgement import redacted
+from crawler.conformance.judgement import withheld
 from crawler.conformance.reports.evidence import evidence
 from crawler.conformance.rule import Outcome, Result, Rule
 from crawler.conformance.suite import Suite
@@ -32,8 +32,8 @@ class JudgedRule:
     portal: BlockingPortal
 
     def judge(self) -> Result:
-        """What becomes of the rule, without the secret."""
-        return redacted(self.portal.call(self.suite.judge, self.rule), self.suite.source.secret.redact_cut)
+        """What becomes of the rule, as it may be shown."""
+        return withheld(self.portal.call(self.suite.judge, self.rule), self.suite.source.credentials.withhold)
 
     def check(self) -> None:
         """End the test as the rule ends.

@@ -6,7 +6,7 @@ setting means stands in ``config/crawler.example.toml``.
 
 from typing import TYPE_CHECKING
 
-from crawler.protocol.uri import without_userinfo
+from crawler.protocol.uri import showable
 from crawler.settings.address import normal_uri, read_address
 from crawler.settings.configuration import (
     DATABASE_VARIABLE,
@@ -36,7 +36,7 @@ __all__ = [
     "normal_uri",
     "read_address",
     "read_configuration",
-    "without_userinfo",
+    "showable",
 ]
 
 

@@ -4,7 +4,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from crawler.protocol.uri import split_uri, without_userinfo
+from crawler.protocol.credentials import SHORTEST
+from crawler.protocol.envelope import printable
+from crawler.protocol.uri import split_uri
 
 EXPECTED = "a URL such as https://shop.example/channel"
 PORTS = {"http": 80, "https": 443}
@@ -17,24 +19,24 @@ def normal_uri(uri: str) -> str:
 
     Path and query stay as they were written, byte for byte (TR8).
 
-    Raises `ValueError`, which says what came instead of a URL (it quotes no user name and no password).
+    Raises `ValueError`, which says what came instead of a URL, and quotes nothing: a secret may stand there.
     """
     if uri != uri.strip() or not uri.isprintable() or " " in uri:
         raise ValueError("a text with blanks or control characters in it")
     parts = _split(uri)
     if parts.scheme not in PORTS:
         if "://" in uri:
-            raise ValueError(f"the scheme '{parts.scheme}'")
-        raise ValueError(f"'{without_userinfo(uri)}', without http:// before it")
+            raise ValueError("a URL of another scheme than http and https")
+        raise ValueError("a text without http:// before it")
     if not parts.hostname:
-        raise ValueError(f"'{without_userinfo(uri)}', which names no host")
+        raise ValueError("a URL that names no host")
     if parts.fragment:
-        raise ValueError(f"'{without_userinfo(uri)}', which has a fragment (#…)")
+        raise ValueError("a URL with a fragment (#…)")
     try:
         httpx.URL(uri)
         port = parts.port
     except (httpx.InvalidURL, ValueError) as error:
-        raise ValueError(f"'{without_userinfo(uri)}', which is no URL: {_reason(error)}") from None
+        raise ValueError(f"no URL: {_reason(error)}") from None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     userinfo = parts.netloc.rpartition("@")[0]
     place = f"{userinfo}@{host}" if userinfo else host
@@ -53,20 +55,25 @@ def read_address(text: str) -> tuple[str, int]:
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     elif ":" in host:
-        raise ValueError(f"'{text}': an IPv6 address stands in brackets")
+        raise ValueError(f"{quoted(text)}: an IPv6 address stands in brackets")
     if not (port.isascii() and port.isdecimal() and int(port) <= 65_535) or text.startswith(":"):
-        raise ValueError(f"'{text}'")
+        raise ValueError(quoted(text))
     return host or LOOPBACK, int(port)
+
+
+def quoted(text: str) -> str:
+    """A text that stands in a wrong place, as it may be shown: only if it is too short to be a secret of any worth."""
+    return f"the text '{printable(text, 60)}'" if 0 < len(text) < SHORTEST else "a text" if text else "an empty text"
 
 
 def _split(uri: str) -> SplitResult:
     try:
         return urlsplit(uri)
     except ValueError as error:
-        raise ValueError(f"'{without_userinfo(uri)}', which is no URL: {_reason(error)}") from None
+        raise ValueError(f"no URL: {_reason(error)}") from None
 
 
 def _reason(error: Exception) -> str:
     """Why a URL cannot be read, where the reason does not quote the URL."""
     text = str(error)
-    return "it cannot be read" if "@" in text else text[:1].lower() + text[1:]
+    return "it cannot be read" if {*"@'\""} & {*text} else text[:1].lower() + text[1:]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import printable
 from crawler.protocol.signature import Secret
-from crawler.protocol.uri import without_userinfo
+from crawler.protocol.uri import showable
 from crawler.settings.address import EXPECTED, normal_uri
 from crawler.settings.secret import (
     SECRET_KEYS,
@@ -119,16 +119,18 @@ class Configuration:
         try:
             uri = normal_uri(where)
         except ValueError as error:
-            shown = without_userinfo(where)
+            shown = showable(where)
             hint = f"did you mean http://{shown}?" if "://" not in where else ""
-            raise ConfigurationError(f"a source must be a name or {EXPECTED}: this is {error}", hint=hint) from None
+            raise ConfigurationError(
+                f"a source must be a name or {EXPECTED}: '{printable(shown, 60)}' is {error}", hint=hint
+            ) from None
         named = [name for name in self.names if self.settings.base_uri(name) == uri]
         if len(named) > 1:
             raise ConfigurationError(
-                f"{without_userinfo(uri)} is the base_uri of several sources in {self.path}: {', '.join(named)}",
+                f"{showable(uri)} is the base_uri of several sources in {self.path}: {', '.join(named)}",
                 hint="give the name of the one that you mean",
             )
-        return named[0] if named else without_userinfo(uri)
+        return named[0] if named else showable(uri)
 
     def _unknown(self, where: str) -> ConfigurationError:
         shown = printable(where, 60)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from crawler.protocol.envelope import printable
-from crawler.protocol.uri import without_userinfo
+from crawler.settings.address import quoted
 from crawler.settings.keys import DaemonKeys, Name, Settings, SourceKeys, SourceTable
 
 MODELS: Mapping[str, type[BaseModel]] = {
@@ -80,7 +80,7 @@ def _came(path: Sequence[str], found: Any) -> str:
         case int() | float():
             return str(value)
         case str():
-            return f"the text '{printable(without_userinfo(value), 60)}'" if value else "an empty text"
+            return quoted(value)
         case list():
             return "an array"
         case dict():

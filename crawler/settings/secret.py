@@ -1,16 +1,20 @@
 """A source's secret: read from where the settings say, never shown, and warned about where others can read it."""
 
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from crawler.errors import ConfigurationError
+from crawler.protocol.credentials import weakness
 from crawler.protocol.signature import Secret
 
 SECRET_VARIABLE = "RINGCX_CRAWLER_SECRET"  # noqa: S105 - its name
 SECRET_KEYS = ("secret_env", "secret_file", "secret")
 MAX_FILE_BYTES = 65_536
+NAME = re.compile(r"[A-Z][A-Z0-9_]*_(SECRET|TOKEN|KEY|PASSWORD)")
+"""A variable's name that can be shown: it says what it holds, and is hardly a secret itself."""
 
 Warn = Callable[[str], None]
 """Is told, in one line, about what is allowed but unwise."""
@@ -27,6 +31,11 @@ def make_secret(text: str, where: str, warn: Warn) -> Secret:
         raise ConfigurationError(f"{where}: {error}", hint="put the channel's API access token there") from None
     if text != text.strip():
         warn(f"{where}: the secret begins or ends with a blank or a line break, which counts as part of it")
+    if (weak := weakness(text)) is not None:
+        warn(
+            f"{where}: {weak}, so the secret cannot be told from other text: it signs and verifies like any other, but "
+            "is not withheld where a partner sends it back"
+        )
     return secret
 
 
@@ -41,10 +50,11 @@ def read_secret_file(path: Path, where: str, warn: Warn) -> Secret:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         reason = error.strerror or str(error)
+        shown = path if os.path.exists(path) else "that it names"  # noqa: PTH110 - of a name that is too long, too; it may be the secret
         raise ConfigurationError(
-            f"{where}: the secret file {path} cannot be read: {reason}",
+            f"{where}: the secret file {shown} cannot be read: {reason}",
             hint="check the path and its permissions; a path in the configuration file is relative to that file",
-        ) from error
+        ) from None
     if len(data) > MAX_FILE_BYTES:
         raise ConfigurationError(f"{where}: the secret file {path} is too large to hold a secret")
     warn_if_others_can_read(path, status, warn)
@@ -65,10 +75,10 @@ def warn_if_others_can_read(path: Path, status: os.stat_result, warn: Warn) -> N
 def secret_from_environment(name: str, where: str, environ: Mapping[str, str], warn: Warn) -> Secret:
     """The secret in an environment variable.
 
-    Raises `ConfigurationError`. Its text names the variable only if that looks like a name: a secret that was put
+    Raises `ConfigurationError`. Its text names the variable only if that is the name of a secret: a secret that was put
     where its name belongs is not to be shown.
     """
-    shown = name if name.isupper() and name.isidentifier() else "that it names"
+    shown = name if NAME.fullmatch(name) else "that it names"
     if name not in environ:
         raise ConfigurationError(
             f"{where}: the environment variable {shown} is not set",

@@ -7,6 +7,7 @@ from datetime import datetime
 from math import inf
 from time import monotonic
 
+from crawler.protocol.credentials import ELLIPSIS
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content, User
 from crawler.protocol.reading import Page
@@ -34,6 +35,9 @@ class Begun:
     lookups: bool
     exports: bool
     at: float = field(default_factory=monotonic)
+
+
+CUT = json.dumps(ELLIPSIS)[1:-1]
 
 
 class CycleStore(OutboxStore):
@@ -161,6 +165,8 @@ class CycleStore(OutboxStore):
         with self.driving() as driver:
             held = self._hold(driver, lease)
             shown = json.dumps(report.as_json())  # ASCII: OB12
+            if source.credentials.hold(shown.encode()) or CUT in shown:
+                shown = json.dumps(source.credentials.withhold_all(report.as_json()))
             driver.run(statements.end_cycle, its_id=lease.cycle_id, ended_at=stamp(now), outcome=outcome, report=shown)
             outlook = None
             if report.kind == "push":
@@ -176,6 +182,7 @@ class CycleStore(OutboxStore):
                     failures=held.failures + 1 if report.nothing_had else held.failures if interrupted else 0,
                     # New sources, and those of a file that has changed, begin together.
                     late=inf if held.period is None and lease.early is None else lease.late,
+                    effort=report.vain_effort,
                 )
                 if held.fingerprint == source.fingerprint:
                     driver.run(

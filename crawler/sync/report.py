@@ -59,7 +59,8 @@ class CycleReport:
     `early` is how many seconds before it was due a cycle by hand came, `None` where the schedule has brought it, and
     `interval` the number of seconds from the answer to `implementation.info` until the next cycle is due (CY1).
     `looked_up` counts threads fetched by LS9. `remarks` are on the implementation info, `connections` on connections
-    (TR12), with actions as examples. `outlook` is known once the cycle's end is stored.
+    (TR12), with actions as examples. `effort` is the processor time in seconds that the cycle took. `outlook` is known
+    once the cycle's end is stored.
     """
 
     source: str
@@ -76,6 +77,7 @@ class CycleReport:
     remarks: tuple[Remark, ...] = ()
     connections: Remarks = field(default_factory=Remarks)
     errors: list[PartnerError] = field(default_factory=list)
+    effort: float = 0.0
     outlook: Outlook | None = None
 
     @property
@@ -91,6 +93,12 @@ class CycleReport:
         """
         gone = any(isinstance(error, GONE) for error in self.errors)
         return gone or (bool(self.errors) and not any(listed.requests for listed in self.objects.values()))
+
+    @property
+    def vain_effort(self) -> float:
+        """The processor time of a cycle that has brought nothing, in seconds: the source has to wait for it (CY8)."""
+        brought = any(listed.new or listed.updated for listed in self.objects.values())
+        return 0.0 if brought else self.effort
 
     @property
     def idle(self) -> bool:

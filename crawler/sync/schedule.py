@@ -11,6 +11,11 @@ GRAIN = 0.002
 that comes a millisecond sooner than the interval comes too soon (CY1)."""
 
 
+PATIENCE, TRIFLE = 20.0, 0.1
+"""How many times longer than it took the processor a source waits whose cycle has brought nothing (CY8), and up to how
+many seconds of that count as none: an idle cycle takes a tenth of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
     """What the end of a cycle means for its source.
@@ -43,18 +48,29 @@ def answered_by(source: Source, sent: float) -> float:
     return sent + 2 * source.deadline
 
 
-def look_ahead(source: Source, *, period: float | None, answered: float, failures: int, late: float = 0.0) -> Outlook:
+def look_ahead(
+    source: Source,
+    *,
+    period: float | None,
+    answered: float,
+    failures: int,
+    late: float = 0.0,
+    effort: float = 0.0,
+) -> Outlook:
     """What follows from a cycle whose `implementation.info` was `answered` then, the last of `failures` failed ones.
 
     The next one is due a period after that answer, and never sooner. The period doubles with each failed cycle after
-    the first, up to the source's `backoff_cap`; it is `None` while nothing was ever declared (CY3). Sources that a
-    pause has made due together are spread again: one that began `late`, in seconds, is followed by one that comes later
-    by its phase in as long a time, or in half a period where that is shorter.
+    the first, up to the source's `backoff_cap`; it is `None` while nothing was ever declared (CY3). After a cycle
+    that took so many seconds of `effort` in vain comes a wait of `PATIENCE` times as many, up to that cap, too (CY8).
+    Sources that a pause has made due together are spread again: one that began `late`, in seconds, is followed by one
+    that comes later by its phase in as long a time, or in half a period where that is shorter.
     """
     period = period or source.list_interval
     wait = period
     if failures > 1:
         wait = max(period, min(source.backoff_cap, period * 2.0 ** min(failures - 1, 30)))
+    if effort > TRIFLE:
+        wait = max(wait, min(source.backoff_cap, PATIENCE * effort))
     return Outlook(
         failures=failures,
         period=period,

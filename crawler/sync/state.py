@@ -8,9 +8,10 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 
+from crawler.protocol.credentials import Credentials
 from crawler.protocol.objects import User
 from crawler.protocol.signature import Secret
-from crawler.protocol.uri import without_userinfo
+from crawler.protocol.uri import showable
 
 Json = object
 """A decoded JSON value."""
@@ -54,13 +55,23 @@ class Source:
 
     @property
     def address(self) -> str:
-        """The base URI as it may be shown and stored: as it was written (TR8), without user name and password."""
-        return without_userinfo(self.base_uri)
+        """The base URI as it may be shown and stored: as it was written (TR8), but for the secrets in it."""
+        return showable(self.base_uri)
+
+    @property
+    def credentials(self) -> Credentials:
+        """What must not be shown of it: the secret, and those in the base URI."""
+        return _credentials(self.secret, self.base_uri)
 
     @property
     def fingerprint(self) -> str:
         """Changes when any setting or the secret does (CY5); tells nothing about the secret."""
         return _fingerprint(self)
+
+
+@lru_cache(maxsize=10_000)
+def _credentials(secret: Secret, base_uri: str) -> Credentials:
+    return Credentials.of(secret, base_uri)
 
 
 @lru_cache(maxsize=10_000)

@@ -10,10 +10,13 @@ from typing import Any
 
 import httpx
 from jsonschema import Draft202012Validator
+from junitparser import JUnitXml
+from lxml import etree
 
 from crawler.conformance import reports
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.reports.json import json_report
+from crawler.conformance.reports.junit import junit_report
 from crawler.conformance.rule import Outcome, Rule
 from crawler.conformance.rules import RULES
 from crawler.conformance.suite import Suite
@@ -22,6 +25,8 @@ from crawler.reference import AGENT, MESSAGING, ReferencePartner, reference_part
 from crawler.sync.state import Source
 
 SCHEMA = Path(reports.__file__).with_name("report.schema.json")
+SCHEMA_OF_REPORTS = Draft202012Validator(json.loads(SCHEMA.read_text()))
+SCHEMA_OF_JUNIT = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit.xsd")))
 SECRET = Secret("open sesame")
 SOURCE = Source(name="partner", base_uri="http://partner.example/", secret=SECRET)
 Endpoint = Callable[..., object] | httpx.AsyncBaseTransport
@@ -102,8 +107,26 @@ async def judged(
 def reported(judgement: Judgement) -> dict[str, Any]:
     """The JSON report, which keeps the schema that is shipped."""
     report: dict[str, Any] = json.loads(json_report(judgement))
-    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(report)
+    SCHEMA_OF_REPORTS.validate(report)
     return report
+
+
+def read_as_junit(judgement: Judgement) -> None:
+    """The JUnit report keeps JUnit's schema, and a reader that is not ours finds in it what became of each rule."""
+    text = junit_report(judgement).encode()
+    SCHEMA_OF_JUNIT.assertValid(etree.fromstring(text))
+    read, again = JUnitXml.fromstring(text), JUnitXml.fromstring(text)
+    cases = {case.name: case for suite in read for case in suite}
+    skipped = (Outcome.NOT_JUDGED, Outcome.DOES_NOT_APPLY, Outcome.ACCEPTED)
+
+    assert read.name == f"ringcx-crawler check partner: {judgement.headline}"
+    for result in judgement.results:
+        case = cases[result.rule.name]
+        assert (case.classname, case.is_failure) == (result.rule.chapter, result in judgement.failures)
+        assert case.is_skipped == (result.outcome in skipped)
+        assert not case.is_skipped or case.result[0].message.startswith(f"{result.outcome}: ")
+    read.update_statistics()  # type: ignore[no-untyped-call]
+    assert len({(it.tests, it.failures, it.errors, it.skipped) for it in (read, again)}) == 1
 
 
 def breached(judgement: Judgement) -> set[str]:

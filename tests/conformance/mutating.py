@@ -10,7 +10,9 @@ import importlib
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -24,7 +26,8 @@ from crawler.conformance.rules import RULES
 from crawler.protocol.implementation import ImplementationInfo
 from tests.conformance.courtroom import BREACHED, judged
 from tests.conformance.mutation import Mutant, mutants, used_by
-from tests.conformance.test_looked_at import EVERYTHING, GOOD, PASSED
+from tests.conformance.telling import PARTNERS, said, telling
+from tests.conformance.test_looked_at import EVERYTHING, PASSED
 from tests.conformance.test_partners import GOOD as OTHERS
 from tests.conformance.test_partners import busy, cut_short, good, two_of_each
 from tests.conformance.twins import TABLES
@@ -40,13 +43,13 @@ Record = Callable[[], Awaitable[Judgement]]
 class Trial:
     """A partner that a test judges: how that is done, and for which rules.
 
-    On a `good` one a test asserts what became of each rule, on others whether it is breached; for `noted` rules what is
-    in their evidence, and for `unjudged` ones that they have not passed.
+    Of one that is `told` a test asserts what is said of each rule, of others whether it is breached; for `noted` rules
+    what is in their evidence, and for `unjudged` ones that they have not passed.
     """
 
     name: str
     record: Record
-    good: bool = False
+    told: bool = False
     about: frozenset[str] = frozenset()
     noted: frozenset[str] = frozenset()
     unjudged: frozenset[str] = frozenset()
@@ -54,8 +57,8 @@ class Trial:
 
 def trials() -> Iterator[Trial]:
     """All of them; of the twins all that stand in a table together are about the rules of each other."""
-    for number, made in enumerate(GOOD):
-        yield Trial(f"good partner {number}", lambda made=made: judged(made()), good=True)  # type: ignore[misc]
+    for name in PARTNERS:
+        yield Trial(name, telling(name), told=True)
     for table in TABLES:
         about = frozenset[str]().union(*(twin.breached for twin in table.values()))
         for name, twin in table.items():
@@ -90,7 +93,7 @@ class Court:
             if any(self._passes_by_nothing(rule, info) for info in (None, EVERYTHING)):
                 return True
             for trial in self.trials:
-                if trial.good or rule.name in trial.about:
+                if trial.told or rule.name in trial.about:
                     if trial.name not in self.held:
                         self.held[trial.name] = await trial.record()
                     if self._otherwise(rule, trial, self.held[trial.name]):
@@ -112,28 +115,47 @@ class Court:
             return True
         if rule.name in trial.unjudged and now.outcome is Outcome.PASSED:
             return True
-        if trial.good:
-            return now.outcome is not was.outcome
+        if trial.told:
+            return said(now) != said(was)
         return (now.outcome in BREACHED) is not (was.outcome in BREACHED)
 
 
-async def main(names: Sequence[str], court: Court | None = None) -> int:
-    """Try every mutant of the modules of these names, of all where there are none; how many survived."""
-    modules = [importlib.import_module(f"crawler.conformance.rules.{name}") for name in names or _all()]
-    court, tried, survived = court or Court(), 0, 0
-    for module in modules:
-        users = used_by(inspect.getsource(module))
-        for mutant in mutants(inspect.getsource(module)):
-            checks = made(mutant, module)
-            changed = [rule for rule in _rules(module) if rule.check.__name__ in users[mutant.function]]
-            tried += bool(changed)
-            if changed and not await court.notices(replace(it, check=checks[it.check.__name__]) for it in changed):
-                survived += 1
-                where = Path(str(module.__file__)).relative_to(Path.cwd())
-                sys.stdout.write(f"{where}:{mutant.line}: {mutant.function}: {mutant.what}\n")
-                sys.stdout.flush()
-    sys.stdout.write(f"{tried} mutants of {len(modules)} modules, {survived} survived\n")
+async def survivors(name: str, court: Court) -> tuple[int, list[str]]:
+    """Try every mutant of the module of that name: how many there are, and the line and the change of the survivors."""
+    module = importlib.import_module(f"crawler.conformance.rules.{name}")
+    source = inspect.getsource(module)
+    users, tried, survived = used_by(source), 0, []
+    for mutant in mutants(source):
+        checks = made(mutant, module)
+        changed = [rule for rule in _rules(module) if rule.check.__name__ in users[mutant.function]]
+        tried += bool(changed)
+        if changed and not await court.notices(replace(it, check=checks[it.check.__name__]) for it in changed):
+            where = Path(str(module.__file__)).relative_to(Path.cwd())
+            survived.append(f"{where}:{mutant.line}: {mutant.function}: {mutant.what}")
+    return tried, survived
+
+
+def main(names: Sequence[str], processes: int = 2) -> int:
+    """Try the modules of these names, all where there are none, and tell the survivors; how many there are."""
+    chosen = names or _all()
+    tried = survived = 0
+    with ProcessPoolExecutor(min(processes, len(chosen))) as pool:
+        for name, (number, lines) in zip(chosen, pool.map(_in_a_process, chosen), strict=True):
+            tried, survived = tried + number, survived + len(lines)
+            sys.stdout.write("".join(f"{line}\n" for line in [*lines, f"{name}: {number}, {len(lines)} survived"]))
+            sys.stdout.flush()
+    sys.stdout.write(f"{tried} mutants of {len(chosen)} modules, {survived} survived\n")
     return survived
+
+
+@cache
+def _court() -> Court:
+    """One for all modules that a process tries."""
+    return Court()
+
+
+def _in_a_process(name: str) -> tuple[int, list[str]]:
+    return anyio.run(survivors, name, _court())
 
 
 def made(mutant: Mutant, module: ModuleType) -> Mapping[str, Check]:
@@ -158,4 +180,4 @@ def _all() -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(min(anyio.run(main, sys.argv[1:]), 1))
+    sys.exit(min(main(sys.argv[1:]), 1))

@@ -4,18 +4,16 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
-from junitparser import JUnitXml
 from lxml import etree
 from rich.cells import cell_len
 
 from crawler.conformance.baseline import Baseline
-from crawler.conformance.evidence import Remedy
+from crawler.conformance.evidence import Remedy, Seen
 from crawler.conformance.exhibit import exhibit
 from crawler.conformance.judgement import Judgement, Verdict
 from crawler.conformance.reports.html import html_report
@@ -29,11 +27,11 @@ from crawler.conformance.rules import RULES
 from crawler.errors import ConfigurationError
 from crawler.protocol.signature import HEADER
 from crawler.reference import DEFAULT, Says
-from tests.conformance.courtroom import SCHEMA, judged, partner, reported
+from tests.conformance.courtroom import SCHEMA, judged, partner, read_as_junit, reported
 from tests.conformance.twins.transport import TRANSPORT as TRANSPORT_TWINS
+from tests.unit.cli.terminal import nothing_there
 
 TRANSPORT = [rule for rule in RULES if rule.chapter is Chapter.TRANSPORT]
-JUNIT = Path(__file__).with_name("junit.xsd")
 NASTY = "<script>alert(1)</script>\x1b]0;owned\x07 &amp; \u202e ]]> \ud800"
 
 
@@ -80,7 +78,30 @@ async def hostile() -> Judgement:
     return replace(found, results=results, broke_off=NASTY)
 
 
-@pytest.mark.parametrize("made", [judgement, of_every_outcome, hostile])
+async def with_a_baseline() -> Judgement:
+    """One whose breaches are accepted, and another one that is kept by now."""
+    found = await judgement()
+    accepted = {it.rule.name: "known" for it in found.findings} | {"no-redirect": "was so"}
+    results = [Baseline(accepted).apply(it) for it in found.results]
+    assert {it.outcome for it in results} >= {Outcome.ACCEPTED, Outcome.STALE}
+    return replace(found, results=results)
+
+
+async def cut_short() -> Judgement:
+    found = await judgement()
+    return replace(found, results=found.results[:3]).cut_short(TRANSPORT, "interrupted by Ctrl-C")
+
+
+async def without_anybody() -> Judgement:
+    return await judged(httpx.MockTransport(nothing_there))
+
+
+each_kind = pytest.mark.parametrize(
+    "made", [judgement, of_every_outcome, hostile, with_a_baseline, cut_short, without_anybody]
+)
+
+
+@each_kind
 async def test_the_json_report_keeps_its_schema(made: Any) -> None:
     Draft202012Validator.check_schema(json.loads(SCHEMA.read_text()))
     reported(await made())
@@ -96,11 +117,6 @@ async def test_the_schema_refuses_a_report_that_lacks_something_or_passes_what_n
         assert not schema.is_valid(report)
 
 
-@pytest.mark.parametrize("made", [judgement, of_every_outcome, hostile])
-async def test_the_junit_report_keeps_junits_schema(made: Any) -> None:
-    etree.XMLSchema(etree.parse(JUNIT)).assertValid(etree.fromstring(junit_report(await made()).encode()))
-
-
 async def test_the_junit_report_counts_what_it_holds() -> None:
     root = etree.fromstring(junit_report(await of_every_outcome()).encode())
     for element in (root, *root.iter("testsuite")):
@@ -110,24 +126,9 @@ async def test_the_junit_report_counts_what_it_holds() -> None:
     assert [int(root.get(name)) for name in ("failures", "errors", "skipped")] == [2, 2, 3]
 
 
-@pytest.mark.parametrize("made", [judgement, of_every_outcome, hostile])
+@each_kind
 async def test_the_junit_report_is_understood_by_a_reader_that_is_not_ours(made: Any) -> None:
-    found = await made()
-    read = JUnitXml.fromstring(junit_report(found).encode())
-    cases = {case.name: case for suite in read for case in suite}
-
-    assert read.name == f"ringcx-crawler check partner: {found.headline}"
-    assert {result.rule.name for result in found.results} <= set(cases)
-    for result in found.results:
-        case, failed = cases[result.rule.name], result in found.failures
-        assert (case.classname, case.is_failure) == (result.rule.chapter, failed)
-        assert case.is_skipped == (result.outcome in (Outcome.NOT_JUDGED, Outcome.DOES_NOT_APPLY, Outcome.ACCEPTED))
-        if case.is_skipped:
-            assert case.result[0].message.startswith(f"{result.outcome}: ")
-    read.update_statistics()  # type: ignore[no-untyped-call]
-    again = JUnitXml.fromstring(junit_report(found).encode())
-    counted = [(it.tests, it.failures, it.errors, it.skipped) for it in (read, again)]
-    assert counted[0] == counted[1]
+    read_as_junit(await made())
 
 
 @pytest.mark.parametrize("report", [json_report, junit_report, html_report, Page(width=60, colours=False).whole])
@@ -209,12 +210,25 @@ async def test_what_was_left_behind_is_named(report: Any) -> None:
     assert {name for name, _ in found.left_behind} == {"private_messages"}
     text = report(found)
     if report is junit_report:
-        etree.XMLSchema(etree.parse(JUNIT)).assertValid(etree.fromstring(text.encode()))
+        read_as_junit(found)
+    ids = [content_id for _, content_id in found.left_behind]
     if report is json_report:
-        shown = [(it["object"], it["id"]) for it in json.loads(text)["left_behind"]]
+        assert [(it["object"], it["id"]) for it in json.loads(text)["left_behind"]] == found.left_behind
+    elif report in (junit_report, html_report):
+        assert ", ".join(f"private_messages {it}" for it in ids) in text
     else:
-        shown = [(name, own) for name, own in found.left_behind if f"{name} {own}" in " ".join(text.split())]
-    assert shown == found.left_behind
+        assert f"private_messages {', '.join(ids)}\n" in text
+
+
+async def test_of_much_that_was_left_behind_the_first_screen_shows_three_lines_and_the_details_all() -> None:
+    left = [("messages", f"{it}" * 8) for it in range(40)]
+    found = replace(await judgement(), seen={"returning": Seen(probe="returning", facts={"left_behind": left})})
+    lines = [line for line in Page().screen(found).splitlines() if "00000" in line or "33333" in line or "-v)" in line]
+
+    assert len(Page().screen(found).splitlines()) <= 24
+    assert lines[-1].endswith(" … (all of it: -v)")
+    assert "39393939" not in Page().screen(found)
+    assert "3939393939393939" in Page().details(found)
 
 
 def left_unjudged(found: Judgement) -> list[Result]:

@@ -10,7 +10,17 @@ from crawler.conformance.rules import RULES, structured
 from crawler.conformance.suite import NOT_WRITTEN
 from crawler.reference import DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities, Listing
 from crawler.reference.contents import OBJECTS
-from tests.conformance.courtroom import SOURCE, breached, inapplicable, judged, messenger, partner, reported, unjudged
+from tests.conformance.courtroom import (
+    SOURCE,
+    breached,
+    inapplicable,
+    judged,
+    messenger,
+    partner,
+    read_as_junit,
+    reported,
+    unjudged,
+)
 from tests.conformance.twins import TABLES, TWINS
 
 
@@ -145,6 +155,7 @@ async def test_a_partner_with_one_defect_breaks_that_rule_and_what_follows(name:
 
     assert breached(judgement) == twin.breached
     assert len(reported(judgement)["results"]) == len(twin.rules)
+    read_as_junit(judgement)
 
 
 def test_each_twin_has_a_name_of_its_own() -> None:

@@ -12,7 +12,7 @@ from crawler.conformance.rules import RULES
 from crawler.protocol.signature import HEADER
 from crawler.reference import AGENT, ReferencePartner
 from crawler.reference.wire import Request
-from tests.conformance.courtroom import SECRET, judged
+from tests.conformance.courtroom import SECRET, judged, read_as_junit, reported
 from tests.conformance.variants import CONFORMING, TEN, VARIANTS
 from tests.conformance.variants.not_yet import NOT_YET_FAIR, NOT_YET_FOUND
 from tests.conformance.variants.reach import REACH
@@ -34,8 +34,11 @@ each_partner = pytest.mark.parametrize("one", CONFORMING, ids=lambda it: it.name
 @pytest.mark.thorough
 @each_variant
 async def test_a_variant_is_found_by_name_at_the_level_of_its_harm(variant: Variant) -> None:
-    found = variant.found(await judged(variant.made(Time()), write=variant.write, source=variant.source))
+    judgement = await judged(variant.made(Time()), write=variant.write, source=variant.source)
+    found = variant.found(judgement)
 
+    reported(judgement)
+    read_as_junit(judgement)
     if variant.name in NOT_YET_FOUND:
         assert not found, "it is found now: take it off the list, and say by which rule"
     else:
@@ -48,6 +51,8 @@ async def test_a_variant_is_found_by_name_at_the_level_of_its_harm(variant: Vari
 async def test_nothing_is_wrong_with_a_conforming_partner(one: Conforming, write: bool) -> None:
     judgement = await judged(one.made(Time()), write=write, source=one.source)
 
+    reported(judgement)
+    read_as_junit(judgement)
     wrong = {Outcome.FAILED, Outcome.WARNED, Outcome.BROKEN}
     accused = [it.rule.name for it in judgement.results if it.outcome in wrong]
     if one.name in NOT_YET_FAIR[write]:

@@ -433,7 +433,7 @@ async def test_the_error_says_that_escapes_might_help(store: Store) -> None:
     shop = Shop(store, settings={"fault": "python-spelling"})
     async with shop.partner() as partner:
         with pytest.raises(ErrorStatus) as caught:
-            await partner.call("messages.show", {"id": "é"}, expected="a content")
+            await partner.ask("messages.show", {"id": "é"}, expected="a content")
 
     assert caught.value.ascii_hint
 
@@ -442,6 +442,6 @@ async def test_an_error_of_the_php_sdk_says_what_it_is(store: Store) -> None:
     shop = Shop(store, settings={"fault": "php-errors"})
     async with shop.partner() as partner:
         with pytest.raises(SignatureInvalid, match=r"unknown action: messages\.dance") as caught:
-            await partner.call("messages.dance", expected="a dance")
+            await partner.ask("messages.dance", expected="a dance")
 
     assert caught.value.php_status == "400 Bad Request"

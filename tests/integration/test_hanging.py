@@ -1,8 +1,8 @@
 """Whatever hangs, the daemon ends when it is told to; and a database that does not answer is said, and waited for."""
 
 import ctypes
-import fcntl
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -11,9 +11,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from time import monotonic
+from urllib.request import urlopen
 
 import pytest
 
@@ -196,28 +197,117 @@ def test_a_transaction_with_a_server_that_does_not_answer_is_given_up_after_a_wh
         ends(daemon.process, LONGEST)
 
 
-def test_it_ends_although_nobody_reads_its_log(daemon: Daemon, url: str, partner: Busy) -> None:
-    """The event loop itself stands still then."""
+def test_it_crawls_on_and_ends_although_nobody_reads_its_log_or_its_stdout(
+    daemon: Daemon, url: str, partner: Busy
+) -> None:
     daemon.write(
         f'[daemon]\ntick = 0.05\ngrace = {GRACE}\n[sources.shop]\nbase_uri = "{url}"\nsecret = "{SECRET}"\n'
         "list_interval = 0.01\n"
     )
     reading, writing = os.pipe()
-    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
-    with (daemon.directory / "out").open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "crawler", "-v", "run"],
-            cwd=daemon.directory,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-            stdout=out,
-            stderr=writing,
-        )
-    daemon.process = process
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"full\n" * 1_000)
+    os.set_blocking(writing, True)
+    daemon.process = subprocess.Popen(
+        [sys.executable, "-m", "crawler", "-v", "run"],
+        cwd=daemon.directory,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=writing,
+        stderr=writing,
+    )
     until(lambda: partner.asked)
-    stands_still(partner)
-    ends(process, LONGEST)
+    asked = partner.asked
+    threading.Event().wait(5)
+    assert partner.asked > asked + 100
+    ends(daemon.process, LONGEST)
+    assert daemon.process.returncode == 0
     os.close(reading)
     os.close(writing)
+
+
+def test_it_ends_although_a_partner_does_not_answer(daemon: Daemon) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        begin(daemon, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        asked, _ = silent.accept()
+        with asked:
+            assert asked.recv(1)
+            assert daemon.process is not None
+            ends(daemon.process, LONGEST)
+    assert daemon.process.returncode == 0
+    assert daemon.lines[-1]["event"] == "stopped"
+
+
+@contextmanager
+def small_disk(path: Path) -> Iterator[Path]:
+    path.mkdir()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"small", bytes(path), b"tmpfs", 0, b"size=1500k"):
+        pytest.skip("this machine lets nobody mount")
+    try:
+        yield path
+    finally:
+        libc.umount2(bytes(path), 2)
+
+
+@pytest.mark.parametrize("freed", [True, False])
+def test_a_full_disk_is_said_once_and_it_goes_on_or_ends(
+    daemon: Daemon, url: str, partner: Busy, tmp_path: Path, freed: bool
+) -> None:
+    with small_disk(tmp_path / "small") as disk:
+        daemon.environ["RINGCX_CRAWLER_DATABASE"] = str(disk / "crawler.db")
+        begin(daemon, url)
+        until(lambda: daemon.said("cycle", outcome="succeeded"))
+        with suppress(OSError), (disk / "filling").open("wb", buffering=0) as filling:
+            while filling.write(b"x" * 4_096):
+                pass
+        until(lambda: daemon.said("database away"))
+        threading.Event().wait(2)
+        assert len(daemon.said("database away")) == 1
+        assert "disk is full" in daemon.said("database away")[0]["error"]
+        if freed:
+            (disk / "filling").unlink()
+            until(lambda: daemon.said("database back"))
+            cycles = len(daemon.said("cycle", outcome="succeeded"))
+            until(lambda: len(daemon.said("cycle", outcome="succeeded")) > cycles + 2)
+        assert daemon.process is not None
+        ends(daemon.process, LONGEST)
+        if freed:
+            with Store.open(str(disk / "crawler.db")) as store:
+                [overview] = store.overview()
+                assert overview["contents"] == {"threads": 3, "messages": 8, "private_messages": 2}
+
+
+def test_at_64_open_files_with_200_sources_and_100_idle_clients_it_answers_says_little_and_ends(
+    daemon: Daemon, url: str, record_property: Callable[[str, object], None]
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    daemon.limits = {resource.RLIMIT_NOFILE: (64, 64)}
+    daemon.configure(f"grace = {GRACE}\nlisten = '127.0.0.1:{port}'", **{f"s{n}": url for n in range(200)})
+    daemon.begin()
+    with ExitStack() as stack:
+        daemon.ready()
+        begun = monotonic()
+        for _ in range(100):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        until(lambda: len(daemon.said("cycle")) == 200)
+        while monotonic() - begun < 15:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+                assert answer.status == 200
+            threading.Event().wait(0.5)
+        assert daemon.process is not None
+        files = len(list(Path(f"/proc/{daemon.process.pid}/fd").iterdir()))
+        ends(daemon.process, LONGEST)
+    others = [line for line in daemon.lines if line["event"] != "cycle"]
+    record_property("figure", f"{len(others)} lines beside 200 cycles, {files} files at rest")
+    assert daemon.process.returncode == 0
+    assert len(others) < 20, others[:30]
+    assert all(line["outcome"] == "succeeded" for line in daemon.said("cycle"))
+    [told] = daemon.said("too few open files")
+    assert told["cycles_at_once"] == 4
 
 
 def test_it_ends_although_no_name_server_answers(daemon: Daemon, tmp_path: Path) -> None:

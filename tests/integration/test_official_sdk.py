@@ -202,7 +202,7 @@ async def test_text_that_is_not_ascii_is_refused_unless_it_is_escaped(customer: 
         report = await run_cycle(raw, customer.store, partner=partner)
         assert "HTTP 422; the partner says: not valid" in (report.exports[0].entry.error or "")
         with pytest.raises(ErrorStatus) as caught:
-            await partner.call("messages.show", {"id": "é"}, expected="a content")
+            await partner.ask("messages.show", {"id": "é"}, expected="a content")
         assert caught.value.ascii_hint
 
     escaped = await customer.sync()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import sqlite3
@@ -70,6 +71,7 @@ class Daemon:
         self.config = directory / "crawler.toml"
         self.process: subprocess.Popen[bytes] | None = None
         self.environ: dict[str, str] = {}
+        self.limits: dict[int, tuple[int, int]] = {}
         self._runs = 0
 
     def configure(self, text: str, **sources: str) -> None:
@@ -96,8 +98,14 @@ class Daemon:
                 env={**kept, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1", **self.environ},
                 stdout=out,
                 stderr=err,
-                preexec_fn=(lambda: os.close(1)) if stdout is None else None,  # noqa: PLW1509 - no threads by then
+                preexec_fn=lambda: self._prepare(closed=stdout is None),  # noqa: PLW1509 - no threads by then
             )
+
+    def _prepare(self, *, closed: bool) -> None:
+        for which, limit in self.limits.items():
+            resource.setrlimit(which, limit)
+        if closed:
+            os.close(1)
 
     def _file(self, kind: str) -> Path:
         return self.directory / f"{kind}{self._runs}"

@@ -45,7 +45,7 @@ async def calling(of: RawPartner | httpx.AsyncBaseTransport | respx.Router, **se
 
 
 async def call(partner: Partner, action: str = "messages.list", **more: Any) -> Answer:
-    return await partner.call(action, expected="a JSON array of contents", **more)
+    return await partner.ask(action, expected="a JSON array of contents", **more)
 
 
 async def failed(partner: Partner, action: str = "messages.list", **more: Any) -> PartnerError:

@@ -19,6 +19,7 @@ from statistics import median
 from typing import Any
 
 from crawler.store import Store
+from tests.performance import against
 from tests.performance.cases import FULL, QUICK, QUICK_ONES, USUAL, Case, Ratio, Task, cases
 from tests.performance.measuring import Figures, measure, measure_command
 from tests.performance.program import MIGRATED
@@ -38,7 +39,7 @@ SECOND_LOOK = 3
 def main(words: Sequence[str]) -> int:
     options = _options().parse_args(words)
     quick = options.quick or options.record
-    size = QUICK if quick else FULL if options.full else USUAL
+    size = QUICK if quick else FULL if options.full else against.SIZE if options.against else USUAL
     rounds = options.rounds or (1 if options.quick else 3)
     results: dict[str, Any] = {}
     with serving() as server, tempfile.TemporaryDirectory() as directory, _postgresql(wanted=not quick) as postgresql:
@@ -53,6 +54,9 @@ def main(words: Sequence[str]) -> int:
         if options.case and options.case not in names:
             print(f"scripts/bench: there is no case {options.case}; there are: {', '.join(names)}", file=sys.stderr)
             return 2
+        if options.against:
+            chosen = [case for case in found if options.case in (None, case.name)]
+            return against.compare(options.against, Path(directory), chosen, options.rounds or against.ROUNDS)
         print(f"{_machine()}; medians of {rounds}, ratios of CPU seconds unless it says wall\n")
         if not options.case:
             results["server"] = _prove(server, size.messages)
@@ -82,6 +86,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="small cases; fails on a ratio twice as bad as recorded")
     parser.add_argument("--record", action="store_true", help="the same, and what comes out is the new record")
     parser.add_argument("--full", action="store_true", help="1,000,000 messages into a database of 5,000,000")
+    parser.add_argument("--against", metavar="CHECKOUT", type=Path, help="in turn with the program of another checkout")
     parser.add_argument("--case", metavar="NAME", help="only this case")
     parser.add_argument("--rounds", type=int, metavar="N", help="how often each contestant takes its turn")
     parser.add_argument("--json", metavar="FILE", help="write all figures there")

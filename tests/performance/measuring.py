@@ -10,7 +10,7 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,10 +39,18 @@ def measured() -> Iterator[Figures]:
     figures.cpu, figures.wall = process_time() - cpu, perf_counter() - wall
 
 
-def measure(function: str, arguments: dict[str, object]) -> Figures:
-    """Call ``MODULE:FUNCTION`` of this package in a process of its own."""
-    command = [sys.executable, "-m", "tests.performance.measuring", function]
-    done = subprocess.run(command, input=json.dumps(arguments), capture_output=True, text=True, check=False)
+def measure(
+    function: str,
+    arguments: dict[str, object],
+    python: str = sys.executable,
+    home: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Figures:
+    """Call ``MODULE:FUNCTION`` of this package in a process of its own, that of the checkout `home` if one is given."""
+    command = [python, "-m", "tests.performance.measuring", function]
+    done = subprocess.run(
+        command, input=json.dumps(arguments), capture_output=True, text=True, check=False, cwd=home, env=environment
+    )
     if done.returncode != 0:
         raise RuntimeError(f"{function} failed:\n{done.stderr[-3_000:]}")
     return Figures(**json.loads(done.stdout.splitlines()[-1]))

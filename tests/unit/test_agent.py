@@ -7,6 +7,7 @@ import pytest
 
 from crawler.agent import Agent, ask_info, known_info
 from crawler.errors import ActionRefused, ErrorStatus, UnexpectedShape, UnknownContent
+from crawler.protocol.credentials import WITHHELD
 from crawler.protocol.envelope import Exchange
 from crawler.reference import DEFAULT, TITLES_ONLY, Fails, Says
 from crawler.store import Store
@@ -72,7 +73,7 @@ async def test_an_answer_that_quotes_the_secret_does_not_show_it(shop: Shop) -> 
     async with shop.partner() as partner:
         with pytest.raises(UnexpectedShape) as failed:
             await ask_info(shop.source, shop.store, partner)
-    assert failed.value.explanation == "no such secret: [secret]"
+    assert failed.value.explanation == WITHHELD
 
 
 def test_a_new_thread_is_queued_and_nothing_is_sent(shop: Shop, agent: Agent) -> None:

@@ -12,7 +12,7 @@ import pytest
 from crawler.cycle import Event, run_cycle
 from crawler.errors import PartnerError
 from crawler.partner import Partner, Record, unrecorded
-from crawler.protocol.envelope import Answer, Exchange, Params
+from crawler.protocol.envelope import Answer, Exchange, Request
 from crawler.reference import Fails
 from crawler.store import Begun, Store
 from crawler.sync.schedule import GRAIN
@@ -37,14 +37,14 @@ class Timed(Partner):
 
     took: tuple[tuple[float, float | None], ...] = ()
 
-    async def call(
-        self, action: str, params: Params | None = None, *, expected: str, record: Record = unrecorded, **more: Any
+    async def send(
+        self, request: Request, *, expected: str, record: Record = unrecorded, fresh: bool = False
     ) -> Answer:
-        if action != INFO:
-            return await super().call(action, params, expected=expected, record=record, **more)
+        if request.action != INFO:
+            return await super().send(request, expected=expected, record=record, fresh=fresh)
         real: list[Exchange] = []
         try:
-            return await super().call(action, params, expected=expected, record=real.append, **more)
+            return await super().send(request, expected=expected, record=real.append, fresh=fresh)
         finally:
             for seconds, answered in self.took:
                 record(replace(real[-1], seconds=seconds, answered=answered))
@@ -169,7 +169,7 @@ async def test_an_exchange_says_when_its_answer_began(shop: Shop, fails: bool) -
     seen: list[Exchange] = []
     async with Partner(shop.source, transport=httpx.MockTransport(answer)) as partner:
         with suppress(PartnerError):
-            await partner.call(INFO, expected="anything", record=seen.append)
+            await partner.ask(INFO, expected="anything", record=seen.append)
     assert seen[0].answered is not None
     assert 0 <= seen[0].answered <= seen[0].seconds - 0.015
     assert (seen[0].answer is None) is fails
@@ -182,5 +182,5 @@ async def test_an_exchange_without_an_answer_says_that_none_began(shop: Shop) ->
     seen: list[Exchange] = []
     async with Partner(shop.source, transport=httpx.MockTransport(refuse)) as partner:
         with suppress(PartnerError):
-            await partner.call(INFO, expected="anything", record=seen.append)
+            await partner.ask(INFO, expected="anything", record=seen.append)
     assert [exchange.answered for exchange in seen] == [None]

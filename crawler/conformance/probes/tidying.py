@@ -70,9 +70,21 @@ async def _listed(talk: Talk, object_name: str, since_id: str | None) -> set[str
 async def leave_as_found(talk: Talk) -> None:
     """Tidy up after a conversation that was cut off, whatever cut it off, for `SECONDS` at most."""
     if "left_behind" in talk.seen.facts:
+        _forget_deleted(talk)
         with anyio.move_on_after(SECONDS, shield=True), suppress(Gone, *UNJUDGED):
             await _find_unanswered(talk)
             await clear(talk)
+
+
+def _forget_deleted(talk: Talk) -> None:
+    """What was deleted in a cycle that did not come to its end is not left behind."""
+    facts = talk.seen.facts
+    deleted = {
+        (sent.object, sent.exchange.params.get("id"))
+        for sent in talk.seen.sent
+        if sent.operation == talk.info.delete_name(sent.object) and not refusal(sent)
+    }
+    facts["left_behind"] = [it for it in facts["left_behind"] if it not in deleted]
 
 
 async def _find_unanswered(talk: Talk) -> None:

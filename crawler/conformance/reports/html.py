@@ -43,7 +43,7 @@ Child = Element | str
 
 def html_report(judgement: Judgement) -> str:
     """The report as HTML."""
-    judgement = judgement.redacted()
+    judgement = judgement.withheld()
     title = f"{judgement.source.name} {judgement.verdict}"
     head = el(
         "head",

@@ -28,7 +28,7 @@ def json_report(judgement: Judgement) -> str:
 
 def as_json(judgement: Judgement) -> dict[str, object]:
     """The report as JSON values."""
-    judgement = judgement.redacted()
+    judgement = judgement.withheld()
     tried, table = spellings(judgement), matrix(judgement)
     numbers = {result.rule.name: number for number, result in enumerate(judgement.findings, 1)}
     return {

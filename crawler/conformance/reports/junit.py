@@ -21,7 +21,7 @@ BODY = 4_000
 
 def junit_report(judgement: Judgement) -> str:
     """The report as XML."""
-    judgement = judgement.redacted()
+    judgement = judgement.withheld()
     seconds = f"{(judgement.ended - judgement.started).total_seconds():.3f}"
     root = Element(
         "testsuites", name=_text(f"ringcx-crawler check {judgement.source.name}: {judgement.headline}"), time=seconds

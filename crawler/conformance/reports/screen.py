@@ -16,6 +16,8 @@ from crawler.protocol.envelope import escaped
 LINES, COLUMNS = 24, 80
 REASON = 2
 """On how many lines it is told why a run broke off."""
+LEFT = 3
+"""On how many lines it is told what was left behind."""
 GROUPS = 6
 """How many groups of rules that were not judged are shown at most."""
 
@@ -110,8 +112,8 @@ class Screen:
 
     def _more(self) -> Iterator[Line]:
         it = self.judgement
-        if it.left_behind:
-            for line in textwrap.wrap(left_behind(it), self.width, max_lines=REASON, placeholder=" … -v names all"):
+        if left := left_behind(it):
+            for line in textwrap.wrap(left, self.width, max_lines=LEFT, placeholder=" … (all of it: -v)"):
                 yield line, YELLOW
         if it.pace.put_off:
             yield f"its pace: {it.pace}", YELLOW
@@ -136,9 +138,12 @@ class Screen:
 
 
 def left_behind(judgement: Judgement) -> str:
-    """All that remains at the partner, in a sentence."""
-    left = ", ".join(f"{name} {content_id}" for name, content_id in judgement.left_behind)
-    return f"left behind, for it could not be deleted again: {escape(left)}"
+    """What was created and is still there, for people; empty where that is nothing."""
+    ids: dict[str, list[str]] = {}
+    for name, content_id in judgement.left_behind:
+        ids.setdefault(name, []).append(content_id)
+    listed = escape("; ".join(f"{name} {', '.join(ids[name])}" for name in ids))
+    return f"left behind, for it could not be deleted again: {listed}" if listed else ""
 
 
 def _title(result: Result) -> str:

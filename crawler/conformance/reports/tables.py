@@ -64,8 +64,7 @@ def matrix(judgement: Judgement) -> Matrix | None:
         )
 
     rows = [(name, [cell(name, operation) for operation in operations]) for name in POLLED]
-    redact = judgement.source.secret.redact
-    return Matrix(operations=[redact(op) if op in custom else op for op in operations], rows=rows)
+    return Matrix(operations=list(map(judgement.shown, operations)), rows=rows)
 
 
 def spellings(judgement: Judgement) -> Sequence[Spelling]:
@@ -73,18 +72,17 @@ def spellings(judgement: Judgement) -> Sequence[Spelling]:
     seen = judgement.seen.get("spellings")
     if seen is None:
         return []
-    redact = judgement.source.secret.redact
     found = []
     for sent in seen.sent:
         try:
             answer = taken(seen, sent.label)
         except UNJUDGED as reason:
-            found.append(Spelling(name=sent.label, taken=None, came=redact(str(reason))))
+            found.append(Spelling(name=sent.label, taken=None, came=judgement.shown(str(reason))))
             continue
         known = sent.exchange.answer is not None and not seen.put_off(sent)
         came = answer.actual if isinstance(answer, Breach) else sent.came
         is_taken = not isinstance(answer, Breach) if known else None
-        found.append(Spelling(name=sent.label, taken=is_taken, came=redact(came)))
+        found.append(Spelling(name=sent.label, taken=is_taken, came=judgement.shown(came)))
     return found
 
 

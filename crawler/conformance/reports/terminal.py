@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from crawler.conformance.judgement import FAILURES, Judgement
 from crawler.conformance.reports.evidence import evidence, looked_at
-from crawler.conformance.reports.screen import COLUMNS, MARKS, Screen, escape, left_behind
+from crawler.conformance.reports.screen import COLUMNS, MARKS, YELLOW, Screen, escape, left_behind
 from crawler.conformance.reports.tables import setting, spellings
 from crawler.conformance.rule import JUDGED, Outcome, Result
 
@@ -30,22 +30,21 @@ class Page:
     def screen(self, judgement: Judgement) -> str:
         """The first screen."""
         width = min(self.width or COLUMNS, COLUMNS)
-        screen = Screen(judgement=judgement.redacted(), width=width, unicode=self.unicode)
+        screen = Screen(judgement=judgement.withheld(), width=width, unicode=self.unicode)
         return "".join(f"{self._paint(text, colour) if colour and text else text}\n" for text, colour in screen.lines())
 
     def details(self, judgement: Judgement) -> str:
         """Everything else: each rule with what it looked at, the spellings, and the evidence for what was found."""
-        judgement = judgement.redacted()
+        judgement = judgement.withheld()
         parts = []
         before: Result | None = None
         for result in judgement.results:
             parts.append(self._judged(result, before))
             before = result
-        parts.append("\n")
-        more = [*self._encodings(judgement), *self._findings(judgement)]
-        if judgement.left_behind:
-            more.append(self._wrapped(left_behind(judgement), ""))
-        return "".join(parts) + "\n\n".join(more) + "\n"
+        left = [self._paint(self._wrapped(it, ""), YELLOW) for it in [left_behind(judgement)] if it]
+        return (
+            "".join(parts) + "\n" + "\n\n".join([*self._encodings(judgement), *self._findings(judgement), *left]) + "\n"
+        )
 
     def whole(self, judgement: Judgement) -> str:
         """All of it."""

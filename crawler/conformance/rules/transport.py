@@ -51,7 +51,7 @@ def answers_within_deadline(seen: Seen) -> Iterator[Case]:
         yield case(kept, sent, expected="a whole answer before the deadline", actual=sent.came)
 
 
-@rule(Level.MUST, "TR1", "TR6", "TR13", page=PAGE, probe="declaration", needs=["answers-within-deadline"])
+@rule(Level.MUST, "TR1", "TR6", "TR13", "TR14", page=PAGE, probe="declaration", needs=["answers-within-deadline"])
 @harm(Harm.LOST, "of half an answer nothing is imported")
 def answer_is_whole(seen: Seen) -> Iterator[Case]:
     """An answer is HTTP, and comes to its end before the connection closes.

@@ -1,9 +1,11 @@
 """Many sources at once, in real time: who delays whom (CY4), and how responsive the daemon stays."""
 
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter, time
@@ -19,6 +21,7 @@ from crawler.store import Store
 from crawler.store.schema import metadata
 from crawler.sync.schedule import phase
 from crawler.sync.state import Source
+from crawler.transport import Transport
 from tests.integration.daemon.watching import Seen
 
 SECRET = Secret("open sesame")
@@ -99,11 +102,12 @@ def in_rhythm(store: Store, sources: list[Source]) -> None:
 
 
 @asynccontextmanager
-async def crawling(store: Store, crowd: Crowd, sources: list[Source], **options: float) -> AsyncIterator[Seen]:
+async def crawling(store: Store, crowd: "Crowd | Both", sources: list[Source], **options: float) -> AsyncIterator[Seen]:
     """A daemon that crawls them meanwhile."""
     seen = Seen()
     settings = DaemonOptions(grace=0, **options)  # type: ignore[arg-type]  # each has its own type
-    daemon = Daemon(store, seen, options=settings, transport=lambda _: httpx.MockTransport(crowd))
+    way = crowd if isinstance(crowd, Both) else httpx.MockTransport(crowd)
+    daemon = Daemon(store, seen, options=settings, transport=lambda _: way)
     await daemon.manage(sources)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(daemon.run)
@@ -138,6 +142,60 @@ async def nine_of_ten(store: Store, count: int, interval: float, deadline: float
 async def test_partners_that_hang_drip_or_refuse_delay_no_other(store: Store, record_property: Record) -> None:
     figure = await nine_of_ten(store, count=200, interval=10, deadline=4, seconds=20)
     record_property("figure", figure)
+
+
+@pytest.fixture
+def greedy() -> Iterator[str]:
+    """Where partners are that want the processor: see there."""
+    command = [sys.executable, "-m", "tests.integration.daemon.greedy"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        process.kill()
+
+
+class Both(httpx.AsyncBaseTransport):
+    """The crowd in process, and the network to whoever is on it."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd, self._network = httpx.MockTransport(crowd), Transport(private=True)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        there = self._network if request.url.host == "127.0.0.1" else self._crowd
+        return await there.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._network.aclose()
+
+
+@pytest.mark.thorough
+async def test_partners_that_want_the_processor_take_it_from_no_other(
+    tmp_path: Path, greedy: str, record_property: Record
+) -> None:
+    """One that answers in chunks of a byte, and one by 100 Continue without end, among 200."""
+    names, seconds, interval = [f"good-{n}" for n in range(200)], 40.0, 8.0
+    good = sources(names, list_interval=interval)
+    bad = [
+        replace(source, base_uri=f"{greedy}/{source.name}", list_interval=2.0, deadline=10.0)
+        for source in sources(["chunks", "continue"])
+    ]
+    counts, lateness, failed = list[int](), list[float](), list[str]()
+    for every in (good, [*good, *bad]):
+        with Store.open(str(tmp_path / f"{len(every)}.db")) as store:
+            in_rhythm(store, every)
+            async with crawling(store, Both(Crowd()), every) as seen:
+                await anyio.sleep(seconds)
+            counts.append(sum(report.source in names for report in seen.reports))
+            lateness = [late for name, late in seen.late if name in names]
+            failed = [str(report.errors[0]) for report in seen.reports if report.errors]
+    record_property(
+        "figure", f"cycles {counts[0]} and {counts[1]}, lateness p99 {p99(lateness):.3f} s, bad {len(failed)}"
+    )
+    assert counts[0] >= len(names) * (seconds // interval - 1)
+    assert counts[1] >= 0.98 * counts[0], counts
+    assert p99(lateness) < 1, f"p99 {p99(lateness):.3f} s"
+    assert any("chunks: " in error and "pieces" in error for error in failed)
+    assert any("continue: " in error and "informational answers" in error for error in failed)
 
 
 @pytest.mark.long

@@ -230,6 +230,7 @@ def test_a_sync_beside_a_container_leaves_it_its_source_and_takes_over_once_it_i
         assert 0 < caught.value.seconds <= LEASE_SECONDS
         fleet.kill(container)
         gate.open()
+        until("the partner is at rest", lambda: all(asked.answered for asked in list(partners.asked)))
         if store.is_shared:
             with pytest.raises(SourceBusy):
                 anyio.run(by_hand)

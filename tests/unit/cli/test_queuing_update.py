@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from crawler.protocol.credentials import WITHHELD
 from crawler.reference import DEFAULT, Fails, ReferencePartner, Rejects
 from tests.unit.cli.terminal import URL, Terminal
 
@@ -76,4 +77,4 @@ def test_what_the_partner_says_against_it_is_shown(
 
 def test_a_refusal_that_quotes_the_secret_does_not_show_it(terminal: Terminal, partner: ReferencePartner) -> None:
     partner.plan("messaging.queuing_update", Rejects("open sesame is no secret"))
-    assert "the partner says: [secret] is no secret" in terminal.run(*UPDATE, "--thread", "2").stderr
+    assert f"the partner says: {WITHHELD}" in terminal.run(*UPDATE, "--thread", "2").stderr

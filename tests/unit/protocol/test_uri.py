@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.protocol.uri import request_target, split_uri, with_query, without_userinfo
+from crawler.protocol.uri import request_target, secrets_in, showable, split_uri, with_query
 
 WRITTEN = {
     "http://x/sdk": "/sdk",
@@ -67,4 +67,31 @@ def test_a_uri_in_two() -> None:
     ],
 )
 def test_userinfo_is_not_shown(uri: str, shown: str) -> None:
-    assert without_userinfo(uri) == shown
+    assert showable(uri) == shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["token", "access_token", "accessToken", "api_key", "apikey", "key", "X-Key", "secret", "client_secret", "password",
+     "pwd", "sig", "auth", "jwt", "session", "code"],
+)  # fmt: skip
+def test_a_secret_in_the_query_is_not_shown(name: str) -> None:
+    shown = showable(f"http://x/s?lang=en&{name}=a%2Fb+c&page=2#top")
+    assert shown.startswith(f"http://x/s?lang=en&{name}=withheld-")
+    assert shown.endswith("&page=2#top")
+    assert showable(shown) == shown
+    assert showable(f"x/s?{name}=abc").startswith(f"x/s?{name}=withheld-")
+    assert showable(f"http://x/?{name}=abc") != showable(f"http://x/?{name}=abd")
+    assert set(secrets_in(f"http://x/?{name}=a%2Fb+c")) == {"a%2Fb+c", "a/b+c", "a/b c"}
+
+
+@pytest.mark.parametrize("name", ["keyword", "shipping", "design", "author", "passage", "encode", "lang", "page"])
+def test_what_only_sounds_like_a_secret_is_shown(name: str) -> None:
+    assert showable(f"http://x/?{name}=abc") == f"http://x/?{name}=abc"
+    assert secrets_in(f"http://x/?{name}=abc") == []
+
+
+def test_the_secrets_of_a_uri_are_its_userinfo_as_it_is_written_and_meant() -> None:
+    assert secrets_in("http://jo:p%40w@x/") == ["jo", "p%40w", "p@w", "jo:p%40w", "jo:p@w"]
+    assert secrets_in("http://jo@x/") == ["jo"]
+    assert secrets_in("http://x/?a=b@c") == []

@@ -214,6 +214,7 @@ class StandIn(Store):
             answered=lease.started if lease.answered is None else lease.answered,
             failures=row.failures + 1 if report.nothing_had else row.failures if interrupted else 0,
             late=inf if row.period is None and lease.early is None else lease.late,
+            effort=report.vain_effort,
         )
         row.lease_owner, row.failures = None, outlook.failures
         if row.fingerprint == self._fingerprint(source):

@@ -1,5 +1,6 @@
 """Migrations: the schema that they end in is the one that the program works with."""
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from crawler.errors import DatabaseUnavailable
+from crawler.protocol.uri import showable
 from crawler.store import Store
 from crawler.store.database import HEAD
 from crawler.store.schema import metadata
@@ -98,6 +100,26 @@ def test_what_was_stored_with_digests_is_still_there_without_them(path: Path, so
     with Store.open(str(path)) as store:
         assert everything(store) == before
         assert version(store) == [HEAD]
+
+
+def test_names_that_are_urls_lose_the_secrets_in_them(path: Path, source: Source) -> None:
+    """0003: they stay the names of the same sources."""
+    url = "http://shop.example/?lang=en&token=abc"
+    by_url = replace(source, name=showable(url), base_uri=url)
+    with Store.open(str(path)) as store:
+        for it in (source, by_url):
+            store.register(it)
+        before = everything(store)["source"]
+    with sa.create_engine(f"sqlite:///{path}").begin() as connection:
+        for table, column in AFTER_0002:
+            connection.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        rename = sa.text("UPDATE source SET name = :url, base_uri = :url WHERE name = :name")
+        connection.execute(rename, {"url": url, "name": by_url.name})
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
+    connection.engine.dispose()
+
+    with Store.open(str(path)) as store:
+        assert everything(store)["source"] == before
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(path: Path) -> None:

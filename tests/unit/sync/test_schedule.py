@@ -188,6 +188,23 @@ def test_backoff_never_shortens_and_never_exceeds_its_cap(
     assert (outlook.failures, outlook.period) == (failed, period)
 
 
+@pytest.mark.parametrize(
+    ("effort", "failed", "wait"),
+    [(0, 0, 60), (0.1, 0, 60), (3, 0, 60), (4, 0, 80), (9, 0, 180), (9, 5, 960), (1e4, 0, 3600)],
+)
+def test_a_source_that_takes_the_processor_in_vain_waits_20_times_as_long(
+    effort: float, failed: int, wait: float
+) -> None:
+    outlook = look_ahead(SHOP, period=60, answered=NOW, failures=failed, effort=effort)
+    assert (round(outlook.due - NOW), outlook.period) == (wait, 60)
+
+
+def test_less_than_a_tenth_of_a_second_counts_as_none_however_short_the_interval() -> None:
+    hasty = replace(SHOP, list_interval=0.01)
+    waits = [look_ahead(hasty, period=0.01, answered=NOW, failures=0, effort=effort).due - NOW for effort in (0.1, 0.2)]
+    assert waits == pytest.approx([0.01 + GRAIN, 4 + GRAIN], abs=1e-3)
+
+
 @given(failures, st.none() | st.integers(1, 100))
 def test_enough_failures_in_a_row_switch_a_source_off(failed: int, after: int | None) -> None:
     outlook = look_ahead(replace(SHOP, disable_after=after), period=60, answered=NOW, failures=failed)
