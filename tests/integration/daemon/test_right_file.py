@@ -241,6 +241,8 @@ async def test_an_empty_file_in_its_place_is_left_alone(tmp_path: Path) -> None:
         await until(lambda: bool(running.said("database away")))
         queued(running.path, "q1")
         await running.nothing_is_claimed()
+        assert ["was deleted" in running.said("database away")[0], len(running.said("database away"))] == [True, 2]
+        assert "replaced by one that no daemon has crawled" in running.said("database away")[1]
         assert not await running.is_ready()
         kept.rename(running.path)
         await running.cycles()
