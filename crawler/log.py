@@ -25,8 +25,11 @@ OURS = "crawler"
 
 MINUTE = 60.0
 
-LINES = 1_000
-"""How many lines wait to be written at most, and how many different ones of libraries are told apart."""
+WAITING = 10_000
+"""How many lines wait to be written at most."""
+
+DIFFERENT = 1_000
+"""How many lines of libraries are told apart."""
 
 Known = Callable[[], Credentials]
 """Returns the secrets that no line may show, as far as they are known by now."""
@@ -105,7 +108,7 @@ class Repeats(logging.Filter):
         if line in self._since and now - self._since[line] < MINUTE:
             self._held_back[line] = self._held_back.get(line, 0) + 1
             return False
-        if len(self._since) >= LINES:  # whatever a library comes up with, this stays small
+        if len(self._since) >= DIFFERENT:  # whatever a library comes up with, this stays small
             self._since.clear()
         self._since[line] = now
         if held_back := self._held_back.pop(line, 0):
@@ -120,7 +123,7 @@ class Outlet:
     As where a pipe is full that nobody reads, a terminal is halted, or a disk is full. It says later how many are lost.
     """
 
-    def __init__(self, stream: TextIO | None, *, lines: int = LINES) -> None:
+    def __init__(self, stream: TextIO | None, *, lines: int = WAITING) -> None:
         self._stream = stream
         self._lines: Queue[str | None] = Queue(lines)
         self._lost = 0

@@ -1,8 +1,8 @@
 """Connecting to addresses that may be connected to, whatever a name says they are when it is asked once more.
 
 Whoever chooses an endpoint's URL chooses where this program connects to. A name is resolved once, each of its addresses
-is checked, and one of those very addresses is connected to: a name that means another address a moment later changes
-nothing. Addresses of one link, where clouds tell their machines' credentials, are never connected to.
+is checked (`crawler.addresses`), and one of those very addresses is connected to: a name that means another address a
+moment later changes nothing.
 """
 
 import errno
@@ -10,16 +10,14 @@ import os
 import select
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Any
 
 import anyio
 from anyio.abc import ByteStream
 
-METADATA = frozenset({ip_address("fd00:ec2::254"), ip_address("100.100.100.200")})
-"""Where clouds tell credentials to whoever asks, outside the link-local networks."""
+from crawler.addresses import refusal
 
-NAT64 = IPv6Network("64:ff9b::/96")
 STAGGER = 0.25
 """Seconds after which the next address is tried beside one that has not answered yet."""
 
@@ -31,32 +29,9 @@ algorithm): 40 ms an answer where the acknowledgement is delayed. Linux alone ha
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns the addresses that a host's name has. Raises `OSError`."""
 
-Address = IPv4Address | IPv6Address
-
 
 class ConnectionRefused(Exception):
     """No address of a host may be connected to; the text says which it has, and of what kind."""
-
-
-def refusal(text: str, *, private: bool) -> str | None:
-    """Why the address `text` must not be connected to, `None` if it may. `private` says that private ones may be."""
-    address = _meant(ip_address(text))
-    if address.is_link_local or address in METADATA:
-        return "link-local"
-    if private:
-        return None
-    if address.is_loopback or address.is_unspecified:
-        return "this machine's own"
-    return "private" if address.is_multicast or not address.is_global else None
-
-
-def _meant(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address leads to, if it does; else the address itself."""
-    if not isinstance(address, IPv6Address):
-        return address
-    if address in NAT64:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:

@@ -8,7 +8,6 @@ certain, ``stray``, bytes that came behind the answer before, and ``behind``, by
 import functools
 import ssl
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import anyio
 import h11
@@ -49,7 +48,8 @@ def tls_context(ca_bundle: str | None, verify: bool) -> ssl.SSLContext:
         if error.filename is not None:  # as Python names it here alone
             hint = "unset that variable, or let it name a file that can be written"
             raise ConfigurationError(f"SSLKEYLOGFILE cannot be used: {reason}", hint=hint) from None
-        shown = ca_bundle if ca_bundle is not None and Path(ca_bundle).exists() else "that ca_bundle names"
+        is_there = isinstance(error, ssl.SSLError | PermissionError | IsADirectoryError)
+        shown = ca_bundle if is_there else "that ca_bundle names"  # what names no file may be a secret
         raise ConfigurationError(
             f"the CA bundle {shown} cannot be used: {reason}", hint="ca_bundle must name a PEM file"
         ) from None

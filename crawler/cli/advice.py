@@ -35,8 +35,8 @@ SIGN = "Sign the exact bytes of the answer's body: lower-case hex HMAC-SHA512, h
 ONE_SECRET = "Check that both sides use the same secret, without a blank or line break at its end."  # noqa: S105 - advice
 ASCII = "The request held non-ASCII characters: set ascii_json = true, or give --ascii-json (SP)."
 REFUSED = (
-    "Nothing was sent. Private addresses are refused where `private_addresses = false`; link-local ones always are, "
-    "for clouds tell their machines' credentials there."
+    "Nothing was sent. Private addresses are refused where `private_addresses = false`; link-local ones and clouds' "
+    "own, where they tell their machines' credentials, always are."
 )
 BROKEN = "Look into the partner's log: it, or a proxy before it, ended the connection."
 COUNT = "Count the bytes of the body as it is sent, not its characters; better, let the web server count them (TR13)."

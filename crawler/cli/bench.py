@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import anyio
-import click
 
 from crawler.cli.advice import advise
 from crawler.cli.invocation import Invocation
@@ -216,7 +215,7 @@ class Shown:
             text = page.screen(judgement)
             if run.verbose and not judgement.unreachable:  # no rule says more about an endpoint that is not there
                 text += page.details(judgement)
-            click.echo(text, nl=False)
+            echo(text, nl=False)
         sys.stdout.flush()
         if judgement.unreachable:
             print_advice(advise(judgement.unreached[0]))

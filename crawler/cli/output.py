@@ -220,7 +220,7 @@ def _wrapped(text: str, start: str, width: int) -> str:
 
 def _width(stream: Any) -> int:
     wanted = os.environ.get("COLUMNS", "")
-    if wanted.isdecimal() and int(wanted):
+    if wanted.isdecimal() and len(wanted) < len("10000") and int(wanted):
         return int(wanted)
     try:
         columns = os.get_terminal_size(stream.fileno()).columns

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from crawler.cli.output import clean
+from crawler.cli.output import clean, known
 from crawler.cycle import Event, Watch, unwatched
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun
@@ -57,6 +57,7 @@ class Progress:
                     counts["imported"] += len(event.new) + len(event.updated)
                     doing = f"{event.object}.list"
             exported = f", {counts['exported']:,} exported" if counts["exported"] else ""
-            bars.update(task, description=f"{name}  {doing}  {counts['imported']:,} imported{exported}")
+            text = known().withhold(f"{name}  {doing}  {counts['imported']:,} imported{exported}")
+            bars.update(task, description=text)
 
         return watch

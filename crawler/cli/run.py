@@ -3,7 +3,8 @@
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -16,6 +17,7 @@ from crawler.cli.options import base_command
 from crawler.cli.output import as_json
 from crawler.cli.serving import listen
 from crawler.daemon import DaemonOptions, Setup, operate
+from crawler.daemon.reload import Look, look
 from crawler.errors import ConfigurationError
 from crawler.log import Outlet, configure
 from crawler.protocol.credentials import Credentials
@@ -78,7 +80,8 @@ def _run(run: Invocation, address: str | None, log: Outlet, out: Outlet) -> None
         clock=run.outside.clock,
         transport=run.outside.transport,
     )
-    run.wait_for(lambda: operate(setup, ready))
+    with listener or nullcontext():
+        run.wait_for(lambda: operate(setup, ready))
 
 
 class ConfiguredSources:
@@ -88,7 +91,8 @@ class ConfiguredSources:
         self._run = run
         self._at_start: Configuration | None = None
         self.credentials = Credentials()
-        self.secret_files: Sequence[Path] = ()
+        self._warned: set[str] = set()
+        self.secret_files: Mapping[Path, Look | None] = {}
 
     def read(self) -> Configuration:
         """The configuration as it is now. Raises `ConfigurationError`."""
@@ -103,7 +107,7 @@ class ConfiguredSources:
                 f"no source is configured ({where})",
                 hint="`ringcx-crawler init` writes a configuration to start from; `run` crawls all that stand in it",
             )
-        self.secret_files = configuration.secret_files
+        self.secret_files = {path: look(path) for path in configuration.secret_files}  # before they are read
         sources = [configuration.source(name) for name in configuration.names]
         for source in sources:
             if not source.verify_signature:
@@ -123,10 +127,18 @@ class ConfiguredSources:
         now, then = configuration.settings, before.settings
         changed = [name for name in ("database", "daemon") if getattr(now, name) != getattr(then, name)]
         if changed:
-            self._warn(f"{' and '.join(changed)}: this change counts from the daemon's next start")
+            _tell(f"{' and '.join(changed)}: this change counts from the daemon's next start")
 
     def _warn(self, text: str) -> None:
-        structlog.get_logger("crawler").warning("configuration", warning=text)
+        """Warn once of each thing, however often it is read."""
+        if text in self._warned:
+            return
+        self._warned.add(text)
+        _tell(text)
+
+
+def _tell(warning: str) -> None:
+    structlog.get_logger("crawler").warning("configuration", warning=warning)
 
 
 def _listener(address: str | None) -> socket.socket | None:

@@ -60,7 +60,7 @@ class Exhibit:
 
 def exhibit(sent: Sent, source: Source, *, keep_bytes: int) -> Exhibit:
     """What `sent` shows; of the answer at most `keep_bytes`."""
-    exchange = sent.exchange.without(source.credentials, keep_bytes)
+    exchange = sent.exchange.without(source.credentials)
     answer = exchange.answer
     return Exhibit(
         id=sent.id,
@@ -72,7 +72,7 @@ def exhibit(sent: Sent, source: Source, *, keep_bytes: int) -> Exhibit:
         body=exchange.request,
         status=sent.status,
         answer_headers=answer.headers if answer else {},
-        answer=answer.body if answer else b"",
+        answer=answer.body[:keep_bytes] if answer else b"",
         answer_size=exchange.answer_size,
         verdict=exchange.verdict,
         error=exchange.error,

@@ -1,6 +1,6 @@
 """A whole run of the judge: what became of each rule, and the verdict. PURE."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,7 @@ from crawler.conformance.evidence import NotJudged, Remedy, Seen, Sent, no_info
 from crawler.conformance.pace import Pace
 from crawler.conformance.rule import JUDGED, Harm, Level, Outcome, Result, Rule
 from crawler.errors import EndpointUnreachable
+from crawler.protocol.credentials import Credentials
 from crawler.sync.state import Source
 
 FAILURES = frozenset({Outcome.FAILED, Outcome.STALE})
@@ -162,7 +163,7 @@ class Judgement:
 
     def withheld(self) -> "Judgement":
         """The judgement with results that may be shown."""
-        results = [withheld(it, self.shown) for it in self.results]
+        results = [withheld(it, self.source.credentials) for it in self.results]
         return replace(self, results=results, broke_off=self.shown(self.broke_off))
 
     def cut_short(self, rules: Iterable[Rule], reason: str) -> "Judgement":
@@ -177,10 +178,16 @@ class Judgement:
         return replace(self, results=[*self.results, *left], broke_off=reason)
 
 
-def withheld(result: Result, shown: Callable[[str], str]) -> Result:
+def withheld(result: Result, credentials: Credentials) -> Result:
     """The result as it may be shown; what was sent and came is as it was, and withheld by `exhibit`."""
+
+    def shown(text: str, sent: Sent | None) -> str:
+        """A text about what was sent, which may quote some of its bytes and break off anywhere."""
+        cut = sent is not None and credentials.hold(sent.exchange.everything)
+        return credentials.withhold(text, cut=cut)
+
     breaches = [
-        replace(breach, expected=shown(breach.expected), actual=shown(breach.actual)) for breach in result.breaches
+        replace(it, expected=shown(it.expected, it.sent), actual=shown(it.actual, it.sent)) for it in result.breaches
     ]
-    evidence = [replace(kept, note=shown(kept.note)) for kept in result.evidence]
-    return replace(result, reason=shown(result.reason), breaches=breaches, evidence=evidence)
+    evidence = [replace(it, note=shown(it.note, it.sent)) for it in result.evidence]
+    return replace(result, reason=credentials.withhold(result.reason), breaches=breaches, evidence=evidence)

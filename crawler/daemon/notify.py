@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from time import monotonic_ns
 
+DIGITS = 13
+"""Of a number of microseconds that means anything: 115 days have so many."""
+
 
 class Notify:
     """What the service manager is told: a datagram to the socket that ``NOTIFY_SOCKET`` names, if it is set."""
@@ -13,7 +16,8 @@ class Notify:
         address = environ.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
         wanted = environ.get("WATCHDOG_USEC", "")
-        self.watchdog = int(wanted) / 1e6 if address and wanted.isdecimal() and int(wanted) else None
+        is_number = wanted.isdecimal() and len(wanted) <= DIGITS
+        self.watchdog = int(wanted) / 1e6 if address and is_number and int(wanted) else None
         """Seconds after which systemd wants to have heard of us, if it does."""
 
     def ready(self, status: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from crawler.daemon.health import Health, Pulse, Watching
 from crawler.daemon.housekeeping import keep_house
 from crawler.daemon.notify import Notify
 from crawler.daemon.opening import open_store
-from crawler.daemon.reload import ConfigurationFile, Reload
+from crawler.daemon.reload import ConfigurationFile, Look, Reload
 from crawler.daemon.signals import ENDING, Signals, Told
 from crawler.daemon.single import only_daemon
 from crawler.store import Store
@@ -36,7 +36,7 @@ class Setup:
     database: str
     load: Callable[[], Sequence[Source]]
     config: Path | None = None
-    secret_files: Callable[[], Collection[Path]] = tuple
+    secret_files: Callable[[], Mapping[Path, Look | None]] = dict
     options: DaemonOptions = DaemonOptions()  # noqa: RUF009 - frozen
     keep_days: float = 30.0
     listener: socket.socket | None = None

@@ -1,6 +1,6 @@
 """Following the configuration while the daemon runs: when it is asked to, and when the file has changed (CY5)."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import anyio
@@ -29,10 +29,11 @@ class ConfigurationFile:
     """A file that is watched: `changed` says so once for each change, when two looks in a row have found the same.
 
     So one that is being written is not read in the middle, and one that vanishes is waited for. `beside` names the
-    files that count like it: those of secrets that it names at the moment.
+    files that count like it, those of secrets that it names at the moment, and what they looked like before they were
+    read: a secret that is rotated while it is read is a change.
     """
 
-    def __init__(self, path: Path | None, beside: Callable[[], Collection[Path]] = tuple) -> None:
+    def __init__(self, path: Path | None, beside: Callable[[], Mapping[Path, Look | None]] = dict) -> None:
         self._path = path
         self._beside = beside
         self._read = self._last = self._look()
@@ -50,7 +51,7 @@ class ConfigurationFile:
         before, self._last = self._last, self._look()
         if self._last != before or None in self._last.values():
             return False
-        self._read = {**self._last, **self._read}  # those that the file names since it was read
+        self._read = {**self._last, **self._beside(), **self._read}  # those that the file names since it was read
         return any(found != self._read[path] for path, found in self._last.items())
 
     @property

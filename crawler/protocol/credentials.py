@@ -64,6 +64,7 @@ _FOLDS = (
 )
 """What is left out of a text, from the most to the least: what is not a letter or digit; not printable; not legible."""
 
+_CUTS = re.compile(r"[…'\"]")
 _PLACE = re.compile(r'  File "|Traceback \(most recent call last\):$')
 
 _STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -160,11 +161,16 @@ class Credentials:
         """Whether one of them stands in `data`, in whatever spelling."""
         return bool(self._folds) and self._found(data, DEPTH)
 
-    def withhold(self, text: str) -> str:
-        """`text`, or that it is withheld: where one of them stands in it, or the beginning of one where it was cut."""
+    def withhold(self, text: str, *, cut: bool = False) -> str:
+        """`text`, or that it is withheld: where one of them stands in it, or the beginning of one where it was cut.
+
+        `cut` says that it may be cut anywhere, and not only where it says so.
+        """
         if not self._folds:
             return text
-        held = self.hold(text.encode("utf-8", "surrogatepass")) or (ELLIPSIS in text and self._begins_before_cut(text))
+        held = self.hold(text.encode("utf-8", "surrogatepass"))
+        if not held and (cut or ELLIPSIS in text):
+            held = self._begins_before_cut(_CUTS.split(text) if cut else text.split(ELLIPSIS)[:-1])
         return WITHHELD if held else text
 
     def withhold_trace(self, trace: str) -> str:
@@ -214,10 +220,10 @@ class Credentials:
             for offset in range(2):
                 yield bytes.fromhex(digits[offset : len(digits) - (len(digits) - offset) % 2].decode())
 
-    def _begins_before_cut(self, text: str) -> bool:
-        """Whether the beginning of one stands before a place where `text` was cut."""
-        pieces = (piece[-LONGEST_CUT:].encode("utf-8", "surrogatepass") for piece in text.split(ELLIPSIS)[:-1])
-        return any(self._begins(piece, LEAST_CUT, DEPTH - 1) for piece in pieces)
+    def _begins_before_cut(self, pieces: Iterable[str]) -> bool:
+        """Whether one of the `pieces` of a text ends with the beginning of one."""
+        ends = (piece[-LONGEST_CUT:].encode("utf-8", "surrogatepass") for piece in pieces)
+        return any(self._begins(end, LEAST_CUT, DEPTH - 1) for end in ends)
 
     def _begins(self, data: bytes, least: int, depth: int) -> bool:
         if any(self._cut.begins(data.translate(_LOWER, dropped), least) for dropped in _FOLDS):

@@ -33,7 +33,7 @@ class JudgedRule:
 
     def judge(self) -> Result:
         """What becomes of the rule, as it may be shown."""
-        return withheld(self.portal.call(self.suite.judge, self.rule), self.suite.source.credentials.withhold)
+        return withheld(self.portal.call(self.suite.judge, self.rule), self.suite.source.credentials)
 
     def check(self) -> None:
         """End the test as the rule ends.

@@ -50,7 +50,8 @@ def read_secret_file(path: Path, where: str, warn: Warn) -> Secret:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         reason = error.strerror or str(error)
-        shown = path if os.path.exists(path) else "that it names"  # noqa: PTH110 - of a name that is too long, too; it may be the secret
+        is_there = isinstance(error, PermissionError | IsADirectoryError)
+        shown = path if is_there else "that it names"  # what names no file may be the secret itself
         raise ConfigurationError(
             f"{where}: the secret file {shown} cannot be read: {reason}",
             hint="check the path and its permissions; a path in the configuration file is relative to that file",

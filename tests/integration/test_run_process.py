@@ -23,6 +23,7 @@ import pytest
 
 from crawler.cli.serving import served
 from crawler.clock import utc_now
+from crawler.protocol.credentials import WITHHELD
 from crawler.reference import Fails, ReferencePartner, reference_partner, seeded
 from crawler.store import Store
 from tests.postgresql import PASSWORD, PostgresServer
@@ -248,7 +249,7 @@ def test_the_secret_is_in_no_log_even_if_a_partner_sends_it_back(
     until(lambda: daemon.said("partner failed", source="shop"))
     daemon.signal(signal.SIGINT)
     assert daemon.wait() == 0
-    assert "[secret]" in daemon.err
+    assert WITHHELD in daemon.err
     assert SECRET not in daemon.err + daemon.out
     assert json.dumps(SECRET).replace("/", "\\/") not in daemon.err
 

@@ -10,39 +10,11 @@ import pytest
 
 from crawler.cli.advice import advise
 from crawler.errors import AddressRefused, EndpointUnreachable
-from crawler.network import ConnectionRefused, SocketStream, connect, refusal
+from crawler.network import ConnectionRefused, SocketStream, connect
 from crawler.partner import Partner
 from crawler.transport import Transport
 from tests.partners.calling import INFO, call, failed, source
 from tests.partners.raw import RawPartner, raw_partner, response, saying
-
-NEVER = [
-    "169.254.169.254", "169.254.0.1", "fe80::1", "fe80::1%lo", "fd00:ec2::254", "::ffff:169.254.169.254",
-    "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "100.100.100.200",
-]  # fmt: skip
-PRIVATE = [
-    "127.0.0.1", "127.1.2.3", "::1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "0.0.0.0", "::",  # noqa: S104
-    "fc00::1", "fd12:3456::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "224.0.0.1", "ff02::1",
-    "240.0.0.1", "255.255.255.255", "192.0.2.1",
-]  # fmt: skip
-PUBLIC = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34"]
-
-
-@pytest.mark.parametrize("address", NEVER)
-def test_a_link_local_address_is_never_connected_to(address: str) -> None:
-    assert refusal(address, private=True) == "link-local"
-    assert refusal(address, private=False) == "link-local"
-
-
-@pytest.mark.parametrize("address", PRIVATE)
-def test_a_private_address_is_connected_to_unless_the_source_says_otherwise(address: str) -> None:
-    assert refusal(address, private=True) is None
-    assert refusal(address, private=False) in ("private", "this machine's own")
-
-
-@pytest.mark.parametrize("address", PUBLIC)
-def test_a_public_address_is_always_connected_to(address: str) -> None:
-    assert refusal(address, private=False) is None
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.1"])

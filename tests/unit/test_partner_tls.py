@@ -1,5 +1,6 @@
 """TLS to endpoints whose certificate nobody vouches for (TR8)."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,23 @@ def test_a_bundle_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> 
     if content is not None:
         bundle.write_bytes(content)
 
-    with pytest.raises(ConfigurationError, match=r"bundle\.pem cannot be used: .+") as caught:
+    shown = "that ca_bundle names" if content is None else str(bundle)  # what names no file may be a secret
+    with pytest.raises(ConfigurationError, match=f"the CA bundle {re.escape(shown)} cannot be used: .+") as caught:
         Partner(source("https://shop.example/", ca_bundle=str(bundle)))
 
     assert "PEM" in caught.value.hint
+
+
+def test_a_file_for_keys_that_cannot_be_written_is_not_blamed_on_the_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "none" / "keys"))
+    tls_context.cache_clear()
+    with pytest.raises(
+        ConfigurationError, match=r"^SSLKEYLOGFILE cannot be used: No such file or directory$"
+    ) as caught:
+        Partner(source("https://shop.example/", ca_bundle=str(CERTIFICATE)))
+    assert "unset that variable" in caught.value.hint
 
 
 async def test_equal_tls_settings_share_one_context() -> None:

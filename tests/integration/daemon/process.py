@@ -69,6 +69,7 @@ async def crawl(plan: dict[str, Any]) -> None:
                 await daemon.manage(sources_of(plan))
                 await daemon.run()
                 tasks.cancel_scope.cancel()
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # one that comes as it ends is no other end
 
 
 if __name__ == "__main__":

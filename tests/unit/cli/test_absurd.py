@@ -1,9 +1,12 @@
 """Every setting, option and environment variable with absurd values: one sentence that names it, and no traceback."""
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import annotated_types
+import certifi
 import click
 import pytest
 from pydantic import BaseModel
@@ -11,7 +14,13 @@ from pydantic.fields import FieldInfo
 
 from crawler.cli import cli
 from crawler.cli.options import SHARED
+from crawler.daemon.metrics import Metrics
+from crawler.daemon.notify import Notify
+from crawler.errors import ConfigurationError
+from crawler.partner import Partner
 from crawler.settings import DaemonKeys, SourceKeys
+from crawler.transport import tls_context
+from tests.partners.calling import source
 from tests.unit.cli.terminal import URL, Terminal
 
 SHOP = '[sources.shop]\nbase_uri = "http://shop.example/"\nsecret = "open sesame"\n'
@@ -76,6 +85,15 @@ def test_an_absurd_value_is_refused_by_name_or_harmless(terminal: Terminal, tabl
                 assert result.stderr.startswith("error: ")
 
 
+@pytest.mark.parametrize("name", DaemonKeys.model_fields)
+def test_an_absurd_value_keeps_the_daemon_from_starting_in_a_sentence(terminal: Terminal, name: str) -> None:
+    for value in NUMBERS + OTHERS:
+        terminal.configure(f"[daemon]\n{name} = {value}\n")  # without a source it does not start in any case
+        result = terminal.run("run")
+        assert result.exit_code == 2
+        assert name in result.stderr or "no source is configured" in result.stderr, (value, result.stderr)
+
+
 @pytest.mark.parametrize(("table", "name"), NUMERIC)
 def test_a_number_beyond_its_bounds_is_refused_with_them(terminal: Terminal, table: str, name: str) -> None:
     found = bounds(TABLES[table], name)
@@ -102,7 +120,7 @@ def test_a_source_is_crawled_with_the_least_and_the_most_of_each(terminal: Termi
 
 
 WORDS = ["", " ", "-1", "0", "1e300", "inf", "nan", "x", "\udc80", "..", "/", "//", "://", "[", "{", "1" * 30]
-WORDS += ["http://", "sqlite:///", "x" * 5_000]
+WORDS += ["http://", "sqlite:///", "x" * 5_000, "\u202e", "\u0663", "1" * 5_000, "~", "%", "=", "a..b:1", "::::"]
 OPTIONS = sorted(
     {
         (name, option.opts[-1])
@@ -151,3 +169,90 @@ def test_an_absurd_database_is_refused_in_a_sentence(
     result = terminal.run("sync", URL, *(["--database", url] if by == "option" else []))
     assert result.exit_code in (0, 1, 2)
     assert result.exit_code == 0 or "error: " in result.stderr.lower()
+
+
+def test_an_absurd_address_to_listen_on_ends_in_a_sentence(terminal: Terminal) -> None:
+    terminal.configure("")
+    for value in WORDS:
+        result = terminal.run("run", "--listen", value)
+        assert result.exit_code == 2
+        assert "listen" in result.stderr or "no source is configured" in result.stderr, (value, result.stderr)
+
+
+def test_an_absurd_option_of_the_reference_partner_ends_in_a_sentence(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(terminal.directory)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for value in WORDS:
+            cases = [["--host", value, "--port", port], ["--port", value, "--fault", "none"], ["--fault", f"x{value}"]]
+            cases += [["--secret", value, "--fault", "none"], ["--secret-file", f"nowhere/{value}", "--port", port]]
+            for case in cases:
+                result = terminal.run("partner", *case)
+                assert result.exit_code == 2, (case, result.stderr)
+                assert "rror: " in result.stderr
+
+
+OURS = ["RINGCX_CRAWLER_CONFIG", "RINGCX_CRAWLER_DATABASE", "RINGCX_CRAWLER_SECRET", "XDG_CACHE_HOME", "HOME"]
+VALUES = [value for value in WORDS if "\0" not in value]
+"""What an environment variable can hold."""
+
+
+@pytest.mark.parametrize("name", [*OURS, "NO_COLOR", "COLUMNS", "TZ", "LANG", "TERM"])
+def test_an_absurd_variable_is_refused_by_name_or_harmless(
+    terminal: Terminal, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(terminal.directory)
+    terminal.partner()
+    for value in VALUES:
+        monkeypatch.setenv(name, value)
+        if name in OURS:
+            terminal.environ[name] = value
+        for command in (["sync", URL], ["status"], ["log", URL], ["replay", "1"]):
+            result = terminal.run(*command)
+            assert result.exit_code in (0, 1, 2, 3), (value, result.stderr)
+            assert result.exit_code != 2 or result.stderr.startswith("error: ")
+
+
+PROXIES = [*(f"{scheme}_PROXY" for scheme in ("HTTP", "HTTPS", "ALL", "NO")), "http_proxy", "no_proxy"]
+TLS = ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "REQUESTS_CA_BUNDLE"]
+
+
+def refusal(make: Callable[[], object]) -> str:
+    """What a `ConfigurationError` says of what cannot be made; empty where it can."""
+    try:
+        make()
+    except ConfigurationError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("bundle", [True, False])
+@pytest.mark.parametrize("name", [*PROXIES, *TLS])
+def test_an_absurd_variable_of_the_way_to_a_partner_is_refused_by_name_or_harmless(
+    name: str, bundle: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bundled = certifi.where() if bundle else None
+    for value in [*VALUES, "/nowhere/x", "socks4://h:1", "socks5://h:1", "ftp://x", "http://[::1", "http://h:99999"]:
+        monkeypatch.setenv(name, value)
+        for scheme in ("http", "https"):
+            tls_context.cache_clear()
+            its = source(f"{scheme}://shop.example/", trust_env=True, ca_bundle=bundled)
+            said = refusal(lambda its=its: Partner(its))  # type: ignore[misc]
+            assert not said or name.upper() in said, value
+            assert "\n" not in said
+    tls_context.cache_clear()
+
+
+def test_absurd_variables_of_systemd_and_prometheus_are_refused_by_name_or_harmless(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for value in [*VALUES, "9" * 400, "@", "@" + "x" * 300, "/nowhere/x"]:
+        notify = Notify({"NOTIFY_SOCKET": value, "WATCHDOG_USEC": value})
+        notify.ready("sources: 1")
+        assert notify.watchdog is None or 0 < notify.watchdog < 366 * 86_400
+        monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", value)
+        said = refusal(Metrics)
+        assert not said or said.startswith("PROMETHEUS_MULTIPROC_DIR ")

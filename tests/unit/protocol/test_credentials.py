@@ -130,6 +130,14 @@ def test_what_is_left_of_it_where_a_text_was_cut_is_found(left: int, spelling: s
     assert Credentials([TOKEN]).withhold(f"the partner says: your key is {shown}… (403)") == WITHHELD
 
 
+def test_of_a_traceback_only_the_places_are_left() -> None:
+    trace = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    raise E(x)\nE: {}\n  {}'
+    credentials = Credentials([TOKEN])
+    assert credentials.withhold_trace(trace) is trace
+    shown = credentials.withhold_trace(trace.format(TOKEN[:5], TOKEN[5:]))
+    assert shown == f'Traceback (most recent call last):\n  File "a.py", line 1, in f\n{WITHHELD}'
+
+
 @pytest.mark.parametrize("shown", ["Tok…", "Tok3n is no token…", "… Tok3n", "Tok3n"])
 def test_what_only_begins_like_it_is_shown(shown: str) -> None:
     assert Credentials([TOKEN]).withhold(shown) == shown
