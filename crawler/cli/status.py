@@ -54,7 +54,7 @@ def overview(run: Invocation, sources: Sequence[str]) -> list[dict[str, Any]]:
     settings = run.configuration.settings
     configured = settings.sources
     names = list(dict.fromkeys(run.stored_name(where) for where in sources))
-    run.know_sources([name for name in names if name in configured] or configured)
+    run.know_sources(name for name in names or configured if name in configured)
     with run.open_store() as store:
         stored = {record["source"]: record for record in store.overview(names or None)}
         standing = {found.source: found for found in store.standing()}

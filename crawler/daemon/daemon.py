@@ -19,6 +19,7 @@ from crawler.errors import ConfigurationError, DatabaseUnavailable, LeaseLost, S
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun, Lease, Store
+from crawler.store.samefile import WrongFile
 from crawler.sync.leases import RENEWED_EVERY
 from crawler.sync.pages import BEGINS_AGAIN
 from crawler.sync.report import CycleReport
@@ -120,7 +121,7 @@ class Daemon:
         self._wake = anyio.Event()
         self._cycles: TaskGroup | None = None
         self._last_moments: list[asyncio.TimerHandle] = []
-        self._database_away = False
+        self._database_away = ""
         self._log = structlog.get_logger("crawler")
 
     @property
@@ -379,14 +380,15 @@ class Daemon:
             note.cancel()
 
     def _note_database(self, error: StoreError | None) -> None:
-        """Say once that the database is away, and once that it is back."""
+        """Say once that the database is away, and once that it is back; also what is wrong with what came instead."""
+        away = str(error) if error is not None else ""
         if error is not None:
             self.observer.tick_failed()
-            if not self._database_away:
-                self._log.warning("database away", error=str(error), advice=error.hint)
+            if not self._database_away or (isinstance(error.__cause__, WrongFile) and away != self._database_away):
+                self._log.warning("database away", error=away, advice=error.hint)
         elif self._database_away:
             self._log.info("database back")
-        self._database_away = error is not None
+        self._database_away = away
 
 
 def _later(lease: Lease, source: Source | None) -> float | None:

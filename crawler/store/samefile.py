@@ -5,7 +5,7 @@ Whatever is written into it from then on nobody will ever find; and the WAL besi
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 FileId = tuple[int, int]
@@ -20,16 +20,18 @@ class WrongFile(sqlite3.OperationalError):
 
 
 def identity(path: str) -> tuple[FileId | None, FileId | None]:
-    """Which file a path leads to, and which WAL; `None` where there is none. Raises `WrongFile` where nobody can see.
+    """Which file a path leads to, and which WAL, or `None`. Raises `WrongFile` where that cannot be seen."""
+    return _id_of(path), _id_of(wal_of(path))
 
-    SQLite keeps the WAL from the first read to the last close. It follows links, as this does.
-    """
-    return _id_of(path), _id_of(f"{os.path.realpath(path) if os.path.islink(path) else path}-wal")  # noqa: PTH114 - texts: this is asked for with each transaction
+
+def wal_of(path: str) -> str:
+    """Where the WAL is: SQLite follows links. It is there from the first read to the last close."""
+    return f"{os.path.realpath(path)}-wal"
 
 
 def _id_of(path: str) -> FileId | None:
     try:
-        status = os.stat(path)  # noqa: PTH116 - likewise
+        status = os.stat(path)  # noqa: PTH116 - a text: this is asked for with each transaction
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -42,18 +44,14 @@ class OpenFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._wal_path = wal_of(path)
         self._id, self._wal = identity(path)
         self._left = False
         self._old_wal: FileId | None = None
 
-    @property
-    def is_left(self) -> bool:
-        """Whether it was left: then `check` fails, and `check_successor` says whether what is there may be opened."""
-        return self._left
-
     def check(self) -> None:
         """Raises `WrongFile`."""
-        found, wal = identity(self.path)
+        found, wal = _id_of(self.path), _id_of(self._wal_path)
         if self._left or found != self._id or (wal != self._wal and self._wal is not None):
             what = "was deleted" if found is None else "was replaced by another one"
             if found == self._id and not self._left:
@@ -66,7 +64,7 @@ class OpenFile:
         Else whoever opens the new file would find the WAL of the old one beside it, and take it for the new one's.
         """
         self._left, self._old_wal = True, self._wal
-        with closing(connection):
+        with closing(connection), suppress(sqlite3.Error):
             connection.execute(BRIEFLY)
             [(busy, _, _)] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             if not busy:

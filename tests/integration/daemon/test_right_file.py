@@ -205,6 +205,33 @@ async def test_a_file_that_is_restored_under_a_daemon_is_crawled_from_its_cursor
     assert running.rows("PRAGMA integrity_check") == running.rows("PRAGMA integrity_check", orphan) == [("ok",)]
 
 
+async def test_a_file_that_is_restored_by_the_book_is_crawled_from_its_cursors(tmp_path: Path) -> None:
+    """docs/backup.md: a copy that is made while the daemon runs, and put in place while it does not."""
+    path, backup = tmp_path / "crawler.db", tmp_path / "backup.db"
+    async with daemon_on(path) as before:
+        await before.cycles()
+        with closing(sqlite3.connect(path)) as looking, closing(sqlite3.connect(backup)) as copy:
+            looking.backup(copy)
+        await before.cycles()
+        messages = before.partner.messages
+    for companion in ("", "-wal", "-shm"):
+        Path(f"{path}{companion}").unlink(missing_ok=True)  # noqa: ASYNC240 - a moment
+    shutil.copy(backup, path)
+
+    with Store.open(str(path)) as store:
+        running = Running(store, path)
+        running.partner.messages = messages
+        await running.daemon.manage([SHOP])
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(running.daemon.run)
+            await running.cycles(2)
+            await until(lambda: not running.daemon.in_flight)
+            running.daemon.stop()
+    ids = sorted(int(str(row[0])) for row in running.rows("SELECT foreign_id FROM content"))
+    assert ids == list(range(1, len(messages) + 1))
+    assert running.rows("PRAGMA integrity_check") == [("ok",)]
+
+
 async def test_an_empty_file_in_its_place_is_left_alone(tmp_path: Path) -> None:
     """As a command makes it where there is none."""
     async with daemon_on(tmp_path / "crawler.db") as running:
@@ -214,6 +241,8 @@ async def test_an_empty_file_in_its_place_is_left_alone(tmp_path: Path) -> None:
         await until(lambda: bool(running.said("database away")))
         queued(running.path, "q1")
         await running.nothing_is_claimed()
+        assert ["was deleted" in running.said("database away")[0], len(running.said("database away"))] == [True, 2]
+        assert "replaced by one that no daemon has crawled" in running.said("database away")[1]
         assert not await running.is_ready()
         kept.rename(running.path)
         await running.cycles()

@@ -151,21 +151,11 @@ def test_a_changed_secret_file_is_a_change_and_one_named_later_is_none(path: Pat
     assert [file.changed(), file.changed()] == [False, False]
 
 
-def test_a_secret_that_is_rotated_while_it_is_read_is_a_change(path: Path, tmp_path: Path) -> None:
-    secret = tmp_path / "shop.secret"
-    secret.write_text("one")
-    before = {secret: look(secret)}
-    named: dict[Path, Look | None] = {}
-    file = ConfigurationFile(path, lambda: named)
-    named.update(before)  # the file is read, and names it
-    secret.write_text("another one")
-    assert [file.changed(), file.changed()] == [False, True]
-
-
 async def test_that_a_file_is_gone_is_said_once_and_again_if_it_happens_again(path: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("open sesame")
-    file = ConfigurationFile(path, lambda: {secret: look(secret)})
+    as_read = {secret: look(secret)}
+    file = ConfigurationFile(path, lambda: as_read)
     configured = Configured(path)
     configured.reload = Reload(file, configured.load, configured.manage, notify=Notify({}), told=configured.told.append)
     with capture_logs() as said:
@@ -183,3 +173,14 @@ async def test_that_a_file_is_gone_is_said_once_and_again_if_it_happens_again(pa
     gone = [entry["file"] for entry in said if entry["event"] == "a file is gone, what it said last still counts"]
     assert gone == [str(path), str(secret), str(path)]
     assert configured.managed == []
+
+
+def test_a_secret_that_is_rotated_while_it_is_read_is_a_change(path: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "shop.secret"
+    secret.write_text("one")
+    before = {secret: look(secret)}
+    named: dict[Path, Look | None] = {}
+    file = ConfigurationFile(path, lambda: named)
+    named.update(before)  # the file is read, and names it
+    secret.write_text("another one")
+    assert [file.changed(), file.changed()] == [False, True]
