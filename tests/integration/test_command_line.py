@@ -67,7 +67,7 @@ def test_a_url_is_all_that_it_takes(shell: Shell, url: str, tmp_path: Path) -> N
     done = shell.run("sync", url, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["objects"]["messages"]["new"] == 8
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["crawler.db"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["crawler.db", "crawler.db.leases"]
 
 
 def test_a_port_where_nobody_listens_is_exit_code_3(shell: Shell) -> None:

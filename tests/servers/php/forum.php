@@ -64,7 +64,7 @@ function create(array &$forum, string $name, array $params, bool $threads): arra
 {
     $place = &$forum['created'][$params['content_id']];
     if ($place === null) {
-        if (empty($params['body']) && empty($params['attachments'])) {
+        if (($params['body'] ?? '') === '' && empty($params['attachments'])) {
             refuse(422, 'the body is empty');
         }
         if ($name === 'messages' && $threads) {

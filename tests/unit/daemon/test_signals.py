@@ -1,7 +1,6 @@
 """Signals are told to the event loop, and end the process where that does not (here it only says so)."""
 
 import asyncio
-import os
 import signal
 import threading
 
@@ -34,7 +33,9 @@ def left() -> Left:
 
 
 async def hear(heard: "asyncio.Queue[Told]", number: signal.Signals) -> Told:
-    os.kill(os.getpid(), number)
+    """Send a signal to the thread that listens: other threads of a test run may take those of the process."""
+    [listening] = [thread for thread in threading.enumerate() if thread.name == "signals"]
+    signal.pthread_kill(listening.ident or 0, number)
     with anyio.fail_after(10):
         return await heard.get()
 

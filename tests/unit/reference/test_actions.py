@@ -76,6 +76,7 @@ def test_message_is_shown_with_all_its_fields() -> None:
         "firstname",
         "lastname",
         "email",
+        "gender",
         "avatar_url",
         "puppetizable",
         "created_at",
