@@ -164,10 +164,10 @@ class SQLite:
                 self._open = OpenFile(path)
         return kept
 
-    def check(self) -> None:
+    def check(self, *, briefly: bool = False) -> None:
         """Whether the file is still the one that was opened. Raises `WrongFile`."""
         if self._open is not None:
-            self._open.check()
+            self._open.check(briefly=briefly)
 
     def reopen(self) -> bool:
         """Go on with the file that is there now, if it is another one than before; returns whether it is.
@@ -185,10 +185,10 @@ class SQLite:
                 return True
             return False
 
-    def _check_first(self) -> None:
+    def _check_first(self, *, briefly: bool = False) -> None:
         """As `check`, before a transaction begins: what is not the right one is left at once."""
         try:
-            self.check()
+            self.check(briefly=briefly)
         except WrongFile:
             if self._kept is not None and self._open is not None:
                 kept, self._kept = self._kept, None
@@ -205,13 +205,13 @@ class SQLite:
             if self._grouped:
                 begin, commit, roll_back = "SAVEPOINT one", "RELEASE one", "ROLLBACK TO one"
             else:
-                self._check_first()
+                self._check_first(briefly=not writing)
             cursor = self.connection.cursor(_Cursor)
             try:
                 cursor.execute(begin)
                 yield cursor
                 if writing and not self._grouped:
-                    self.check()
+                    self.check(briefly=True)
                 cursor.execute(commit)
             except BaseException as error:
                 if self.connection.in_transaction:
@@ -242,7 +242,7 @@ class SQLite:
                 yield
                 if self._broken is not None:
                     raise self._broken
-                self.check()
+                self.check(briefly=True)
                 self.connection.execute("COMMIT")
             finally:
                 self._grouped, self._broken = False, None
