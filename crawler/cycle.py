@@ -198,6 +198,7 @@ class Steps:
         self.outbox = Outbox()
         self.info_body: bytes | None = None
         self.exchanges: list[Exchange] = []
+        self.begins_again = False
         self.saving: _Saving | None = None
         self.unsettled: list[_Unsettled] = []
 
@@ -209,6 +210,8 @@ class Steps:
                 await self.pull(info, step)
             except PartnerError as error:
                 self.note(error)
+            if self.begins_again:  # what is queued may mean other contents
+                return
             named = step.cursor.object == "messages" and (self.begun.lookups or self.imported)
             if named and info.allows("threads", "show"):
                 await self.look_up_threads(info)
@@ -254,7 +257,7 @@ class Steps:
         name, cursor = step.cursor.object, step.cursor.since_id
         report = ObjectReport(object=name, cursor_before=cursor, cursor_after=cursor)
         self.report.objects[name] = report
-        listing: Listing | None = Listing.begin(step.cursor)
+        listing: Listing | None = Listing.begin(step.cursor, exporting=self.begun.exports)
         try:
             while listing is not None:
                 params = {"since_id": listing.ask} if listing.ask is not None else None
@@ -262,7 +265,7 @@ class Steps:
                 asked = self.ask(step.action, params, read, "a JSON array of contents")
                 accepted = await self.accept(listing, *await asked)
                 await self.save(report, accepted, changes=accepted.changes or accepted.cursor != listing.cursor)
-                listing = accepted.listing
+                listing, self.begins_again = accepted.listing, accepted.begins_again
         finally:
             await self.saved()
 

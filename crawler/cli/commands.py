@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "queuing-update": ("crawler.cli.queuing_update:queuing_update", "Tell how long a visitor will wait for an agent."),
     "enable": ("crawler.cli.enable:enable", "Switch a source on again that the daemon switched off."),
     "prune": ("crawler.cli.prune:prune", "Delete old cycles and their exchanges."),
+    "forget": ("crawler.cli.forget:forget", "Delete what is stored of a source that nobody crawls any more."),
     "check": ("crawler.cli.check:check", "Judge whether RingCX Digital would get on with an endpoint."),
     "explain": ("crawler.cli.explain:explain", "Explain a rule of check, or list all of them."),
     "replay": ("crawler.cli.replay:replay", "Send a request of check again, and show what differs now."),

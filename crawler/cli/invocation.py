@@ -16,6 +16,7 @@ from crawler.cli.trace import TracedPartner
 from crawler.errors import ConfigurationError
 from crawler.partner import Partner
 from crawler.protocol.credentials import Credentials
+from crawler.protocol.signature import Secret
 from crawler.protocol.uri import secrets_in
 from crawler.settings import DEFAULT_CONFIG, Configuration, Flags, read_configuration
 from crawler.settings.configuration import unwarned
@@ -55,8 +56,14 @@ class Invocation:
     def stored_source(self, where: str) -> Source:
         """The source that a name or URL means, to look at what is stored of it: no secret is needed for that.
 
+        One that was taken out of the configuration is found by the name that it is stored under, or by its URL.
+
         Raises `ConfigurationError`.
         """
+        found = self._left(where)
+        if found is not None:
+            name, base_uri = found
+            return Source(name=name, base_uri=base_uri, secret=Secret("none"))
         source = self.configuration.source(where, with_secret=False)
         know(source.credentials)
         return source
@@ -66,6 +73,22 @@ class Invocation:
         quiet = replace(self.configuration, warn=unwarned)
         with suppress(ConfigurationError):  # then they cannot be crawled either
             know(Credentials.union(quiet.source(name, with_secret=False).credentials for name in names))
+
+    def stored_name(self, where: str) -> str:
+        """The name of the source that a name or URL means, as `stored_source`. Raises `ConfigurationError`."""
+        found = self._left(where)
+        return found[0] if found is not None else self.configuration.name(where)
+
+    def _left(self, where: str) -> tuple[str, str] | None:
+        """Name and base URI of a source that is stored, and stands in no configuration."""
+        try:
+            name = self.configuration.name(where)
+        except ConfigurationError:
+            name = where
+        if name in self.configuration.names:
+            return None
+        with self.open_store() as store:
+            return store.find_stored(name)
 
     def source(self, where: str) -> Source:
         """The source that a name or URL means; warns where its settings are dangerous.

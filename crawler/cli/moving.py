@@ -24,7 +24,7 @@ def export_state(run: Invocation, sources: Sequence[str], *, path: str | None) -
     Nothing is sent to a partner: what is queued goes out with the next cycle. Before you move a source, stop what
     crawls it: two databases that know the same outbox would both send it.
     """
-    names = [run.configuration.name(where) for where in sources] or None
+    names = [run.stored_name(where) for where in sources] or None
     with run.open_store() as store:
         lines = store.export_state(names)
         if path is None:

@@ -35,7 +35,7 @@ def status(run: Invocation, sources: Sequence[str], *, live: bool) -> None:
         if run.as_json or not run.out.is_terminal:
             raise click.UsageError("--watch needs a terminal: without one, call status --json again and again")
         with suppress(KeyboardInterrupt):
-            watch(run, [run.configuration.name(where) for where in sources], seconds())
+            watch(run, [run.stored_name(where) for where in sources], seconds())
         return
     records = overview(run, sources)
     if run.as_json:
@@ -53,8 +53,8 @@ def overview(run: Invocation, sources: Sequence[str]) -> list[dict[str, Any]]:
     """One record for each source, configured ones that were never crawled included."""
     settings = run.configuration.settings
     configured = settings.sources
-    names = list(dict.fromkeys(run.configuration.name(where) for where in sources))
-    run.know_sources(names or configured)
+    names = list(dict.fromkeys(run.stored_name(where) for where in sources))
+    run.know_sources(name for name in names or configured if name in configured)
     with run.open_store() as store:
         stored = {record["source"]: record for record in store.overview(names or None)}
         standing = {found.source: found for found in store.standing()}

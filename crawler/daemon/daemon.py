@@ -19,7 +19,9 @@ from crawler.errors import ConfigurationError, DatabaseUnavailable, LeaseLost, S
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun, Lease, Store
+from crawler.store.samefile import WrongFile
 from crawler.sync.leases import RENEWED_EVERY
+from crawler.sync.pages import BEGINS_AGAIN
 from crawler.sync.report import CycleReport
 from crawler.sync.schedule import PATIENCE
 from crawler.sync.state import Source
@@ -119,7 +121,7 @@ class Daemon:
         self._wake = anyio.Event()
         self._cycles: TaskGroup | None = None
         self._last_moments: list[asyncio.TimerHandle] = []
-        self._database_away = False
+        self._database_away = ""
         self._log = structlog.get_logger("crawler")
 
     @property
@@ -130,12 +132,22 @@ class Daemon:
     async def manage(self, sources: Sequence[Source]) -> None:
         """Crawl exactly these sources from now on; those whose settings changed, at once (CY5). Raises `StoreError`."""
         with self._noting_silence():
-            await self.store.run(self.store.manage, sources)
+            await self._manage(sources)
         before, self._sources = self._sources, {source.name: source for source in sources}
         for name in [name for name in self._partners if self._sources.get(name) != before.get(name)]:
             if name not in self._in_flight:  # else its cycle goes on with what it began with, and closes it
                 await self._partners.pop(name).aclose()
         self._log.info("sources loaded", sources=len(sources))
+
+    @property
+    def managed(self) -> int:
+        """How many sources it crawls."""
+        return len(self._sources)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another cycle could begin."""
+        return len(self._in_flight) < self.options.max_cycles
 
     async def run(self) -> None:
         """Crawl until `stop`; then claim nothing more, and let the cycles in flight finish for `grace` seconds.
@@ -193,6 +205,8 @@ class Daemon:
         leases: list[Lease] = []
         try:
             with self._noting_silence():
+                if self._database_away:
+                    await self._resume()
                 await self._leases.keep(list(self._in_flight.values()), self._sources)
                 await self._give_back()
                 if free > 0 and not self._stopping:
@@ -290,6 +304,9 @@ class Daemon:
     def _tell(self, report: CycleReport, seconds: float, log: structlog.stdlib.BoundLogger) -> None:
         for error in report.errors:
             log.warning("partner failed", action=error.action, error=str(error))
+        for name, counted in report.objects.items():
+            if text := next((it.text for it in counted.remarks.counts if it.rule == BEGINS_AGAIN), None):
+                log.warning("ids begin again", object=name, what=text, rule=BEGINS_AGAIN)
         for settled in report.exports:
             if settled.outcome != "succeeded":
                 log.warning("export", outcome=settled.outcome, action=settled.entry.action, error=settled.entry.error)
@@ -314,6 +331,22 @@ class Daemon:
             await self.store.run(self.store.release, lease, due)
         except StoreError:
             self._owed.append(lease)
+
+    async def _manage(self, sources: Sequence[Source]) -> None:
+        for name, pending in (await self.store.run(self.store.manage, sources)).items():
+            advice = f"configure it again, or look at them (outbox {name}) and let them go (forget {name})"
+            self._log.warning("source left with entries pending", source=name, pending=pending, advice=advice)
+
+    async def _resume(self) -> None:
+        """The database may be another one than before, restored from a backup. Raises `StoreError`.
+
+        What began with the one before does not go on in it.
+        """
+        if not self._in_flight and await self.store.run(self.store.reopen):
+            self._owed.clear()
+            await self.store.run(self.store.forget_leases, self.owner)
+            self._log.warning("database replaced", advice="it is crawled from the cursors that stand in it")
+        await self._manage(list(self._sources.values()))
 
     async def _give_back(self) -> None:
         """Give back what could not be given back while the database was away. Raises `StoreError`."""
@@ -347,14 +380,15 @@ class Daemon:
             note.cancel()
 
     def _note_database(self, error: StoreError | None) -> None:
-        """Say once that the database is away, and once that it is back."""
+        """Say once that the database is away, and once that it is back; also what is wrong with what came instead."""
+        away = str(error) if error is not None else ""
         if error is not None:
             self.observer.tick_failed()
-            if not self._database_away:
-                self._log.warning("database away", error=str(error), advice=error.hint)
+            if not self._database_away or (isinstance(error.__cause__, WrongFile) and away != self._database_away):
+                self._log.warning("database away", error=away, advice=error.hint)
         elif self._database_away:
             self._log.info("database back")
-        self._database_away = error is not None
+        self._database_away = away
 
 
 def _later(lease: Lease, source: Source | None) -> float | None:

@@ -16,7 +16,7 @@ from crawler.clock import Clock, utc_now
 from crawler.daemon.daemon import Daemon
 from crawler.daemon.metrics import Metrics
 from crawler.errors import StoreError
-from crawler.store import Standing
+from crawler.store import Claimable, Standing
 
 PATIENCE = 3.0
 """Seconds that the database has for an answer."""
@@ -70,8 +70,9 @@ class Watching(Metrics):
 class Health:
     """What the endpoint answers.
 
-    ``/healthz`` answers 200 if the daemon is ready, which means that the tick runs and the database answers, else 503;
-    ``/healthz/live`` answers 200 whenever it can.
+    ``/healthz`` answers 200 if the daemon is ready, which means that cycles that are due do begin, else 503: the tick
+    runs, the database answers and is the right one, it knows as many sources as this daemon is to crawl, and none that
+    fares well has been due for long while there is room for its cycle. ``/healthz/live`` answers 200 whenever it can.
     """
 
     def __init__(self, daemon: Daemon, metrics: Metrics, pulse: Pulse, *, clock: Clock = utc_now) -> None:
@@ -85,20 +86,35 @@ class Health:
     def tick_runs(self) -> bool:
         """Whether the last look was not long ago."""
         age = self._pulse.age
-        return age is not None and age < max(10.0, TICKS * self._daemon.options.tick)
+        return age is not None and age < self._late
+
+    @property
+    def _late(self) -> float:
+        return max(10.0, TICKS * self._daemon.options.tick)
 
     async def state(self) -> dict[str, object]:
         """What ``/healthz`` says."""
-        answers = await self._ask(self._daemon.store.ping)
+        found: list[Claimable] = []
+        answers = await self._ask(lambda: found.append(self._daemon.store.ping()))
+        claimable = found[0] if answers else None
         age = self._pulse.age
+        runs = self.tick_runs and self._pulse.began.is_set() and not self._daemon.is_stopping
         return {
             "live": True,
-            "ready": answers and self.tick_runs and self._pulse.began.is_set() and not self._daemon.is_stopping,
+            "ready": runs and claimable is not None and self._begins(claimable),
             "database_answers": answers,
+            "sources": self._daemon.managed,
+            "sources_in_database": None if claimable is None else claimable.managed,
+            "seconds_overdue": None if claimable is None else round(claimable.overdue, 3),
             "seconds_since_tick": None if age is None else round(age, 3),
             "in_flight": len(self._daemon.in_flight),
             "stopping": self._daemon.is_stopping,
         }
+
+    def _begins(self, claimable: Claimable) -> bool:
+        """Whether cycles that are due do begin."""
+        in_time = claimable.overdue < self._late or not self._daemon.has_room
+        return in_time and claimable.managed == self._daemon.managed
 
     async def metrics(self) -> bytes:
         """What ``/metrics`` says."""

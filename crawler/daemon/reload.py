@@ -54,6 +54,11 @@ class ConfigurationFile:
         self._read = {**self._last, **self._beside(), **self._read}  # those that the file names since it was read
         return any(found != self._read[path] for path, found in self._last.items())
 
+    @property
+    def missing(self) -> set[Path]:
+        """Those that were not there at the last look."""
+        return {path for path, found in self._last.items() if found is None}
+
 
 class Reload:
     """Reads the configuration again where there is reason to, and lets the daemon crawl what stands in it.
@@ -77,6 +82,8 @@ class Reload:
         self._notify = notify
         self._told = told
         self._asked = anyio.Event()
+        self._missing: set[Path] = set()
+        self._told_missing: set[Path] = set()
         self._waiting: Sequence[Source] | None = None
         self._log = structlog.get_logger("crawler")
 
@@ -98,6 +105,15 @@ class Reload:
             await self._reload("asked" if asked else "the file changed")
         elif self._waiting is not None:
             await self._take_over(self._waiting)
+        self._note_missing(self._file.missing)
+
+    def _note_missing(self, missing: set[Path]) -> None:
+        """Say once that a file is gone; not of one that is being replaced at the moment of one look."""
+        told, self._told_missing = self._told_missing & missing, self._missing & missing
+        self._missing = missing
+        for path in sorted(self._told_missing - told):
+            advice = "put it back: it is read then; a daemon that is started needs it"
+            self._log.warning("a file is gone, what it said last still counts", file=str(path), advice=advice)
 
     async def _reload(self, why: str) -> None:
         self._notify.reloading()

@@ -12,14 +12,25 @@ from crawler.store.renewal import renew, renewing
 from crawler.store.sources import Lease
 
 if TYPE_CHECKING:
-    from crawler.store.whole import Standing, Store
+    from crawler.store.whole import Claimable, Standing, Store
 
-__all__ = ["Begun", "CycleStore", "Lease", "Standing", "Store", "renew", "renewing", "shown", "this_process"]
+__all__ = [
+    "Begun",
+    "Claimable",
+    "CycleStore",
+    "Lease",
+    "Standing",
+    "Store",
+    "renew",
+    "renewing",
+    "shown",
+    "this_process",
+]
 
 
 def __getattr__(name: str) -> object:
-    """`Store` and `Standing`, imported when they are asked for."""
-    if name in ("Standing", "Store"):
+    """`Store` and what it returns, imported when they are asked for."""
+    if name in ("Claimable", "Standing", "Store"):
         from crawler.store import whole  # noqa: PLC0415 - heavy
 
         return getattr(whole, name)

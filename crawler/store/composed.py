@@ -53,6 +53,11 @@ def now(dialect: Dialect) -> Composed:
     return sa.select(dialect.now)
 
 
+def schema_version(_dialect: Dialect) -> Composed:
+    """The schema's version, as migrations have left it."""
+    return sa.select(sa.column("version_num")).select_from(sa.table("alembic_version"))
+
+
 # sources
 
 
@@ -94,6 +99,19 @@ def enable_source(dialect: Dialect) -> Composed:
     """Switch a source on again that was switched off (CY6); it is due at once."""
     off = (SOURCE.c.name == bindparam("its_name"), SOURCE.c.disabled_at.is_not(None))
     return sa.update(SOURCE).where(*off).values(disabled_at=sa.null(), failures=fixed(0), due_at=dialect.now)
+
+
+def pending_of_source(_dialect: Dialect) -> Composed:
+    """How many entries are pending at a source, by `its_name`."""
+    count = sa.select(sa.func.count()).select_from(OUTBOX.join(SOURCE, OUTBOX.c.source_id == SOURCE.c.id))
+    return count.where(SOURCE.c.name == bindparam("its_name"), PENDING)
+
+
+def forget_own_leases(_dialect: Dialect) -> Composed:
+    """The leases that a restored database still shows as this process's: nothing runs under them."""
+    own = SOURCE.c.lease_owner == bindparam("its_owner")
+    nobody = {"lease_owner": sa.null(), "lease_until": sa.null(), "fence": SOURCE.c.fence + fixed(1)}
+    return sa.update(SOURCE).where(own).values(nobody)
 
 
 def manage_source(_dialect: Dialect) -> Composed:
@@ -405,6 +423,17 @@ def mark_deleted(_dialect: Dialect) -> Composed:
     """A content is gone; one that was gone already stays as it was (LS4)."""
     own = (*OWN_CONTENT, CONTENT.c.foreign_id == bindparam("its_foreign_id"), CONTENT.c.deleted_at.is_(None))
     return sa.update(CONTENT).where(*own).values(_bound("deleted_at"))
+
+
+def mark_all_deleted(_dialect: Dialect) -> Composed:
+    """All contents of a source are gone: its partner's ids begin again (LS12)."""
+    own = (CONTENT.c.source_id == bindparam("its_id"), CONTENT.c.deleted_at.is_(None))
+    return sa.update(CONTENT).where(*own).values(_bound("deleted_at"))
+
+
+def forget_all_lookups(_dialect: Dialect) -> Composed:
+    """Threads that were asked for in vain may be there by now (LS12)."""
+    return sa.delete(LOOKUP).where(LOOKUP.c.source_id == bindparam("its_id"))
 
 
 def forget_pages(_dialect: Dialect) -> Composed:

@@ -9,7 +9,7 @@ from crawler.store import statements
 from crawler.store.driver import Driver
 from crawler.store.rows import content_values, cursor_values, exchange_values, read_cursor, stamp, user_values
 from crawler.store.sources import Lease, SourceStore
-from crawler.sync.pages import doubt
+from crawler.sync.pages import begin_anew, doubt
 
 
 class ContentStore(SourceStore):
@@ -39,6 +39,14 @@ class ContentStore(SourceStore):
         its = {"its_id": lease.source_id, "its_object": object_name, "its_foreign_id": foreign_id}
         driver.run(statements.mark_deleted, **its, deleted_at=stamp(now))
         self._doubt_cursor(driver, lease, object_name, foreign_id, now)
+
+    def _begin_again(self, driver: Driver, lease: Lease, now: datetime) -> None:
+        """The partner's ids name other contents by now: none of these is there any more, and all is listed anew."""
+        driver.run(statements.mark_all_deleted, its_id=lease.source_id, deleted_at=stamp(now))
+        driver.run(statements.forget_all_lookups, its_id=lease.source_id)
+        for row in driver.named(statements.cursors, its_id=lease.source_id):
+            anew = begin_anew(read_cursor(row))
+            driver.run(statements.put_cursor, **cursor_values(lease.source_id, anew, stamp(now)))
 
     def _doubt_cursor(self, driver: Driver, lease: Lease, object_name: str, foreign_id: str, now: datetime) -> None:
         """An id may name nothing or a newer content by now: it is no place to list from any more (LS11)."""

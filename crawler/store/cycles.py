@@ -105,6 +105,8 @@ class CycleStore(OutboxStore):
         """Store a page's contents, identities, the cursor that follows and the exchanges, in one transaction (LS6)."""
         with self.driving() as driver:
             self._hold(driver, lease)
+            if accepted.begins_again:
+                self._begin_again(driver, lease, now)
             if accepted.users:  # whom pages of other objects may show otherwise
                 driver.run(statements.forget_pages, its_id=lease.source_id)
                 self._put_users(driver, lease, accepted.users)

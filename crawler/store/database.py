@@ -95,6 +95,17 @@ class Database:
             self.engine.dispose()
         self.backend.close()
 
+    def reopen(self) -> bool:
+        """Open the file that is there now, where the one that was opened was deleted or replaced; returns whether.
+
+        It must be one that daemons have crawled. Nothing may be under way that began with the one before: it would go
+        on in this one, as if that had brought it there. Raises `DatabaseUnavailable`.
+        """
+        try:
+            return self.backend.reopen()
+        except self.backend.failures as error:
+            raise self._unavailable(error) from error
+
     def __enter__(self) -> Self:
         return self
 
@@ -219,6 +230,8 @@ class Database:
                 session.flush()
         except (SQLAlchemyError, NoAnswer) as error:
             raise self._unavailable(error) from error
+        except self.backend.failures as error:  # before SQLAlchemy was asked
+            raise self._unavailable(error) from error
 
     def clock(self) -> "sa.ColumnElement[float]":
         """Seconds since 1970 by the database's clock: leases and due times of several machines go by it alone."""
@@ -248,6 +261,19 @@ class Database:
             self.backend.advice(reason) or "look at the reason, then run the command again: what was committed is safe"
         )
         return DatabaseUnavailable(f"the database {self.backend.shown} cannot be used: {reason}", hint=advice)
+
+    def _check_version(self, version: str | None) -> None:
+        """Whether the schema is still this program's. Raises `DatabaseTooNew` or `DatabaseUnavailable`."""
+        if version == HEAD:
+            return
+        if version is not None and version > HEAD:
+            from crawler.store.upgrading import too_new  # noqa: PLC0415 - heavy, and needed only here
+
+            raise too_new(version, HEAD)
+        raise DatabaseUnavailable(
+            f"the database {self.backend.shown} has schema {version} by now, and this program works with {HEAD}",
+            hint="start the program again: it migrates the database then",
+        )
 
     def _version(self) -> str | None:
         try:

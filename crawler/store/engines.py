@@ -19,6 +19,7 @@ from crawler.errors import ConfigurationError, DatabaseUnavailable
 from crawler.network import is_readable
 from crawler.store.driver import Statement, Text
 from crawler.store.overdue import NoAnswer, Overdue
+from crawler.store.samefile import identity
 from crawler.store.sqlite import SQLite, advice_among
 
 CONNECT_SECONDS = 10
@@ -110,7 +111,24 @@ def engine_of(database: "SQLite | PostgreSQL") -> sa.Engine:
     creator = (lambda: database.connection) if database.in_memory else database.connect
     engine = sa.create_engine("sqlite://", creator=creator, **options)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "commit", lambda _connection: database.check())
+    if (path := database.path) is not None:
+        _follow(engine, path)
     return engine
+
+
+def _follow(engine: sa.Engine, path: str) -> None:
+    """Use no connection to a file that was replaced since."""
+
+    def note(_connection: object, record: Any) -> None:
+        record.info["file"] = identity(path)
+
+    def look(_connection: object, record: Any, _proxy: object) -> None:
+        if record.info["file"] != identity(path):
+            raise DisconnectionError
+
+    event.listen(engine, "connect", note)
+    event.listen(engine, "checkout", look)
 
 
 class PostgreSQL:
@@ -194,6 +212,10 @@ class PostgreSQL:
                 yield
             finally:
                 del self._shared.connection
+
+    def reopen(self) -> bool:
+        """A server's database is found by its name, whatever became of it."""
+        return False
 
     def alone(self, *, writing: bool) -> AbstractContextManager[object]:  # noqa: ARG002 - as of `SQLite`
         """Nobody is kept from anything: the server sees to that."""

@@ -41,13 +41,37 @@ class Standing:
         return waits and self.due_in is not None and self.due_in <= 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimable:
+    """What daemons are to do by the database: how many sources are `managed`, and how many seconds cycles are late.
+
+    `overdue` counts from when the one was due that waits longest, of sources that fare well and that nobody crawls.
+    """
+
+    managed: int
+    overdue: float
+
+
 class OperationsStore(Database):
     """The part of the store that serves operation."""
 
-    def ping(self) -> None:
-        """Ask the database for an answer. Raises `DatabaseUnavailable`."""
+    def ping(self) -> Claimable:
+        """Ask the database whether it is there, of this program's schema, and what there is to do.
+
+        Raises `DatabaseUnavailable` or `DatabaseTooNew`.
+        """
+        waits = (SOURCE.c.disabled_at.is_(None), SOURCE.c.failures == 0, SOURCE.c.lease_owner.is_(None))
+        late = sa.func.max(self.clock() - SOURCE.c.due_at).filter(*waits)
+        query = sa.select(sa.func.count(), late).where(SOURCE.c.managed)
         with self.reading(limited=True) as session:
-            session.execute(sa.select(1)).scalar_one()
+            self._check_version(session.execute(sa.text("SELECT version_num FROM alembic_version")).scalar())
+            managed, overdue = session.execute(query).one()
+        return Claimable(managed=managed, overdue=max(overdue or 0.0, 0.0))
+
+    def forget_leases(self, owner: str) -> None:
+        """Free the leases that a restored database shows as those of `owner`, who has no cycle under way."""
+        with self.driving() as driver:
+            driver.run(statements.forget_own_leases, its_owner=owner)
 
     def standing(self) -> list[Standing]:
         """How all sources stand, by name."""

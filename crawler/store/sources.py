@@ -109,14 +109,18 @@ class SourceStore(Database):
             row = driver.one(statements.stored_info, its_name=source.name, its_fingerprint=source.fingerprint)
         return row[0].encode() if row and row[0] else None
 
-    def manage(self, sources: Sequence[Source]) -> None:
+    def manage(self, sources: Sequence[Source]) -> dict[str, int]:
         """Let exactly these sources be crawled by daemons.
 
         New ones, and those whose settings have changed, are due at once (CY5). The others stay due when they were, also
         after cycles by hand: for what was missed while no daemon ran comes one late cycle, and no more (CY1). Leases
         stay as they are.
+
+        Returns those that daemons crawled until now and that have entries pending, with the numbers of these: nobody
+        sends them. Raises `DatabaseTooNew`.
         """
         with self.driving() as driver:
+            self._check_schema(driver)
             [now] = driver.one(statements.now)
             rows = {name: _Row(*rest) for name, *rest in driver.all(statements.managed_sources)}
             changes: list[tuple[object, ...]] = []  # as `manage_source` names them
@@ -131,6 +135,8 @@ class SourceStore(Database):
             gone = sorted(name for name, row in rows.items() if row.managed and name not in wanted)
             changes.extend((False, rows[name].due_at, name) for name in gone)
             driver.many(statements.manage_source, changes)
+            pending = {name: driver.one(statements.pending_of_source, its_name=name)[0] for name in gone}
+        return {name: count for name, count in pending.items() if count}
 
     def enable(self, source: Source) -> bool:
         """Switch a source on again that was switched off (CY6); returns whether it was off."""
@@ -147,9 +153,12 @@ class SourceStore(Database):
 
         Not more than `failing` are of sources whose last cycle failed (CY4). What another daemon is claiming at this
         moment is passed over; so is every lease that somebody holds, also where it has run out: see `look_at_leases`.
+
+        Raises `DatabaseTooNew`.
         """
         share = limit if failing is None else max(0, min(failing, limit))
         with self.driving() as driver:
+            self._check_schema(driver)
             leases = _claimed(driver, statements.claim_failing, owner, share, ahead)
             leases += _claimed(driver, statements.claim_faring_well, owner, limit - len(leases), ahead)
         return sorted(leases, key=lambda lease: lease.due)
@@ -159,6 +168,10 @@ class SourceStore(Database):
         own = {"its_id": lease.source_id, "its_fence": lease.fence}
         with self.driving() as driver:
             driver.run(statements.release_lease, **own, due=due, by=lease.due)
+
+    def _check_schema(self, driver: Driver) -> None:
+        row = driver.one(statements.schema_version)
+        self._check_version(row[0] if row is not None else None)
 
     def renew(self, leases: Collection[Lease]) -> tuple[float, frozenset[tuple[str, int]]]:
         """Renew those leases that `owner` still holds; returns them by source and fence, and since when they last.

@@ -15,11 +15,12 @@ from itertools import chain, islice
 from pathlib import Path
 from time import sleep
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from crawler.errors import ConfigurationError
 from crawler.store.driver import Statement, Text
 from crawler.store.presence import Presence, presence_beside
+from crawler.store.samefile import OpenFile, WrongFile
 
 CACHE_KIB, WAL_PAGES = 8_000, 4_000
 """Memory for pages, and pages in the WAL before they are moved: a large import writes its indices' pages less often."""
@@ -30,6 +31,11 @@ WAL_ATTEMPTS, WAL_PAUSE = 100, 0.02
 """How often a file is switched to WAL while other programs do the same, and the seconds between."""
 
 HINTS = {
+    "has lost its WAL": "leave alone what ends in -wal and -shm: a part of the database is in it",
+    "was deleted": "put it back, or a backup of it: it is opened then; a program that is started anew begins a new one",
+    "belongs to the one before": "stop all that has it open, remove what ends in -wal and -shm, and start again",
+    "was replaced by one": "put back the right one, or a backup of it; to go on with this one, start the program again",
+    "was replaced": "this goes on with the new one as soon as what runs has ended",
     "database is locked": "another program holds it locked: end that program, then run the command again",
     "readonly": "the file or its directory is read-only: change its permissions, or name another with --database",
     "unable to open": "check that the file's directory exists and may be written, or name another with --database",
@@ -91,6 +97,7 @@ class SQLite:
         own = {"isolation_level": None, "check_same_thread": False}  # we begin transactions, one thread at a time
         self._arguments: dict[str, Any] = {"timeout": busy_seconds, **arguments, **own}
         self._kept: sqlite3.Connection | None = None
+        self._open: OpenFile | None = None
         self._lock = threading.RLock()
         self._grouped = False
         self._broken: BaseException | None = None
@@ -98,11 +105,17 @@ class SQLite:
             self.where = os.path.abspath(self.where)  # noqa: PTH100 - a text: the working directory may change
 
     @property
+    def path(self) -> str | None:
+        """Where its file is; `None` of a database in memory."""
+        if not self.where.startswith("file:"):
+            return None if self.in_memory else self.where
+        path = unquote(urlsplit(self.where).path)
+        return None if path == ":memory:" or "mode=memory" in self.where else path
+
+    @property
     def file(self) -> Path | None:
-        """The file that it is; `None` of one in memory."""
-        if self.in_memory:
-            return None
-        return Path(urlsplit(self.where).path if self.where.startswith("file:") else self.where).resolve()
+        """The file that it is, links followed; `None` of one in memory."""
+        return Path(self.path).resolve() if self.path is not None else None
 
     @cached_property
     def presence(self) -> Presence | None:
@@ -135,6 +148,7 @@ class SQLite:
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
             connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")  # the WAL is there from now on: see `OpenFile`
         except BaseException:
             connection.close()
             raise
@@ -146,7 +160,40 @@ class SQLite:
         kept = self._kept
         if kept is None:
             kept = self._kept = self.connect()
+            if self._open is None and (path := self.path) is not None:
+                self._open = OpenFile(path)
         return kept
+
+    def check(self) -> None:
+        """Whether the file is still the one that was opened. Raises `WrongFile`."""
+        if self._open is not None:
+            self._open.check()
+
+    def reopen(self) -> bool:
+        """Go on with the file that is there now, if it is another one than before; returns whether it is.
+
+        Raises `sqlite3.Error`, in particular `WrongFile`.
+        """
+        with self._lock:
+            if self._open is None:
+                return False
+            try:
+                self._check_first()
+            except WrongFile:
+                self._open.check_successor()
+                self._kept, self._open = self.connect(), OpenFile(self._open.path)
+                return True
+            return False
+
+    def _check_first(self) -> None:
+        """As `check`, before a transaction begins: what is not the right one is left at once."""
+        try:
+            self.check()
+        except WrongFile:
+            if self._kept is not None and self._open is not None:
+                kept, self._kept = self._kept, None
+                self._open.leave(kept)
+            raise
 
     @contextmanager
     def transaction(self, *, writing: bool) -> Iterator[Any]:
@@ -157,10 +204,14 @@ class SQLite:
             begin, commit, roll_back = ("BEGIN IMMEDIATE" if writing else "BEGIN"), "COMMIT", "ROLLBACK"
             if self._grouped:
                 begin, commit, roll_back = "SAVEPOINT one", "RELEASE one", "ROLLBACK TO one"
+            else:
+                self._check_first()
             cursor = self.connection.cursor(_Cursor)
             try:
                 cursor.execute(begin)
                 yield cursor
+                if writing and not self._grouped:
+                    self.check()
                 cursor.execute(commit)
             except BaseException as error:
                 if self.connection.in_transaction:
@@ -184,21 +235,29 @@ class SQLite:
                 with self.transaction(writing=True):
                     yield
                 return
+            self._check_first()
             self.connection.execute("BEGIN IMMEDIATE")
             self._grouped = True
             try:
                 yield
                 if self._broken is not None:
                     raise self._broken
+                self.check()
                 self.connection.execute("COMMIT")
             finally:
                 self._grouped, self._broken = False, None
                 if self.connection.in_transaction:
                     self.connection.rollback()
 
-    def alone(self, *, writing: bool) -> AbstractContextManager[object]:
-        """Keep this process's other threads from writing, and from a database in memory altogether."""
-        return self._lock if writing or self.in_memory else nullcontext()
+    @contextmanager
+    def alone(self, *, writing: bool) -> Iterator[None]:
+        """Keep this process's other threads from writing, and from a database in memory altogether.
+
+        Raises `WrongFile`.
+        """
+        with self._lock if writing or self.in_memory else nullcontext():
+            self.check()
+            yield
 
     def limit(self, _connection: object) -> AbstractContextManager[None]:
         """Nothing ends what waits for a file."""

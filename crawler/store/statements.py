@@ -18,6 +18,19 @@ now = Statement(
 )
 'The clock.'
 
+schema_version = Statement(
+    'schema_version',
+    sqlite=
+        'SELECT version_num FROM alembic_version'
+        ,
+    postgresql=
+        'SELECT version_num FROM alembic_version'
+        ,
+    values=(),
+    columns=('version_num',),
+)
+"The schema's version, as migrations have left it."
+
 find_source = Statement(
     'find_source',
     sqlite=
@@ -113,6 +126,36 @@ enable_source = Statement(
     columns=(),
 )
 'Switch a source on again that was switched off (CY6); it is due at once.'
+
+pending_of_source = Statement(
+    'pending_of_source',
+    sqlite=
+        'SELECT count(*) AS count_1 FROM outbox JOIN source ON outbox.source_id = source.id WHERE source.name = ? '
+        "AND outbox.status = 'export_pending'"
+        ,
+    postgresql=
+        'SELECT count(*) AS count_1 FROM outbox JOIN source ON outbox.source_id = source.id WHERE source.name = '
+        "%s::VARCHAR AND outbox.status = 'export_pending'"
+        ,
+    values=('its_name',),
+    columns=('None',),
+)
+'How many entries are pending at a source, by `its_name`.'
+
+forget_own_leases = Statement(
+    'forget_own_leases',
+    sqlite=
+        'UPDATE source SET lease_owner=NULL, lease_until=NULL, fence=(source.fence + 1) WHERE source.lease_owner = '
+        '?'
+        ,
+    postgresql=
+        'UPDATE source SET lease_owner=NULL, lease_until=NULL, fence=(source.fence + 1) WHERE source.lease_owner = '
+        '%s::VARCHAR'
+        ,
+    values=('its_owner',),
+    columns=(),
+)
+"The leases that a restored database still shows as this process's: nothing runs under them."
 
 manage_source = Statement(
     'manage_source',
@@ -786,6 +829,33 @@ mark_deleted = Statement(
     columns=(),
 )
 'A content is gone; one that was gone already stays as it was (LS4).'
+
+mark_all_deleted = Statement(
+    'mark_all_deleted',
+    sqlite=
+        'UPDATE content SET deleted_at=? WHERE content.source_id = ? AND content.deleted_at IS NULL'
+        ,
+    postgresql=
+        'UPDATE content SET deleted_at=%s::VARCHAR WHERE content.source_id = %s::INTEGER AND content.deleted_at IS '
+        'NULL'
+        ,
+    values=('deleted_at', 'its_id'),
+    columns=(),
+)
+"All contents of a source are gone: its partner's ids begin again (LS12)."
+
+forget_all_lookups = Statement(
+    'forget_all_lookups',
+    sqlite=
+        'DELETE FROM lookup WHERE lookup.source_id = ?'
+        ,
+    postgresql=
+        'DELETE FROM lookup WHERE lookup.source_id = %s::INTEGER'
+        ,
+    values=('its_id',),
+    columns=(),
+)
+'Threads that were asked for in vain may be there by now (LS12).'
 
 forget_pages = Statement(
     'forget_pages',

@@ -19,10 +19,7 @@ def upgrade(connection: sa.Connection, head: str, shown: str) -> None:
     if version == head:  # another process was quicker
         return
     if version is not None and version > head:
-        raise DatabaseTooNew(
-            f"the database has schema {version}, and this program knows schemas up to {head}",
-            hint="a newer ringcx-crawler wrote it: update this one, or name another file with --database",
-        )
+        raise too_new(version, head)
     config = Config()
     config.set_main_option("script_location", str(files("crawler.store") / "migrations"))
     config.attributes["connection"] = connection
@@ -33,6 +30,14 @@ def upgrade(connection: sa.Connection, head: str, shown: str) -> None:
             f"the database {shown} cannot be migrated: {error}",
             hint="another process migrates it at the same time: run the command again",
         ) from error
+
+
+def too_new(version: str, head: str) -> DatabaseTooNew:
+    """What to say of a database of a newer version."""
+    return DatabaseTooNew(
+        f"the database has schema {version}, and this program knows schemas up to {head}",
+        hint="a newer ringcx-crawler wrote it: update this one, or name another file with --database",
+    )
 
 
 def _version(connection: sa.Connection) -> str | None:

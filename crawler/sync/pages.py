@@ -23,6 +23,15 @@ TRAIL = 4
 SEEN_CHARS = 20_000
 """How much about a page is kept with a cursor."""
 
+OTHERS = 3
+"""So many contents whose ids named others before, and none that is the same: the partner's ids begin again (LS12)."""
+
+BEGINS_AGAIN = "LS12"
+"""The rule of the remark that says so."""
+
+EXPORT_CHECK = 300.0
+"""Seconds after which a cursor is checked where something waits to be exported (LS12)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
@@ -30,7 +39,9 @@ class Listing:
 
     `cursor` is what is stored; `ask` the `since_id` of the next request. `asked` are all that were asked for in this
     cycle, `seen` the ids of the last page: bounded by the number of pages and the size of one. `checking` says that we
-    ask from before the cursor, in case the partner no longer knows it, or knows it as another content's (LS11).
+    ask from before the cursor, in case the partner no longer knows it, or knows it as another content's (LS11), and
+    `exporting` that something waits to be exported, which is to mean what it says. `others` counts the contents so far
+    whose ids named others before; `None` once one was the same (LS12).
     """
 
     cursor: Cursor
@@ -39,13 +50,15 @@ class Listing:
     seen: frozenset[str] = frozenset()
     pages: int = 0
     checking: bool = False
+    exporting: bool = False
+    others: int | None = 0
 
     @classmethod
-    def begin(cls, cursor: Cursor) -> "Listing":
+    def begin(cls, cursor: Cursor, *, exporting: bool = False) -> "Listing":
         """The listing that starts at the stored cursor (LS1), or before it where its content was deleted (LS11)."""
         deleted = cursor.checked_at is None and cursor.since_id is not None
         ask = next(iter(cursor.trail), None) if deleted else cursor.since_id
-        return cls(cursor=cursor, ask=ask, asked=frozenset({ask}), checking=deleted)
+        return cls(cursor=cursor, ask=ask, asked=frozenset({ask}), checking=deleted, exporting=exporting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +83,8 @@ class Accepted:
     """What to do about one page: store `new`, `updated`, `users` and `cursor` in one transaction (LS6).
 
     `listing` continues it, or is `None` when this object is done for this cycle; `more_later` says that the next cycle
-    goes on where the page limit of this one cut it off (LS3).
+    goes on where the page limit of this one cut it off (LS3). `begins_again`: all that was stored of this source before
+    is gone, for the partner's ids name other contents by now; the next cycle lists all anew (LS12).
     """
 
     object: str
@@ -83,6 +97,7 @@ class Accepted:
     cursor: Cursor
     listing: Listing | None
     more_later: bool = False
+    begins_again: bool = False
 
     @property
     def changes(self) -> bool:
@@ -133,7 +148,7 @@ def recognize(source: Source, listing: Listing, mark: str | None, now: datetime)
     see whether the partner still knows the cursor (LS11).
     """
     cursor = listing.cursor
-    if mark is None or mark != cursor.page_mark or cursor.page_seen is None or _due(source, cursor, now):
+    if mark is None or mark != cursor.page_mark or cursor.page_seen is None or _due(source, listing, now):
         return None
     seen = msgspec.json.decode(cursor.page_seen, type=_Seen)
     return Accepted(
@@ -156,6 +171,9 @@ def accept_page(
     contents, too_old = _young_enough(source, page, stored, now)
     new = tuple(c for c in contents if c.id not in stored.contents)
     updated = tuple(c for c in contents if c.id in stored.contents and stored.contents[c.id] != c)
+    listing = replace(listing, others=_others(listing, contents, stored))
+    if listing.others is not None and listing.others >= OTHERS:
+        return _begin_again(listing, page, contents, too_old)
     remarks = _remark_replies(page, contents, (*new, *updated), stored)
     cursor = _next_cursor(source, listing, page, now)
     following = _follow(source, listing, page, cursor, now)
@@ -182,6 +200,51 @@ def accept_page(
         listing=None if cut_off else following,
         more_later=cut_off,
     )
+
+
+def _others(listing: Listing, contents: tuple[Content, ...], stored: Stored) -> int | None:
+    """How many contents of this listing have ids that named others before; `None` if one is the same (LS12)."""
+    others = listing.others
+    for content in contents:
+        before = stored.contents.get(content.id)
+        if before is not None and others is not None:
+            others = others + 1 if is_another(before, content) else None
+    return others
+
+
+def is_another(before: Content, shown: Content) -> bool:
+    """Whether a content that is shown is another one than that which had its id, by all that they tell (OB13)."""
+    same_author = before.author_id is None or shown.author_id is None or before.author_id == shown.author_id
+    dated = before.created_at is not None and shown.created_at is not None
+    if dated and before.created_at == shown.created_at:
+        return False
+    other_body = before.body is not None and shown.body is not None and before.body != shown.body
+    return (dated and (other_body or not same_author)) or (other_body and not same_author)
+
+
+def _begin_again(listing: Listing, page: Page, contents: tuple[Content, ...], too_old: tuple[Ignored, ...]) -> Accepted:
+    """What a page means by which it is seen that the partner's ids begin again (LS12)."""
+    text = "ids that were given before name other contents: all is taken for deleted, and listed anew by the next cycle"
+    for content in contents:
+        page.remarks.add(BEGINS_AGAIN, text, content.id)
+    return Accepted(
+        object=listing.cursor.object,
+        new=contents,
+        updated=(),
+        unchanged=0,
+        users=tuple(page.users.values()),
+        ignored=page.ignored + too_old,
+        remarks=page.remarks,
+        cursor=begin_anew(replace(listing.cursor, since_id=page.head_id or listing.cursor.since_id)),
+        listing=None,
+        more_later=True,
+        begins_again=True,
+    )
+
+
+def begin_anew(cursor: Cursor) -> Cursor:
+    """The cursor from which all is listed once more (LS12)."""
+    return Cursor(object=cursor.object, since_id=cursor.since_id)
 
 
 def _is_stored(user: User, stored: Stored) -> bool:
@@ -224,9 +287,11 @@ def doubt(cursor: Cursor, foreign_id: str) -> Cursor:
     return replace(cursor, trail=trail, checked_at=None if cursor.since_id == foreign_id else cursor.checked_at)
 
 
-def _due(source: Source, cursor: Cursor, now: datetime) -> bool:
+def _due(source: Source, listing: Listing, now: datetime, cursor: Cursor | None = None) -> bool:
     """Whether it is time to see whether the partner still knows the cursor (LS11)."""
-    return cursor.checked_at is None or now - cursor.checked_at >= timedelta(seconds=source.cursor_check)
+    checked_at = (cursor or listing.cursor).checked_at
+    after = min(source.cursor_check, EXPORT_CHECK) if listing.exporting else source.cursor_check
+    return checked_at is None or now - checked_at >= timedelta(seconds=after)
 
 
 def _next_cursor(source: Source, listing: Listing, page: Page, now: datetime) -> Cursor:
@@ -235,7 +300,7 @@ def _next_cursor(source: Source, listing: Listing, page: Page, now: datetime) ->
     if page.head_id is None:
         return cursor
     if page.head_id == cursor.since_id:
-        return replace(cursor, checked_at=now) if _due(source, cursor, now) else cursor
+        return replace(cursor, checked_at=now) if _due(source, listing, now) else cursor
     trail = cursor.trail
     if page.head_id in trail:  # a step back: what the trail holds before it is still older
         trail = trail[trail.index(page.head_id) + 1 :]
@@ -257,10 +322,11 @@ def _follow(source: Source, listing: Listing, page: Page, cursor: Cursor, now: d
         if page.head_id is None or page.head_id in listing.asked or ids <= listing.seen:
             return None
         asked = listing.asked | {page.head_id}
-        return Listing(cursor=cursor, ask=page.head_id, asked=asked, seen=ids, pages=pages)
-    if not listing.checking and not _due(source, cursor, now):
+        return replace(listing, cursor=cursor, ask=page.head_id, asked=asked, seen=ids, pages=pages, checking=False)
+    if not listing.checking and not _due(source, listing, now, cursor):
         return None
     for step in (*cursor.trail, None, cursor.since_id):
         if step not in listing.asked:
-            return Listing(cursor=cursor, ask=step, asked=listing.asked | {step}, pages=pages, checking=True)
+            asked = listing.asked | {step}
+            return replace(listing, cursor=cursor, ask=step, asked=asked, seen=frozenset(), pages=pages, checking=True)
     return None

@@ -11,21 +11,22 @@ import inspect
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
-from functools import cache
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, FunctionType
 
 import anyio
 
 from crawler.conformance.evidence import Seen
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.judging import judge
-from crawler.conformance.rule import Check, Outcome, Result, Rule
+from crawler.conformance.rule import Outcome, Result, Rule
 from crawler.conformance.rules import RULES
 from crawler.protocol.implementation import ImplementationInfo
 from tests.conformance.courtroom import BREACHED, judged
-from tests.conformance.mutation import Mutant, mutants, used_by
+from tests.conformance.mutation import Mutant, mutants
 from tests.conformance.telling import PARTNERS, said, telling
 from tests.conformance.test_looked_at import EVERYTHING, PASSED
 from tests.conformance.test_partners import GOOD as OTHERS
@@ -35,8 +36,11 @@ from tests.conformance.variants import CONFORMING, VARIANTS
 from tests.conformance.variants.time import Time
 
 ALL = frozenset(rule.name for rule in RULES)
+READING = ("contents", "returned")
+"""The modules by which rules read what was seen."""
 NOTED = frozenset({"older-positions-reach-as-much"})
 Record = Callable[[], Awaitable[Judgement]]
+Change = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -87,17 +91,19 @@ class Court:
     trials: Sequence[Trial] = field(default_factory=lambda: [*trials()])
     held: dict[str, Judgement] = field(default_factory=dict)
 
-    async def notices(self, rules: Iterable[Rule]) -> bool:
-        """Whether a test notices what has become of any of these rules."""
+    async def notices(self, rules: Iterable[Rule], change: Change = nullcontext) -> bool:
+        """Whether a test notices what becomes of any of these rules while the code is changed."""
         for rule in rules:
-            if any(self._passes_by_nothing(rule, info) for info in (None, EVERYTHING)):
-                return True
+            with change():
+                if any(self._passes_by_nothing(rule, info) for info in (None, EVERYTHING)):
+                    return True
             for trial in self.trials:
                 if trial.told or rule.name in trial.about:
                     if trial.name not in self.held:
                         self.held[trial.name] = await trial.record()
-                    if self._otherwise(rule, trial, self.held[trial.name]):
-                        return True
+                    with change():
+                        if self._otherwise(rule, trial, self.held[trial.name]):
+                            return True
         return False
 
     @staticmethod
@@ -121,15 +127,15 @@ class Court:
 
 
 async def survivors(name: str, court: Court) -> tuple[int, list[str]]:
-    """Try every mutant of the module of that name: how many there are, and the line and the change of the survivors."""
-    module = importlib.import_module(f"crawler.conformance.rules.{name}")
-    source = inspect.getsource(module)
-    users, tried, survived = used_by(source), 0, []
-    for mutant in mutants(source):
-        checks = made(mutant, module)
-        changed = [rule for rule in _rules(module) if rule.check.__name__ in users[mutant.function]]
-        tried += bool(changed)
-        if changed and not await court.notices(replace(it, check=checks[it.check.__name__]) for it in changed):
+    """Try every mutant of a module of ``crawler.conformance``: how many there are, and what is known of survivors."""
+    module = importlib.import_module(f"crawler.conformance.{name}")
+    tried, survived = 0, []
+    for mutant in mutants(inspect.getsource(module)):
+        function = getattr(module, mutant.function)
+        concerned = [rule for rule in RULES if function in reached(rule.check)]
+        change = partial(changed, function, code_of(mutant, str(module.__file__)))
+        tried += bool(concerned)
+        if concerned and not await court.notices(concerned, change):
             where = Path(str(module.__file__)).relative_to(Path.cwd())
             survived.append(f"{where}:{mutant.line}: {mutant.function}: {mutant.what}")
     return tried, survived
@@ -158,25 +164,42 @@ def _in_a_process(name: str) -> tuple[int, list[str]]:
     return anyio.run(survivors, name, _court())
 
 
-def made(mutant: Mutant, module: ModuleType) -> Mapping[str, Check]:
-    """The functions of a module that was changed."""
-    changed = ModuleType(module.__name__)
-    changed.__file__ = module.__file__
-    sys.modules[module.__name__], original = changed, sys.modules[module.__name__]
+@contextmanager
+def changed(function: FunctionType, code: CodeType) -> Iterator[None]:
+    """A function that does something else meanwhile, for whoever has imported it."""
+    before, function.__code__ = function.__code__, code
     try:
-        exec(compile(mutant.tree, str(module.__file__), "exec"), changed.__dict__)  # noqa: S102 - it is our own
+        yield
     finally:
-        sys.modules[module.__name__] = original
-    return changed.__dict__
+        function.__code__ = before
 
 
-def _rules(module: ModuleType) -> list[Rule]:
-    """The rules that are written in a module."""
-    return [rule for rule in RULES if rule.check.__module__ == module.__name__]
+def code_of(mutant: Mutant, file: str) -> CodeType:
+    """The code of the function that was changed."""
+    whole = compile(mutant.tree, file, "exec")
+    return next(it for it in whole.co_consts if isinstance(it, CodeType) and it.co_name == mutant.function)
+
+
+@cache
+def reached(function: Callable[..., object]) -> frozenset[Callable[..., object]]:
+    """The functions of the judge that a function uses, itself included, and those that they use."""
+    found, left = set[Callable[..., object]](), [function]
+    while left:
+        it = left.pop()
+        if isinstance(it, FunctionType) and it.__module__.startswith("crawler.conformance.") and it not in found:
+            found.add(it)
+            left += [it.__globals__[name] for name in names_in(it.__code__) if name in it.__globals__]
+    return frozenset(found)
+
+
+def names_in(code: CodeType) -> set[str]:
+    """The names that a function uses, those in it included."""
+    inner = [names_in(it) for it in code.co_consts if isinstance(it, CodeType)]
+    return {*code.co_names}.union(*inner)
 
 
 def _all() -> list[str]:
-    return sorted({rule.check.__module__.rpartition(".")[2] for rule in RULES})
+    return [*READING, *sorted({rule.check.__module__.removeprefix("crawler.conformance.") for rule in RULES})]
 
 
 if __name__ == "__main__":

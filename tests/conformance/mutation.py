@@ -59,21 +59,6 @@ def changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
             yield f"left out: yield {ast.unparse(made)}", _set("value", ast.YieldFrom(value=ast.Tuple([], ast.Load())))
 
 
-def used_by(source: str) -> dict[str, set[str]]:
-    """For each function of a module, those in it by which it is used, itself included."""
-    tree = ast.parse(source)
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    names = {
-        name: {it.id for it in ast.walk(node) if isinstance(it, ast.Name)} & functions.keys()
-        for name, node in functions.items()
-    }
-    users = {name: {name} for name in functions}
-    for _ in functions:
-        for name in functions:
-            users[name] |= {user for user, uses in names.items() if uses & users[name]}
-    return users
-
-
 def _turned(test: ast.expr) -> ast.expr:
     return ast.UnaryOp(op=ast.Not(), operand=deepcopy(test))
 

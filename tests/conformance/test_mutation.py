@@ -2,13 +2,13 @@
 
 import ast
 import inspect
-import sys
 
 import pytest
 
-from crawler.conformance.rules import RULES, survival
-from tests.conformance.mutating import Court, made, survivors, trials
-from tests.conformance.mutation import mutants, used_by
+from crawler.conformance import returned
+from crawler.conformance.rules import RULES, fields, once, returning
+from tests.conformance.mutating import Court, changed, code_of, reached, survivors, trials
+from tests.conformance.mutation import mutants
 
 SOURCE = """
 def helper(found):
@@ -61,25 +61,24 @@ def test_lines_are_those_of_the_source() -> None:
     assert ["if" in lines[it.line - 1] or "yield" in lines[it.line - 1] for it in mutants(SOURCE)] == [True] * 13
 
 
-def test_a_function_is_used_by_those_that_call_it_and_theirs() -> None:
-    assert used_by(SOURCE) == {
-        "helper": {"helper", "rule", "another"},
-        "rule": {"rule", "another"},
-        "another": {"another"},
-    }
+def test_a_function_reaches_what_it_calls_and_what_that_calls_in_other_modules_too() -> None:
+    found = reached(fields.title_is_kept)
+
+    assert {fields.title_is_kept, returning.titles, once.returned, returned.found} <= found
+    assert fields.author_is_kept not in found
 
 
-def test_a_mutant_leaves_the_rules_as_they_are() -> None:
-    before = [*survival.PART.rules]
-    [mutant, *_] = mutants(inspect.getsource(survival))
-
-    assert made(mutant, survival)["survives_what_is_sent"] is not survival.survives_what_is_sent
-    assert sys.modules[survival.__name__] is survival
-    assert survival.PART.rules == before
+def test_a_function_is_changed_for_all_who_use_it_and_only_meanwhile() -> None:
+    [mutant, *_] = (it for it in mutants(inspect.getsource(once)) if it.function == "creations")
+    creations = vars(fields)["creations"]
+    before = creations.__code__
+    with changed(vars(once)["creations"], code_of(mutant, "once.py")):
+        assert creations.__code__ is not before
+    assert creations.__code__ is before
 
 
 async def test_what_no_test_is_about_survives_and_is_told() -> None:
-    tried, survived = await survivors("survival", Court(trials=[]))
+    tried, survived = await survivors("rules.survival", Court(trials=[]))
 
     assert tried == len(survived) > 0
     assert survived[0].startswith("crawler/conformance/rules/survival.py:")
@@ -92,7 +91,7 @@ def test_every_rule_is_in_some_trial() -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("module", ["people", "reach", "survival"])
+@pytest.mark.parametrize("module", ["rules.people", "rules.reach", "rules.survival"])
 async def test_no_mutant_of_these_rules_survives(module: str) -> None:
     tried, survived = await survivors(module, Court())
 

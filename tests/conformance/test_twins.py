@@ -158,7 +158,7 @@ async def test_a_partner_with_one_defect_breaks_that_rule_and_what_follows(name:
     read_as_junit(judgement)
 
 
-def test_each_twin_has_a_name_of_its_own() -> None:
+def test_the_names_of_twins_are_their_own() -> None:
     assert len(TWINS) == sum(map(len, TABLES))
 
 

@@ -101,8 +101,8 @@ class Posting:
             self.talk.leave_out(order.purpose, NotJudged(decision.reason, Remedy.CONTENTS))
             return None
         posted = Posted(purpose=order.purpose, object=order.object, content_id=entry.id, tag=tag, plan=order.plan)
-        self.creations[order.purpose] = posted
         sent = await self.talk.ask(order.purpose, decision.action, decision.params)
+        self.creations[order.purpose] = posted
         posted.answered(sent, self._others(order.object))
         self._count()
         if not self.agents and len(self.creations) == 1 and refusal(sent):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from crawler.conformance.evidence import NotJudged, Remedy, Seen, Sent
-from crawler.conformance.rule import Case, Chapter, Harm, Kept, Level, Part, case, harm
+from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.conformance.rules.signatures import answered_well
 from crawler.protocol.envelope import printable
 
@@ -24,9 +24,7 @@ TRACE = re.compile(rb"Traceback \(most recent|Stack trace:|\n\s+at [\w.$<]+ ?\(|
 def not_refused(seen: Seen, label: str) -> Case:
     """A breach where a request that means nothing was answered with success. Raises `Unjudged`."""
     sent = seen.one(label)
-    if sent.exchange.answer is None:
-        return Kept(sent=sent)  # which counts for nothing: no answer came
-    kept = not sent.succeeded or is_error(sent)
+    kept = not sent.succeeded or is_error(sent)  # which counts for nothing where no answer came
     return case(kept, sent, expected="an error status, such as 400", actual=sent.came_well)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from crawler.conformance.contents import Found, contents, users, value, which, with_content
-from crawler.conformance.evidence import UNREADABLE, DoesNotApply, Remedy, Seen, Sent, id_of
+from crawler.conformance.evidence import UNREADABLE, DoesNotApply, Seen, Sent, id_of
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
+from crawler.conformance.rules.transport import signed
 from crawler.protocol.wire import NOTHING
 
 PART = Part(Chapter.OBJECTS)
@@ -35,11 +36,8 @@ def contents_are_rightly_signed(seen: Seen) -> Iterator[Case]:
     Mend: sign the bytes that are sent: a signature over text goes wrong at the first accent, one that is computed
     before the answer is shortened or escaped goes wrong at the first long or odd one.
     """
-    answers = [sent for sent in seen.sent if sent.label in ("list", "show") and 200 <= (sent.status or 0) < 300]
-    if not seen.verified:
-        answers = [it for it in answers if it.exchange.answer and it.exchange.answer.signature is not None]
-        seen.some(answers, "no answer is signed, and signatures are not verified", Remedy.SIGNATURE)
-    for sent in seen.some(answers, "no object was listed or shown"):
+    found = (sent for sent in seen.sent if sent.label in ("list", "show") and 200 <= (sent.status or 0) < 300)
+    for sent in signed(seen, seen.some(found, "no object was listed or shown")):
         expected = f"HMAC-SHA512 of the body of {sent.action}, keyed with the secret"
         yield case(sent.exchange.verdict == "valid", sent, expected=expected, actual=sent.came)
 

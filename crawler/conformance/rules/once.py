@@ -21,8 +21,7 @@ REPLIES = ("reply", "private reply")
 
 def creations(seen: Seen, *purposes: str) -> Sequence[Any]:
     """What was sent to be created, for these purposes or for any, at least one. Raises `Unjudged`."""
-    sent = [it for it in seen.facts.get("creations", {}).values() if it.sent is not None]
-    chosen = [it for it in sent if not purposes or it.purpose in purposes]
+    chosen = [it for it in seen.facts.get("creations", {}).values() if not purposes or it.purpose in purposes]
     if not chosen and purposes and (left_out := seen.left_out(*purposes)):
         raise left_out
     return seen.some(chosen, f"no {purposes[0] if purposes else 'content'} was created", Remedy.FIX)

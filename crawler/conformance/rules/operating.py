@@ -1,6 +1,6 @@
 """An operation does what it says to what it is applied to, does so once, and leaves all else alone (PU5)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from crawler.conformance.comparing import Text, is_lost
@@ -44,10 +44,8 @@ def changed(before: State, after: State) -> list[str]:
     return [it for it in dict.fromkeys([*before, *after]) if it not in VOLATILE and before.get(it) != after.get(it)]
 
 
-def lost(before: State, after: State) -> list[str]:
+def lost(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """The fields of which something is lost."""
-    if before is None or after is None:
-        return []
     found = []
     for name in FIELDS:
         was, now = before.get(name), after.get(name)
@@ -95,7 +93,7 @@ def operation_keeps_the_rest(seen: Seen) -> Iterator[Case]:
         for where, after in (("the answer", answer), ("a list or show afterwards", step.after.get(TARGET))):
             if after is not None and before is not None:
                 first = seen.facts["steps"][0].before.get(TARGET)
-                wrong = dict.fromkeys([*lost(before, after), *lost(first, after)])
+                wrong = dict.fromkeys([*lost(before, after), *lost(first or before, after)])
                 actual = f"another, or none, in {where}: {printable(str(after.get('body')), 40)}"
                 expected = f"the {', '.join(wrong)} that it had"
                 yield case(not wrong, step.sent, expected=expected, actual=actual, note=f"{step.sent.action}: {where}")

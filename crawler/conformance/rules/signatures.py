@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from crawler.conformance.evidence import NotJudged, Seen, Sent
-from crawler.conformance.rule import Case, Chapter, Harm, Kept, Level, Part, case, harm
+from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.conformance.rules.transport import PAGE
 
 PART = Part(Chapter.TRANSPORT)
@@ -13,12 +13,10 @@ UNBANNED = [*FORGED, "right-request-answered-after-forgeries"]
 
 
 def refused(sent: Sent) -> bool:
-    """Whether a request was answered, but neither with success nor with a body that is signed (SG5).
+    """Whether a request was answered neither with success nor with a body that is signed (SG5).
 
     What is no JSON, or says that it is an error, is a refusal as well.
     """
-    if sent.exchange.answer is None:
-        return False
     try:
         answer = sent.json()
     except NotJudged:
@@ -27,9 +25,7 @@ def refused(sent: Sent) -> bool:
 
 
 def not_refused(sent: Sent) -> Case:
-    """A breach where a forged request was answered as if it were right (SG5)."""
-    if sent.exchange.answer is None:
-        return Kept(sent=sent)  # which counts for nothing: no answer came
+    """A breach where a forged request was answered as if it were right (SG5); no answer counts for nothing."""
     return case(refused(sent), sent, expected="an error status, such as 403", actual=sent.came_well)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from crawler.conformance.evidence import Remedy, Seen, Sent, no_info
+from crawler.conformance.evidence import NotJudged, Remedy, Seen, Sent, no_info
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.errors import AnswerEncoded, AnswerTooLarge, ConnectionBroken, DeadlineExceeded, LengthWrong
 from crawler.protocol.envelope import printable
@@ -26,15 +26,15 @@ def successes(seen: Seen) -> Sequence[Sent]:
     return found
 
 
-def signed(seen: Seen) -> Sequence[Sent]:
-    """The successes whose signature can be judged. Raises `Unjudged`.
+def signed(seen: Seen, answers: Sequence[Sent]) -> Iterator[Sent]:
+    """The answers whose signature can be judged.
 
-    Where signatures are not verified, an answer without one is not judged: nobody asked for one.
+    Where signatures are not verified, nobody asked for one: then raises `NotJudged` after them if others have none.
     """
-    found = successes(seen)
-    if not seen.verified:
-        found = [sent for sent in found if sent.exchange.answer and sent.exchange.answer.signature is not None]
-    return seen.some(found, "no answer is signed, and signatures are not verified", Remedy.SIGNATURE)
+    unsigned = [it for it in answers if it.exchange.answer and it.exchange.answer.signature is None]
+    yield from (it for it in answers if seen.verified or it not in unsigned)
+    if unsigned and not seen.verified:
+        raise NotJudged("an answer is not signed, and signatures are not verified", Remedy.SIGNATURE)
 
 
 @rule(Level.MUST, "TR1", page=PAGE, probe="declaration")
@@ -142,7 +142,7 @@ def answer_is_signed(seen: Seen) -> Iterator[Case]:
     Mend: sign the exact bytes of the body with the secret and send the result in that header. An unsigned page with
     HTTP 200 often is the error page of a framework, or PHP's error with a `Status:` header that the server ignores.
     """
-    for sent in signed(seen):
+    for sent in signed(seen, successes(seen)):
         kept = sent.exchange.verdict != "missing"
         yield case(kept, sent, expected="a header X-SMCCSDK-SIGNATURE", actual=sent.came)
 
@@ -156,7 +156,7 @@ def signature_is_lower_case(seen: Seen) -> Iterator[Case]:
 
     Mend: write the digest with the lower-case variant of your language's hexadecimal function.
     """
-    for sent in signed(seen):
+    for sent in signed(seen, successes(seen)):
         signature = (sent.exchange.answer.signature if sent.exchange.answer else None) or ""
         kept = signature and signature == signature.lower()
         yield case(kept, sent, expected="lower-case hexadecimal digits", actual=printable(signature, 40) or "none")
@@ -180,7 +180,7 @@ def answer_signature_is_right(seen: Seen) -> Iterator[Case]:
     Mend: sign the bytes that go out, after the last change to them, with every newline, warning or byte-order mark that
     comes before or after. Check that both sides have the same secret, without blanks around it.
     """
-    for sent in signed(seen):
+    for sent in signed(seen, successes(seen)):
         came = f"{sent.came}; the body starts with {printable(sent.body[:60].decode('utf-8', 'replace'), 60)!r}"
         kept = sent.exchange.verdict == "valid"
         yield case(kept, sent, expected="HMAC-SHA512 of the body, keyed with the secret", actual=came)

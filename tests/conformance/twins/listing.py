@@ -177,6 +177,20 @@ def sulks_after_quotes(_it: ReferencePartner, status: int = 500) -> Act:
     return act
 
 
+def forgets_all_after_quotes(_it: ReferencePartner) -> Act:
+    forgotten = [False]
+
+    def act(call: Call, proceed: Proceed) -> object:
+        if "'" in since(call):
+            forgotten[0] = True
+        elif forgotten[0] and not since(call):
+            forgotten[0] = False
+            return []
+        return proceed(call)
+
+    return act
+
+
 def refuses_params(call: Call, proceed: Proceed) -> object:
     if call.params.keys() - {"since_id"}:
         raise Refusal(400, "unknown parameter")
@@ -276,6 +290,9 @@ LISTING: Mapping[str, Twin] = {
     "crashes on quotes": acting("messages.list", crashes_on_quotes, "strange-since-id-survived"),
     "nothing after an empty cursor": acting("messages.list", nothing_after_empty, "empty-since-id-means-none"),
     "sulks after quotes": acting("messages.list", sulks_after_quotes, "lists-unharmed-by-strange-cursors"),
+    "forgets all after quotes": acting(
+        "messages.list", forgets_all_after_quotes, "lists-unharmed-by-strange-cursors"
+    ),
     "refuses params": acting("messages.list", refuses_params, "extra-params-ignored"),
     "misses what comes between": acting(
         "*", misses_what_comes_after_a_page, "contents-created-while-paging-listed"

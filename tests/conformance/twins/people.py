@@ -65,7 +65,7 @@ PEOPLE: Mapping[str, Twin] = {
     "two with one id": acting("*", two_with_one_id, "user-id-is-one-person", SAME),
     "renamed": acting("*", june_once, SAME),
     "to the shop": acting("*", to_the_shop, "private-messages-go-to-somebody-else", "recipient-is-kept"),
-    "private in public": acting(
+    "private ones among messages": acting(
         "messages.list", private_ones_as_well, "private-messages-stay-private", "dates-descend",
         "nothing-skipped-after-a-position", "old-positions-lead-to-what-is-new",
     ),

@@ -1,18 +1,19 @@
 import json
 from collections.abc import Iterator
 from threading import Event
+from time import time
 from typing import Any
 
 import anyio
 import httpx
 import pytest
 
-from crawler.daemon import Daemon
+from crawler.daemon import Daemon, DaemonOptions
 from crawler.daemon.health import Health, Pulse, Watching
 from crawler.errors import DatabaseUnavailable
-from crawler.store import Standing, Store
+from crawler.store import Claimable, Standing, Store
 from crawler.sync.state import Source
-from tests.unit.store.writing import NOON, SECRET
+from tests.unit.store.writing import NOON, SECRET, change
 
 
 class Moody(Store):
@@ -22,9 +23,9 @@ class Moody(Store):
     asked = 0
     released = Event()
 
-    def ping(self) -> None:
+    def ping(self) -> Claimable:
         self._feel()
-        super().ping()
+        return super().ping()
 
     def standing(self) -> list[Standing]:
         self._feel()
@@ -73,11 +74,56 @@ async def test_it_is_ready_when_the_tick_runs_and_the_database_answers(patient: 
             "live": True,
             "ready": True,
             "database_answers": True,
+            "sources": 0,
+            "sources_in_database": 0,
+            "seconds_overdue": 0.0,
             "seconds_since_tick": 0.25,
             "in_flight": 0,
             "stopping": False,
         },
     )
+
+
+SHOP = Source(name="shop", base_uri="http://shop.example/", secret=SECRET)
+OTHER = Source(name="other", base_uri="http://other.example/", secret=SECRET)
+
+
+async def test_it_is_not_ready_where_the_database_knows_of_other_sources_than_it_is_to_crawl(patient: Patient) -> None:
+    """As of one that was restored."""
+    patient.metrics.ticked(0)
+    await patient.daemon.manage([SHOP, OTHER])
+    assert (await patient.healthz())[0] == 200
+    patient.store.manage([SHOP])
+    status, state = await patient.healthz()
+    assert (status, state["sources"], state["sources_in_database"]) == (503, 2, 1)
+
+
+async def test_it_is_not_ready_where_what_is_due_does_not_begin(patient: Patient) -> None:
+    """But for sources that fail, are crawled by somebody, are off or still have a moment."""
+    patient.metrics.ticked(0)
+    await patient.daemon.manage([SHOP, OTHER])
+    for due, state, status in (
+        (9, "failures = 0", 200),
+        (99, "failures = 0", 503),
+        (99, "failures = 1", 200),
+        (99, "failures = 0, lease_owner = 'me'", 200),
+        (99, "failures = 0, lease_owner = NULL, disabled_at = '2024'", 200),
+    ):
+        change(patient.store, f"UPDATE source SET {state}, due_at = :due WHERE name = 'shop'", due=time() - due)  # noqa: S608
+        assert (await patient.healthz())[0] == status
+
+
+async def test_it_is_ready_where_what_is_due_has_to_wait_for_room(patient: Patient) -> None:
+    daemon = Daemon(patient.store, patient.metrics, options=DaemonOptions(max_cycles=1))
+    patient.daemon = patient.health._daemon = daemon
+    patient.metrics.ticked(0)
+    await daemon.manage([SHOP, OTHER])
+    change(patient.store, "UPDATE source SET due_at = :due", due=time() - 99)
+    assert (await patient.healthz())[0] == 503
+    async with anyio.create_task_group() as tasks:
+        await daemon.tick(tasks)
+        assert (await patient.healthz())[0] == 200
+        tasks.cancel_scope.cancel()
 
 
 async def test_it_is_not_ready_before_the_first_tick_that_succeeds(patient: Patient) -> None:

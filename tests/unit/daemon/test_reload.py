@@ -1,8 +1,10 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import move
 
 import pytest
+from structlog.testing import capture_logs
 
 from crawler.daemon.notify import Notify
 from crawler.daemon.reload import ConfigurationFile, Look, Reload, look
@@ -147,6 +149,30 @@ def test_a_changed_secret_file_is_a_change_and_one_named_later_is_none(path: Pat
         assert [file.changed(), file.changed()] == [False, True]
         file.reading()
     assert [file.changed(), file.changed()] == [False, False]
+
+
+async def test_that_a_file_is_gone_is_said_once_and_again_if_it_happens_again(path: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("open sesame")
+    as_read = {secret: look(secret)}
+    file = ConfigurationFile(path, lambda: as_read)
+    configured = Configured(path)
+    configured.reload = Reload(file, configured.load, configured.manage, notify=Notify({}), told=configured.told.append)
+    with capture_logs() as said:
+        await configured.steps()
+        move(path, tmp_path / "elsewhere")
+        await configured.steps()
+        assert said == []  # it may be on its way
+        await configured.steps(3)
+        move(secret, tmp_path / "elsewhere, too")
+        await configured.steps(3)
+        move(tmp_path / "elsewhere", path)
+        await configured.steps(3)
+        move(path, tmp_path / "elsewhere")
+        await configured.steps(3)
+    gone = [entry["file"] for entry in said if entry["event"] == "a file is gone, what it said last still counts"]
+    assert gone == [str(path), str(secret), str(path)]
+    assert configured.managed == []
 
 
 def test_a_secret_that_is_rotated_while_it_is_read_is_a_change(path: Path, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ class StandIn(Store):
         row = self.rows[source.name]
         return row.info if row.fingerprint == self._fingerprint(source) else None
 
-    def manage(self, sources: Sequence[Source]) -> None:
+    def manage(self, sources: Sequence[Source]) -> dict[str, int]:
         for source in sources:
             row = self.rows.get(source.name)
             due = row.due_at if row is not None and row.fingerprint == self._fingerprint(source) else None
@@ -97,6 +97,7 @@ class StandIn(Store):
             row.due_at, row.managed = due if due is not None else self._now, True
         for name in self.rows.keys() - {source.name for source in sources}:
             self.rows[name].managed = False
+        return {}
 
     def enable(self, source: Source) -> bool:
         row = self.rows[source.name]

@@ -12,7 +12,7 @@ from crawler.errors import DatabaseUnavailable, UnexpectedShape
 from crawler.protocol.remarks import Ignored
 from crawler.store import Begun, Store
 from crawler.sync.report import CycleReport, ObjectReport
-from crawler.sync.state import Source
+from crawler.sync.state import Cursor, Source
 from tests.unit.store.writing import (
     INFO,
     NOON,
@@ -24,6 +24,7 @@ from tests.unit.store.writing import (
     lapse,
     message,
     rows,
+    user,
 )
 
 ERROR = UnexpectedShape("shop", "messages.list", expected="an array", came="null")
@@ -138,3 +139,30 @@ def test_what_one_method_stored_is_seen_by_others_when_it_returns(path: Path, so
 
         assert other.execute("SELECT foreign_id FROM content").fetchall() == [("1",)]
         assert other.execute("SELECT since_id FROM cursor").fetchall() == [("1",)]
+
+
+def test_where_a_partners_ids_begin_again_all_that_was_stored_is_gone_but_what_is_shown_now(
+    store: Store, source: Source, neighbour: Source, begun: Begun
+) -> None:
+    """LS12."""
+    old = {"created_at": "2024-01-01T00:00:00Z", "author": user("ann")}
+    import_page(store, source, begun, *(message(str(n), **old) for n in (4, 3, 2, 1)))
+    import_page(store, source, begun, message("t", title="T"), object_name="threads")
+    other = store.begin_cycle(neighbour, "me", NOON)
+    import_page(store, neighbour, other, message("9"))
+    new = {"created_at": "2024-02-01T00:00:00Z", "author": user("bob")}
+    accepted = import_page(store, source, begun, *(message(str(n), **new) for n in (3, 2, 1)))
+
+    assert accepted.begins_again
+    found = [row for row in rows(store, "content") if row["source_id"] == begun.lease.source_id]
+    assert {row["foreign_id"]: row["deleted_at"] is None for row in found} == {
+        "1": True, "2": True, "3": True, "4": False, "t": False,
+    }  # fmt: skip
+    assert {row["incarnation"] for row in found if row["deleted_at"] is None} == {1}
+    cursors = store.begin_cycle(source, "process 1 on elsewhere", NOON, begun.lease).cursors
+    assert cursors == {
+        "messages": Cursor(object="messages", since_id="3"),
+        "threads": Cursor(object="threads", since_id="t"),
+    }
+    assert [row["deleted_at"] for row in rows(store, "content") if row["foreign_id"] == "9"] == [None]
+    assert [it.checked_at for it in store.load_cursors(neighbour).values()] == [NOON]

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from crawler.protocol.objects import Content, User
 from crawler.protocol.remarks import Ignored, Remark, Remarks
-from crawler.sync.pages import SEEN_CHARS, TRAIL, Accepted, Listing, Stored, accept_page, doubt, page_mark, recognize
+from crawler.sync.pages import (
+    SEEN_CHARS,
+    TRAIL,
+    Accepted,
+    Listing,
+    Stored,
+    accept_page,
+    doubt,
+    is_another,
+    page_mark,
+    recognize,
+)
 from crawler.sync.state import Cursor, Source
 from tests.unit.protocol.samples import unhurried
 from tests.unit.sync.listing_partner import (
@@ -601,3 +612,97 @@ def test_a_mark_is_of_all_that_decides_what_a_page_means() -> None:
     }
     assert len(marks) == 6
     assert page_mark(SOURCE, listing, b"{}", "s") in marks
+
+
+# A partner whose ids begin again (LS12)
+
+
+def old_and_new(*ids: str) -> tuple[Stored, list[Content]]:
+    """Contents as they are stored, and others under their ids, newest first."""
+    new = [content(it, author_id="u2", body="another", created_at="2024-02-02T00:00:00Z") for it in reversed(ids)]
+    return Stored(contents={it: content(it, created_at="2024-01-01T00:00:00Z") for it in ids}), new
+
+
+def test_a_page_of_others_under_ids_that_are_known_says_that_ids_begin_again() -> None:
+    """All is taken as new, nothing goes on in this cycle, and the next one lists from the start."""
+    stored, shown = old_and_new("1", "2", "3")
+    accepted = accept_page(SOURCE, Listing.begin(cursor("9", "8")), page(*shown, broken("4")), stored, NOW, mark="m")
+    assert accepted.begins_again
+    assert (accepted.listing, accepted.more_later, accepted.cursor) == (
+        None,
+        True,
+        Cursor(object="messages", since_id="3"),
+    )
+    assert (accepted.new, accepted.updated) == (tuple(shown), ())
+    assert [it.id for it in accepted.ignored] == ["4"]
+    [(remark, count)] = accepted.remarks.counts.items()
+    assert (remark.rule, count) == ("LS12", 3)
+    assert Listing.begin(accepted.cursor).ask is None
+
+
+@pytest.mark.parametrize("spared", ["the same", "deleted", "new"])
+def test_two_of_them_or_one_that_is_the_same_do_not(spared: str) -> None:
+    stored, shown = old_and_new("1", "2", "3", "4")
+    contents = dict(stored.contents)
+    if spared == "the same":
+        contents["4"] = shown[0]
+    else:
+        contents["3"] = None
+        contents["4"] = None
+    if spared == "new":
+        del contents["3"], contents["4"]
+    accepted = accept_page(SOURCE, Listing.begin(cursor("9", "8")), page(*shown), Stored(contents=contents), NOW)
+    assert not accepted.begins_again
+
+
+def test_they_are_counted_over_small_pages_until_one_is_the_same() -> None:
+    stored, (three, two, one) = old_and_new("1", "2", "3")
+    listing = Listing.begin(cursor("9", "8"))
+    for shown in (one, two):
+        accepted = accept_page(SOURCE, listing, page(shown), stored, NOW)
+        assert accepted.listing is not None
+        listing = accepted.listing
+    assert accept_page(SOURCE, listing, page(three), stored, NOW).begins_again
+    same = accept_page(SOURCE, listing, page("4"), Stored(contents={"4": content("4")}), NOW).listing
+    assert same is not None
+    assert not accept_page(SOURCE, same, page(three), stored, NOW).begins_again
+
+
+DAY, NEXT_DAY = "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("changes", "another"),
+    [
+        ({}, False),
+        ({"body": "edited"}, False),
+        ({"author_id": "u2"}, False),
+        ({"author_id": "u2", "body": "edited"}, False),
+        ({"created_at": NEXT_DAY}, False),
+        ({"created_at": None}, False),
+        ({"created_at": NEXT_DAY, "author_id": "u2"}, True),
+        ({"created_at": NEXT_DAY, "body": "edited"}, True),
+        ({"created_at": NEXT_DAY, "body": None, "author_id": None}, False),
+        ({"created_at": None, "author_id": "u2"}, False),
+        ({"created_at": None, "body": "edited"}, False),
+        ({"created_at": None, "body": "edited", "author_id": "u2"}, True),
+        ({"created_at": None, "body": "edited", "author_id": None}, False),
+    ],
+)
+def test_what_is_another_content_by_all_that_they_tell(changes: dict[str, str | None], *, another: bool) -> None:
+    """OB13: what is left out says nothing."""
+    before = content("1", created_at=DAY)
+    shown = msgspec.structs.replace(before, **changes)
+    assert is_another(before, shown) is another
+    assert is_another(shown, before) is another
+
+
+def test_a_cursor_is_checked_sooner_where_something_waits_to_be_exported() -> None:
+    """LS12: before that is sent."""
+    before, listing = cursor("2", "1"), Listing.begin(cursor("2", "1"), exporting=True)
+    for seconds, following in ((299, None), (300, "1")):
+        accepted = accept_page(SOURCE, listing, page(), Stored(), NOW + timedelta(seconds=seconds))
+        assert (accepted.listing.ask if accepted.listing else None) == following
+        assert accepted.cursor == before
+    often = replace(SOURCE, cursor_check=60)
+    assert accept_page(often, listing, page(), Stored(), NOW + timedelta(seconds=60)).listing is not None
