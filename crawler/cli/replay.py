@@ -67,8 +67,9 @@ def _target(run: Invocation, report: Report, record: Mapping[str, Any], to: str 
     Raises `ConfigurationError`.
     """
     source = run.configuration.source(to or report.address, run.flags, with_secret=False)
-    query = httpx.URL(str(record["url"])).query
-    url = httpx.URL(source.base_uri)
+    query, url, shown = httpx.URL(str(record["url"])).query, httpx.URL(source.base_uri), httpx.URL(source.address).query
+    if shown and query.startswith(shown):  # secrets in it were not shown
+        query = url.query + query[len(shown) :]
     return replace(source, base_uri=str(url.copy_with(query=query or None)), verify_signature=False)
 
 

@@ -39,6 +39,11 @@ def showable(uri: str) -> str:
     return f"{start}://{_tail(rest[:end])}{_without_values(rest[end:])}"
 
 
+def is_marked(uri: str) -> bool:
+    """Whether `uri` is one as it is shown, with a mark in the place of a secret."""
+    return any(_MARK.fullmatch(value) for _, value in _SECRET_VALUE.findall(uri))
+
+
 def secrets_in(uri: str) -> list[str]:
     """What of `uri` must not be shown, as it is written and as it is meant: see `showable`."""
     rest = uri.partition("://")[2] or uri

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import printable
 from crawler.protocol.signature import Secret
-from crawler.protocol.uri import showable
+from crawler.protocol.uri import is_marked, showable
 from crawler.settings.address import EXPECTED, normal_uri
 from crawler.settings.secret import (
     SECRET_KEYS,
@@ -124,13 +124,18 @@ class Configuration:
             raise ConfigurationError(
                 f"a source must be a name or {EXPECTED}: '{printable(shown, 60)}' is {error}", hint=hint
             ) from None
-        named = [name for name in self.names if self.settings.base_uri(name) == uri]
+        named = [name for name in self.names if self._is(name, uri)]
         if len(named) > 1:
             raise ConfigurationError(
                 f"{showable(uri)} is the base_uri of several sources in {self.path}: {', '.join(named)}",
                 hint="give the name of the one that you mean",
             )
         return named[0] if named else showable(uri)
+
+    def _is(self, name: str, uri: str) -> bool:
+        """Whether `uri` is a source's base URI, or that as it is shown."""
+        own = self.settings.base_uri(name)
+        return own == uri or (is_marked(uri) and showable(own) == uri)
 
     def _unknown(self, where: str) -> ConfigurationError:
         shown = printable(where, 60)

@@ -250,3 +250,21 @@ def test_a_secret_that_is_short_or_a_word_is_warned_of_once_and_breaks_nothing(t
     assert result.stderr.count("cannot be told from other text") == 1
     logged = terminal.run("log", "http://shop.example/", "1").stdout
     assert WITHHELD not in logged + result.stdout
+
+
+def test_a_replay_of_a_report_goes_to_the_url_whose_secrets_were_not_shown(terminal: Terminal) -> None:
+    asked: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.query.decode())
+        return httpx.Response(500)
+
+    terminal.environ["HOME"] = str(terminal.directory)
+    terminal.configure(f"[sources.shop]\nbase_uri = '{URL}'\nsecret = '{SECRET}'\n")
+    terminal.endpoints["shop.example"] = answering(respond)
+    assert terminal.run("check", "shop").exit_code in (1, 3)
+    [report] = terminal.directory.glob("**/*.json")
+    assert "qu3ry-t0ken-value" not in report.read_text()
+    asked.clear()
+    assert terminal.run("replay", "declaration.1").exit_code == 0
+    assert asked == ["lang=en&access_token=qu3ry-t0ken-value"]

@@ -161,6 +161,15 @@ def test_what_is_left_of_it_where_a_text_was_cut_is_found(left: int, spelling: s
     assert Credentials([TOKEN]).withhold(f"the partner says: your key is {shown}… (403)") == WITHHELD
 
 
+def test_a_long_text_is_looked_through_at_once() -> None:
+    credentials = Credentials([TOKEN])
+    assert credentials.may_stand_in(json.dumps({"a": [f"x{TOKEN}"]}))
+    assert credentials.may_stand_in("cut…")
+    assert credentials.may_stand_in(json.dumps("cut…"))
+    assert not credentials.may_stand_in("nothing of the kind")
+    assert not NOTHING.may_stand_in("cut…")
+
+
 def test_of_a_traceback_only_the_places_are_left() -> None:
     trace = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    raise E(x)\nE: {}\n  {}'
     credentials = Credentials([TOKEN])

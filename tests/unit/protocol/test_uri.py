@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.protocol.uri import request_target, secrets_in, showable, split_uri, with_query
+from crawler.protocol.uri import is_marked, request_target, secrets_in, showable, split_uri, with_query
 
 WRITTEN = {
     "http://x/sdk": "/sdk",
@@ -80,6 +80,8 @@ def test_a_secret_in_the_query_is_not_shown(name: str) -> None:
     assert shown.startswith(f"http://x/s?lang=en&{name}=withheld-")
     assert shown.endswith("&page=2#top")
     assert showable(shown) == shown
+    assert is_marked(shown)
+    assert not is_marked(f"http://x/?{name}=withheld")
     assert showable(f"x/s?{name}=abc").startswith(f"x/s?{name}=withheld-")
     assert showable(f"http://x/?{name}=abc") != showable(f"http://x/?{name}=abd")
     assert set(secrets_in(f"http://x/?{name}=a%2Fb+c")) == {"a%2Fb+c", "a/b+c", "a/b c"}
