@@ -277,7 +277,7 @@ LISTING: Mapping[str, Twin] = {
     ),
     "skips one": acting(
         "messages.list", skips_one, "nothing-skipped-after-a-position", "paging-reaches-everything",
-        "several-new-contents-all-listed", "old-positions-lead-to-what-is-new", "older-positions-reach-as-much",
+        "created-content-is-listed", "old-positions-lead-to-what-is-new", "older-positions-reach-as-much",
         "the-newest-is-listed",
     ),
     "lists once": acting("list", lists_once, "same-question-same-answer", "first-list-gives-something"),
