@@ -1,6 +1,6 @@
 """What a probe is: one conversation with a partner, recorded for rules to judge. I/O, through `Witness` alone."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from math import inf
@@ -8,6 +8,7 @@ from math import inf
 from crawler.agent import Agent
 from crawler.clock import Clock, NewId
 from crawler.conformance.evidence import UNJUDGED, Cycle, NotJudged, Remedy, Seen, Sent, Unjudged
+from crawler.conformance.timeline import Page, pages
 from crawler.conformance.witness import NOBODY_BEHIND, Witness, kept_by_nobody
 from crawler.cycle import run_cycle
 from crawler.errors import GONE, ConnectionBroken, ErrorStatus, PartnerError, StoreError
@@ -19,6 +20,8 @@ from crawler.sync.state import Source
 GONE_AT_MOST = 2
 """After how many requests in a row that found nobody a conversation ends; each may take the whole deadline."""
 
+PAGES = 40
+"""How many pages are read on at most from a position."""
 INFO = "implementation.info"
 NO_ANSWER = (*GONE, ConnectionBroken)
 """Errors of requests to which there was no answer, or only the beginning of one."""
@@ -125,6 +128,21 @@ class Talk:
                 break
         self._count(recorded[-1].error)
         return recorded[-1]
+
+    async def walk(self, label: str, object_name: str, since_id: str | None) -> AsyncIterator[Page]:
+        """List from a position, and on from each answer's newest content until nothing is newer; `PAGES` at most.
+
+        What is answered with no page ends it.
+        """
+        for _ in range(PAGES):
+            sent = await self.ask(label, f"{object_name}.list", {"since_id": since_id} if since_id else None)
+            page = next(iter(pages([sent], object_name)), None)
+            if page is None:
+                return
+            yield page
+            if page.head in (None, since_id):
+                return
+            since_id = page.head
 
     async def cycle(self, label: str) -> Cycle:
         """Run one synchronization cycle, the same as the crawler's. One that is cut off leaves what it has sent."""

@@ -40,7 +40,7 @@ from tests.conformance.courtroom import (
     messenger,
     partner,
 )
-from tests.conformance.test_partners import busy, without_agents
+from tests.conformance.test_partners import without_agents
 from tests.conformance.variants.time import Network, Time
 
 TOLD = Path(__file__).with_name("told")
@@ -471,8 +471,6 @@ PARTNERS: Mapping[str, Told] = {
     "lists nothing that is new": Told(lambda: acting(quietly_late)),
     "pages of one": Told(lambda: partner(listing=Listing(page_size=1))),
     "too many pages": Told(many_pages),
-    "people write meanwhile": Told(lambda: busy(None)),
-    "people write meanwhile, in pages of three": Told(lambda: busy(3)),
     "nothing is signed, and nobody looks": Told(lambda: signing(lambda _: False), source=UNVERIFIED),
     "lists are not signed, and nobody looks": Told(
         lambda: signing(lambda call: call.operation != "list"), source=UNVERIFIED

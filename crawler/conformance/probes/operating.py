@@ -16,7 +16,6 @@ from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.probes.posting import Order, Posting
 from crawler.conformance.probes.pushing import creates, kind_of
 from crawler.conformance.steps import AFTERWARDS, NEIGHBOUR, REPLY, TARGET, THREAD, State, Step, answer_of
-from crawler.conformance.timeline import pages
 from crawler.protocol.implementation import POLLED, ImplementationInfo
 
 
@@ -108,16 +107,12 @@ class Operating:
         since_id = self.talk.seen.facts["start"].get(name)
         found: dict[str, State] = {}
         wanted = {it.id for it in self.posting.creations.values() if it.object == name and it.id}
-        while not wanted <= found.keys():
-            sent = await self.talk.ask("look", f"{name}.list", {"since_id": since_id} if since_id else None)
-            page = next(iter(pages([sent], name)), None)
-            if page is None:
-                return found, False
-            if page.head in (None, since_id) or {*page.ids} <= found.keys():
-                break
+        async for page in self.talk.walk("look", name, since_id):
+            fresh = {*page.ids} - found.keys()
             found |= {str(id_of(content)): content for content in page.contents}
-            since_id = page.head
-        return found, True
+            if wanted <= found.keys() or not fresh:
+                break
+        return found, bool(pages(self.talk.seen.sent[-1:], name))
 
 
 async def hold(talk: Talk) -> None:

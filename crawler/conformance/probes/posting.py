@@ -18,9 +18,6 @@ from crawler.protocol.objects import User
 from crawler.sync.exports import Send, decide_export
 from crawler.sync.state import Known, Outbox, OutboxEntry, Ref
 
-PAGES = 40
-"""How many pages of an object are read on at most."""
-
 
 @dataclass(slots=True, kw_only=True)
 class Posted(Creation):
@@ -239,13 +236,8 @@ class Posting:
 
     async def _list_on(self, name: str) -> None:
         """List what comes after the cursor, and go on."""
-        for _ in range(PAGES):
-            cursor = self.cursors[name]
-            sent = await self.talk.ask("listed", f"{name}.list", {"since_id": cursor} if cursor else None)
-            page = next(iter(pages([sent], name)), None)
-            if page is None or page.head in (None, cursor):
-                break
-            self.cursors[name] = page.head
+        async for page in self.talk.walk("listed", name, self.cursors[name]):
+            self.cursors[name] = page.head or self.cursors[name]
 
     def _count(self) -> None:
         """Note what is there that we created: what answers named, and what is listed and is ours by its text."""

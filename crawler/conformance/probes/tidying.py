@@ -9,8 +9,6 @@ from crawler.conformance.probe import Gone, Talk
 from crawler.conformance.timeline import pages
 from crawler.errors import EndpointUnreachable
 
-PAGES = 40
-"""How many pages are looked through at most for what is left."""
 SECONDS = 5.0
 """How long it may take to tidy up after a conversation that was cut off."""
 
@@ -55,16 +53,10 @@ async def look_back(talk: Talk) -> None:
 async def _listed(talk: Talk, object_name: str, since_id: str | None) -> set[str] | None:
     """What is listed after a cursor; `None` where the partner does not say, or goes on for too long."""
     found: set[str] = set()
-    for _ in range(PAGES):
-        sent = await talk.ask("left", f"{object_name}.list", {"since_id": since_id} if since_id else None)
-        page = next(iter(pages([sent], object_name)), None)
-        if page is None:
-            return None
-        found.update(page.ids)
-        if page.head in (None, since_id):
-            return found
-        since_id = page.head
-    return None
+    last = None
+    async for last in talk.walk("left", object_name, since_id):
+        found.update(last.ids)
+    return found if last is not None and last.head in (None, last.sent.since_id) else None
 
 
 async def leave_as_found(talk: Talk) -> None:
