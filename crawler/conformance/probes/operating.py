@@ -16,6 +16,7 @@ from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.probes.posting import Order, Posting
 from crawler.conformance.probes.pushing import creates, kind_of
 from crawler.conformance.steps import AFTERWARDS, NEIGHBOUR, REPLY, TARGET, THREAD, State, Step, answer_of
+from crawler.conformance.timeline import pages
 from crawler.protocol.implementation import POLLED, ImplementationInfo
 
 
