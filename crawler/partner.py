@@ -133,7 +133,8 @@ class Partner:
         def withheld(exchange: Exchange) -> None:
             record(exchange.without(credentials, keep_bytes))
 
-        answer = await self._ask(action, params, expected, withheld, guard)
+        told = withheld if record is not unrecorded else record
+        answer = await self._ask(action, params, expected, told, guard)
         try:
             return await (effort or Effort()).beside(len(answer.body), read, answer)
         except PartnerError as error:
