@@ -27,9 +27,9 @@ class Row:
             self.wrong.append(otherwise)
 
     def compare(self, wrong: list[str]) -> None:
-        """What the comparison in the end found."""
+        """What the comparison in the end found: each was lost or doubled."""
         for text in wrong:
-            if "doubled" in text or "repeat" in text:
+            if "doubled" in text.partition("lost")[0] or "a repeat" in text:
                 self.doubled += 1
             else:
                 self.lost += 1
