@@ -64,7 +64,7 @@ class SlowPartner(ReferencePartner):
 
 
 class Daemon:
-    """A ``ringcx-crawler run`` in `directory`; what it writes stands in files there."""
+    """A ``ringcx-crawler run`` in `directory`; what it writes stands in files there. `before` are words before it."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -72,6 +72,7 @@ class Daemon:
         self.config = directory / "crawler.toml"
         self.process: subprocess.Popen[bytes] | None = None
         self.environ: dict[str, str] = {}
+        self.before: list[str] = []
         self.limits: dict[int, tuple[int, int]] = {}
         self._runs = 0
 
@@ -94,7 +95,7 @@ class Daemon:
         written = stdout if stdout not in (None, Path()) else self._file("out")
         with written.open("wb") as out, self._file("err").open("wb") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-W", "error", "-m", "crawler", *words, "run"],
+                [*self.before, sys.executable, "-W", "error", "-m", "crawler", *words, "run"],
                 cwd=self.directory,
                 env={**kept, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1", **self.environ},
                 stdout=out,
