@@ -72,8 +72,7 @@ _PLACE = re.compile(r'  File "|Traceback \(most recent call last\):$')
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _NO_DIGITS = bytes(set(_EVERY) - set(_DIGITS) - set(b"-_"))
 _NO_HEX = bytes(set(_EVERY) - set(_HEX))
-_ONLY_RUNS = bytes(byte if byte in _DIGITS + b"-_=\\\r\n\0" else ord(" ") for byte in _EVERY)
-_RUNS = bytes(byte if byte == ord(" ") else ord("a") for byte in _ONLY_RUNS)
+_RUNS = bytes(ord("a") if byte in _DIGITS + b"-_=\\\r\n\0" else ord(" ") for byte in _EVERY)
 
 _WORDS = (
     *POLLED, *SEND_API_OBJECTS, *STANDARD, *OPTIONS,
@@ -218,8 +217,7 @@ class Credentials:
             yield plain
         if data.count(b"\0") * 16 > len(data):
             yield data.replace(b"\0", b"")
-        if b"a" * run in data.translate(_RUNS):
-            runs = b" ".join(it for it in data.translate(_ONLY_RUNS).split(b" ") if len(it) >= run)
+        if runs := b" ".join(_long_runs(data, run)):
             digits = runs.translate(_STANDARD, _NO_DIGITS)
             for offset in range(4):
                 yield a2b_base64(digits[offset : len(digits) - (len(digits) - offset) % 4])
@@ -269,6 +267,15 @@ class _Needles:
                 if any(needle.startswith(rest[:end]) for end in ends):
                     return True
         return False
+
+
+def _long_runs(data: bytes, run: int) -> Iterator[bytes]:
+    """What stands in `data` without a break and may be base64 or hex, if it is as long as `run` at least."""
+    marked, end = data.translate(_RUNS), 0
+    while (start := marked.find(b"a" * run, end)) >= 0:
+        end = marked.find(b" ", start)
+        end = end if end >= 0 else len(data)
+        yield data[start:end]
 
 
 def _fold(data: bytes, dropped: bytes) -> bytes:
