@@ -25,10 +25,11 @@ HERE = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A checkout with its environment; its database, migrated, is in `directory`."""
+    """A checkout with its environment; its database, migrated, is in `directory`, and one on PostgreSQL `database`."""
 
     home: Path
     directory: Path
+    database: str | None
 
     @property
     def python(self) -> str:
@@ -53,12 +54,15 @@ class Checkout:
             command = str(self.home / ".venv" / "bin" / "ringcx-crawler")
             words = [word.format(directory=self.directory) for word in arguments["words"][1:]]
             return measure_command([command, *words], times)
+        if arguments.get("database"):
+            arguments = {**arguments, "database": self.database}
         return measure(function, arguments, self.python, self.home, {**os.environ, MIGRATED: self.migrated})
 
 
-def compare(before: Path, directory: Path, found: Sequence[Case], rounds: int) -> int:
+def compare(before: Path, directory: Path, databases: Sequence[str | None], found: Sequence[Case], rounds: int) -> int:
     """Print what each case costs here, over what it costs there; 1 where one costs more than `MOST`."""
-    there, here = Checkout(before.absolute(), directory / "before"), Checkout(HERE, directory / "now")
+    homes = (before.absolute(), HERE)
+    there, here = (Checkout(home, directory / str(at), databases[at]) for at, home in enumerate(homes))
     for checkout in (there, here):
         checkout.prepare()
     worse = 0

