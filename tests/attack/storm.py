@@ -208,7 +208,8 @@ def _check_logs(whole: Row, storm: Storm, minutes: float) -> str:
         texts = [path.read_text(errors="replace") for path in sorted(daemon.directory.glob("err*"))]
         for text in texts:
             _, found, rest = text.partition("Traceback")
-            whole.expect(not found, f"a traceback, and at its end: {rest.partition('\n{"')[0][-1_000:]}")
+            told = rest.split('\n{"')[0][-1_000:]
+            whole.expect(not found, f"a traceback, and at its end: {told}")
         beside = [line for text in texts for line in text.splitlines() if '"event": "cycle"' not in line]
         events = sum(row.tried for row in storm.rows.values())
         allowed = LINES * minutes + LINES / 3 * events
