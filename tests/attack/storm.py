@@ -198,7 +198,7 @@ def _check_lateness(whole: Row, storm: Storm, calls: dict[str, list[float]], sin
             allowed = away + max((it[2] for it in touching), default=0.0) + SLACK
             worst = max(worst, late)
             whole.expect(late < allowed, f"{name} began {late:.1f} s late, {allowed:.1f} s are allowed")
-    whole.expect(p99(quiet) < SLACK / 2, f"lateness in quiet times, p99: {p99(quiet):.1f} s")
+    whole.expect(p99(quiet) < SLACK, f"lateness in quiet times, p99: {p99(quiet):.1f} s")
     return f"late by {p99(quiet):.2f} s (p99 of {len(quiet)} undisturbed), {worst:.1f} s (worst)"
 
 
