@@ -49,6 +49,7 @@ class Storm:
         self.namespaces = containers_allowed()
         self.in_namespaces = self.starts = 0
         self.stops: list[float] = []
+        self.begun: list[tuple[float, str]] = []
         faketime = shutil.which("faketime")
         self._kinds = {kind: weight for kind, weight in WEIGHTS.items() if faketime or not kind.startswith("synced")}
 
@@ -62,6 +63,7 @@ class Storm:
             doing: Callable[[Row], float] = getattr(self, f"_{kind.replace(' ', '_')}")
             self.rows[kind].tried += 1
             begun = monotonic()
+            self.begun.append((begun, kind))
             afterwards = doing(self.rows[kind])
             if afterwards:
                 self.away.append((begun, monotonic(), afterwards))
@@ -197,7 +199,9 @@ def _check_lateness(whole: Row, storm: Storm, calls: dict[str, list[float]], sin
             away = sum(min(end, after) - max(start, before) for start, end, _ in touching)
             allowed = away + max((it[2] for it in touching), default=0.0) + SLACK
             worst = max(worst, late)
-            whole.expect(late < allowed, f"{name} began {late:.1f} s late, {allowed:.1f} s are allowed")
+            happened = [f"{moment - since:.0f} s {kind}" for moment, kind in storm.begun if moment < after][-3:]
+            when = f"at {after - since:.0f} s, after {', '.join(happened)}"
+            whole.expect(late < allowed, f"{name} began {late:.1f} s late {when}; {allowed:.1f} s are allowed")
     whole.expect(p99(quiet) < SLACK, f"lateness in quiet times, p99: {p99(quiet):.1f} s")
     return f"late by {p99(quiet):.2f} s (p99 of {len(quiet)} undisturbed), {worst:.1f} s (worst)"
 
