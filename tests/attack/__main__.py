@@ -12,7 +12,7 @@ from tests.attack.storm import storms
 from tests.attack.suites import suites
 from tests.attack.table import shown
 
-SHORT, LONG = 30.0, 150.0
+SHORT, LONG = 40.0, 150.0
 """Seconds of everything at once on each database."""
 
 FEW, MANY = 100_000, 1_000_000

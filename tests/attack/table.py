@@ -57,4 +57,4 @@ def shown(rows: list[Row]) -> str:
 
 def p99(values: list[float]) -> float:
     """The value that 99 of 100 do not exceed; 0 where there are hardly any."""
-    return quantiles(values, n=100)[98] if len(values) > 1 else max(values, default=0.0)
+    return quantiles(values, n=100, method="inclusive")[98] if len(values) > 1 else max(values, default=0.0)

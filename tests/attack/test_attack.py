@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from crawler.clock import utc_now
+from crawler.protocol.signature import Secret
+from crawler.reference import Forum, seeded
+from crawler.store import Store
+from crawler.sync.state import Source
 from tests.attack.load import loads
+from tests.attack.partner import Town
 from tests.attack.storm import storms
 from tests.attack.table import Row, shown
 
@@ -23,6 +29,28 @@ def test_the_table_says_what_was_lost_doubled_and_out_of_bound() -> None:
     assert (row.lost, row.doubled, row.out_of_bound, row.good) == (1, 2, 1, False)
     assert shown([row]).splitlines()[2].split() == ["a", "storm", "3", "1", "2", "1"]
     assert "a storm: ended 9.0 s after SIGTERM" in shown([row])
+
+
+@pytest.mark.parametrize(
+    ("forum", "accepted", "wrong"),
+    [
+        (seeded(utc_now), "", "shop: lost or doubled: "),
+        (Forum(utc_now), "shop reply-1\n", "shop: lost: accepted, and not in the outbox: ['reply-1']"),
+    ],
+)
+def test_what_the_partner_or_an_agent_has_and_the_database_has_not_is_lost(
+    tmp_path: Path, forum: Forum, accepted: str, wrong: str
+) -> None:
+    database, ledger = tmp_path / "crawler.db", tmp_path / "accepted"
+    ledger.write_text(accepted)
+    with Store.open(str(database)) as store:
+        store.manage([Source(name="shop", base_uri="http://shop.example/", secret=Secret("open sesame"))])
+    town = Town("7", ["shop"])
+    town.partners["shop"].forum = forum
+    row = Row("a storm")
+    row.compare(town.compare(str(database), str(ledger))["wrong"])
+    assert (row.lost, row.doubled) == (1, 0)
+    assert row.wrong[0].startswith(wrong)
 
 
 @pytest.mark.thorough
