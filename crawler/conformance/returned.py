@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from crawler.conformance.evidence import NotJudged, Seen, Sent, id_of
+from crawler.conformance.evidence import Seen, Sent, id_of
+from crawler.conformance.steps import answer_of
 from crawler.conformance.timeline import pages
 
 
@@ -42,17 +43,11 @@ def listed(seen: Seen, object_name: str) -> Iterator[Found]:
             yield Found(page.sent, content)
 
 
-def shown(seen: Seen, object_name: str, *operations: str) -> Iterator[Found]:
-    """All contents of an object that were the answer to one of these operations."""
-    actions = {f"{object_name}.{operation}" for operation in operations}
+def shown(seen: Seen, created: Created) -> Iterator[Found]:
+    """What was created, as `show` was answered."""
     for sent in seen.sent:
-        if sent.action in actions and sent.succeeded:
-            try:
-                content = sent.json()
-            except NotJudged:
-                continue
-            if isinstance(content, dict):
-                yield Found(sent, content)
+        if sent.action == f"{created.object}.show" and (content := answer_of(sent, created.id)) is not None:
+            yield Found(sent, content)
 
 
 def has_tag(content: dict[str, Any], created: Created) -> bool:
@@ -60,20 +55,12 @@ def has_tag(content: dict[str, Any], created: Created) -> bool:
     return bool(created.tag) and created.tag in f"{content.get('title')} {content.get('body')}"
 
 
-def found(seen: Seen, created: Created, *, shows: bool = True, answers: bool = False) -> Found | None:
-    """What was created as it was listed first, by its id, or else by its tag; with `shows` else as it was shown.
-
-    With `answers` the answer to its create will do.
-    """
-    if created.sent is None:
-        return None
+def found(seen: Seen, created: Created, *, shows: bool = True) -> Found | None:
+    """What was created as it was listed first, by its id, or else by its tag; with `shows` else as it was shown."""
     in_lists = list(listed(seen, created.object))
     by_id = (it for it in in_lists if created.id is not None and id_of(it.content) == created.id)
     by_tag = (it for it in in_lists if has_tag(it.content, created))
-    more = [] if not shows else [it for it in shown(seen, created.object, "show") if id_of(it.content) == created.id]
-    if answers:
-        more += [it for it in shown(seen, created.object, "create") if it.sent is created.sent]
-    return next(by_id, None) or next(by_tag, None) or next(iter(more), None)
+    return next(by_id, None) or next(by_tag, None) or (next(shown(seen, created), None) if shows else None)
 
 
 def bearing(seen: Seen, created: Created, object_name: str = "") -> list[Found]:

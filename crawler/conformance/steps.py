@@ -35,4 +35,5 @@ def answer_of(sent: Sent, content_id: str | None) -> dict[str, Any] | None:
         answer = sent.json()
     except NotJudged:
         return None
-    return answer if isinstance(answer, dict) and id_of(answer) == content_id else None
+    named = isinstance(answer, dict) and content_id is not None and id_of(answer) == content_id
+    return answer if named else None

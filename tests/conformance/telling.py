@@ -153,6 +153,19 @@ def twice_otherwise() -> ReferencePartner:
     return acting(act)
 
 
+def fewer_options_each_other_time() -> ReferencePartner:
+    """Declares one option less whenever it is asked again."""
+    asked = count()
+
+    def act(call: Call, proceed: Proceed) -> object:
+        answer = proceed(call)
+        if call.operation == "info" and isinstance(answer, dict) and next(asked) % 2:
+            return {**answer, "options": answer["options"][:-1]}
+        return answer
+
+    return acting(act)
+
+
 def quietly_late(call: Call, proceed: Proceed) -> object:
     """Lists nothing after a cursor, whatever came."""
     answer = proceed(call)
@@ -424,6 +437,7 @@ PARTNERS: Mapping[str, Told] = {
     "nothing declared": Told(lambda: declaring({})),
     "oddly declared": Told(oddly_declared),
     "another declaration each time": Told(twice_otherwise),
+    "fewer options each other time": Told(fewer_options_each_other_time, write=False),
     "options that exclude each other": Told(
         lambda: with_options("messages.unthreaded", "threads.no_content", "view.messaging")
     ),

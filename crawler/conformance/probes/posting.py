@@ -10,6 +10,7 @@ from crawler.conformance.probe import Talk
 from crawler.conformance.probes.tidying import clear, look_back
 from crawler.conformance.probes.writing import PAUSES, STRANGER, Creation
 from crawler.conformance.returned import found, mark_of, tag_of
+from crawler.conformance.steps import answer_of
 from crawler.conformance.texts import Plan
 from crawler.conformance.timeline import pages, timeline
 from crawler.protocol.formats import fill_in_attachment, text_as_html
@@ -206,8 +207,12 @@ class Posting:
         """What is known of our own contents: their actions decide (AC4)."""
         contents = {}
         for posted in self.creations.values():
-            if posted.id is not None and (it := found(self.talk.seen, posted, answers=True)):
-                actions = it.content.get("actions")
+            if posted.id is None or posted.sent is None:
+                continue
+            there = found(self.talk.seen, posted)
+            content = there.content if there else answer_of(posted.sent, posted.id)
+            if content is not None:
+                actions = content.get("actions")
                 names = tuple(map(str, actions)) if isinstance(actions, list) else ()
                 contents[posted.object, posted.id] = Known(object=posted.object, id=posted.id, actions=names)
         return contents
