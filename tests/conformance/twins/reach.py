@@ -100,7 +100,7 @@ def dies_of(word: bytes, *, proxy: bool = False) -> Mortal:
 REACH: Mapping[str, Twin] = {
     "compares ids as text": acting(
         "messages.list", compares_texts, READ, OLD, "nothing-skipped-after-a-position", "since-id-respected",
-        "unknown-since-id-starts-anew", UNLISTED,
+        "unknown-since-id-starts-anew",
     ),
     "newest three, always": acting("messages.list", newest_three, OLD, "several-new-contents-all-listed"),
     "all but the newest": acting(
