@@ -7,6 +7,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import anyio
 
+from crawler.clock import Elapsed
+
 LARGE = 100_000
 """How many bytes of an answer are read in less than some milliseconds."""
 
@@ -20,10 +22,12 @@ T = TypeVar("T")
 
 
 class Effort:
-    """Counts `seconds` of whatever is done by its methods."""
+    """Counts `seconds` of whatever is done by its methods: a step's by `elapsed`, a thread's by its `processor` time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, elapsed: Elapsed = perf_counter, processor: Elapsed = thread_time) -> None:
         self.seconds = 0.0
+        self._elapsed = elapsed
+        self._processor = processor
 
     async def of(self, work: Coroutine[Any, Any, T]) -> T:
         """Await `work`, and count its steps; not what it waits for, nor tasks that it starts."""
@@ -34,14 +38,14 @@ class Effort:
         awaken: Callable[[Any], Any] = work.send
         came: Any = None
         while True:
-            begun = perf_counter()
+            begun = self._elapsed()
             try:
                 awaited = awaken(came)
             except StopIteration as done:
                 result: T = done.value
                 return result
             finally:
-                self.seconds += min(perf_counter() - begun, STEP)
+                self.seconds += min(self._elapsed() - begun, STEP)
             try:
                 awaken, came = work.send, (yield awaited)
             except BaseException as raised:  # noqa: BLE001 - it is for the work
@@ -56,10 +60,10 @@ class Effort:
             return decide(*args, **kwargs)
 
         def counted() -> T:
-            begun = thread_time()
+            begun = self._processor()
             try:
                 return decide(*args, **kwargs)
             finally:
-                self.seconds += thread_time() - begun
+                self.seconds += self._processor() - begun
 
         return await anyio.to_thread.run_sync(counted)
