@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Effort:
-    """Counts `seconds` of whatever is done by its methods: a step's by `elapsed`, a thread's by its `processor` time."""
+    """Counts `seconds` of whatever is done by its methods: a step's by `elapsed`, a thread's by `processor`."""
 
     def __init__(self, *, elapsed: Elapsed = perf_counter, processor: Elapsed = thread_time) -> None:
         self.seconds = 0.0
