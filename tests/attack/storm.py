@@ -201,8 +201,8 @@ def _check_lateness(whole: Row, storm: Storm, calls: dict[str, list[float]], sin
             worst = max(worst, late)
             happened = [f"{moment - since:.0f} s {kind}" for moment, kind in storm.begun if moment < after][-3:]
             when = f"at {after - since:.0f} s, after {', '.join(happened)}"
-            whole.expect(late < allowed, f"{name} began {late:.1f} s late {when}; {allowed:.1f} s are allowed")
-    whole.expect(p99(quiet) < SLACK, f"lateness in quiet times, p99: {p99(quiet):.1f} s")
+            whole.expect_in_time(late < allowed, f"{name} began {late:.1f} s late {when}; {allowed:.1f} s are allowed")
+    whole.expect_in_time(p99(quiet) < SLACK, f"lateness in quiet times, p99: {p99(quiet):.1f} s")
     return f"late by {p99(quiet):.2f} s (p99 of {len(quiet)} undisturbed), {worst:.1f} s (worst)"
 
 

@@ -6,24 +6,36 @@ from statistics import quantiles
 
 @dataclass
 class Row:
-    """One line. `wrong` says what was lost, doubled or out of bound, a sentence each."""
+    """One line. `wrong` says what was lost, doubled, late or out of bound, a sentence each."""
 
     what: str
     tried: int = 0
     lost: int = 0
     doubled: int = 0
+    late: int = 0
     out_of_bound: int = 0
     figure: str = ""
     wrong: list[str] = field(default_factory=list)
 
     @property
     def good(self) -> bool:
+        return self.holds and not self.late
+
+    @property
+    def holds(self) -> bool:
+        """Whether all is well but perhaps for lateness, which is the machine's as well."""
         return not (self.lost or self.doubled or self.out_of_bound)
 
     def expect(self, holds: bool, otherwise: str) -> None:
         """Something has to hold; where it does not, that is out of bound."""
         if not holds:
             self.out_of_bound += 1
+            self.wrong.append(otherwise)
+
+    def expect_in_time(self, holds: bool, otherwise: str) -> None:
+        """A cycle has to begin in time; where it does not, it is late."""
+        if not holds:
+            self.late += 1
             self.wrong.append(otherwise)
 
     def compare(self, wrong: list[str]) -> None:
@@ -38,15 +50,16 @@ class Row:
 
 def shown(rows: list[Row]) -> str:
     """The table, and below it what went wrong."""
-    heads = ("what was tried", "times", "lost", "doubled", "out of bound", "figures")
+    heads = ("what was tried", "times", "lost", "doubled", "late", "out of bound", "figures")
     cells = [
-        (row.what, str(row.tried), str(row.lost), str(row.doubled), str(row.out_of_bound), row.figure) for row in rows
+        (row.what, *map(str, (row.tried, row.lost, row.doubled, row.late, row.out_of_bound)), row.figure)
+        for row in rows
     ]
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
 
     def line(words: tuple[str, ...]) -> str:
         each = [
-            word.rjust(width) if 0 < at < 5 else word.ljust(width)
+            word.rjust(width) if 0 < at < 6 else word.ljust(width)
             for at, (word, width) in enumerate(zip(words, widths, strict=True))
         ]
         return "  ".join(each).rstrip()

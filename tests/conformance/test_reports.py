@@ -28,6 +28,7 @@ from crawler.errors import ConfigurationError
 from crawler.protocol.signature import HEADER
 from crawler.reference import DEFAULT, Says
 from tests.conformance.courtroom import SCHEMA, judged, partner, read_as_junit, reported
+from tests.conformance.telling import telling
 from tests.conformance.twins.transport import TRANSPORT as TRANSPORT_TWINS
 from tests.unit.cli.terminal import nothing_there
 
@@ -362,6 +363,16 @@ async def test_the_first_screen_says_what_was_not_judged_why_and_what_would_chan
     left = [line for line in lines if line.endswith("it writes at the partner, which was not allowed: give --write")]
     assert len(left) == 1
     assert lines[-1] == "next: ringcx-crawler check partner --write"
+
+
+async def test_where_nothing_could_be_judged_the_next_thing_is_the_same_once_more() -> None:
+    """Not another option: what is wrong stands above, as that the secrets differ."""
+    lines = Page().screen(await telling("refuses our signature")()).splitlines()
+    assert lines[0].startswith("could not be judged")
+    assert [
+        line for line in lines if line.endswith("the endpoint refuses our signature: compare the secrets of both sides")
+    ]
+    assert lines[-1] == "next: ringcx-crawler check partner"
 
 
 async def test_what_has_no_room_on_the_first_screen_is_counted() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -52,6 +52,12 @@ class Shop:
     async def sync(self) -> CycleReport:
         async with self.partner() as partner:
             return await run_cycle(self.source, self.store, partner=partner, clock=self.clock)
+
+    async def imported(self) -> Self:
+        """The same once its contents were imported, and what its partner was asked for is forgotten."""
+        await self.sync()
+        self.endpoint.forum.ledger.clear()
+        return self
 
     async def info(self) -> ImplementationInfo:
         async with self.partner() as partner:

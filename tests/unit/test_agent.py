@@ -1,6 +1,5 @@
 """What an agent may queue, and how ids are found (AC3, AC4, PU9, PU12, CY5)."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -20,17 +19,8 @@ pytestmark = pytest.mark.usefixtures("anyio_backend")  # for plain tests on asyn
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as store:
-        yield store
-
-
-@pytest.fixture
 async def shop(store: Store) -> Shop:
-    shop = Shop(store)
-    await shop.sync()
-    shop.endpoint.forum.ledger.clear()
-    return shop
+    return await Shop(store).imported()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ The partner is the reference partner in process, the clock stands still until it
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -40,12 +40,6 @@ from crawler.sync.state import Ref, Source
 from tests.unit.cycling import HELLO, INFO, LISTS, MESSAGES, PRIVATE, THREADS, Between, counts, cycle, ids, since_ids
 from tests.unit.shop import SECRET, Shop
 from tests.unit.store.writing import everything, lapse, rows
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as store:
-        yield store
 
 
 @pytest.fixture

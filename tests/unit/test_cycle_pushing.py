@@ -1,6 +1,5 @@
 """One cycle: what is pushed, when it is repeated, given up or made to wait, and what is stored of it (PU, IM5, IM6)."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,21 +21,9 @@ AT = "2024-03-01T12:00:00Z"
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as store:
-        yield store
-
-
-@pytest.fixture
 async def shop(store: Store) -> Shop:
     """A shop whose contents were imported."""
-    return await imported(Shop(store))
-
-
-async def imported(shop: Shop) -> Shop:
-    await shop.sync()
-    shop.endpoint.forum.ledger.clear()
-    return shop
+    return await Shop(store).imported()
 
 
 def sent(shop: Shop, action: str) -> list[Any]:
@@ -134,7 +121,7 @@ async def test_messages_have_titles_where_the_partner_does_not_decline_them(stor
     """PU1, PU14: `null` where none is given, which the partner takes for none; it is stored as it was sent."""
     declined = {"messages.no_title", "private_messages.no_title"}
     titled = replace(DEFAULT, options=tuple(it for it in DEFAULT.options if it not in declined))
-    shop = await imported(Shop(store, settings={"capabilities": titled}))
+    shop = await Shop(store, settings={"capabilities": titled}).imported()
     agent = await shop.agent()
     agent.create(in_thread())
     agent.create(in_thread(title="Sale"))
@@ -181,7 +168,7 @@ async def test_a_sender_is_named_as_the_newest_import_has_it(shop: Shop) -> None
 
 
 async def test_a_message_without_threads_is_sent_without_thread_id(store: Store) -> None:
-    shop = await imported(Shop(store, settings={"capabilities": UNTHREADED}))
+    shop = await Shop(store, settings={"capabilities": UNTHREADED}).imported()
     (await shop.agent()).reply("7", REPLY)
     await shop.sync()
 
@@ -210,7 +197,7 @@ async def test_an_operation_is_sent_with_exactly_these_params(
 
 
 async def test_a_deletion_goes_by_the_name_that_the_partner_declares(store: Store) -> None:
-    shop = await imported(Shop(store, settings={"capabilities": DESTROYING}))
+    shop = await Shop(store, settings={"capabilities": DESTROYING}).imported()
     (await shop.agent()).act("delete", "7")
     await shop.sync()
 
@@ -262,7 +249,7 @@ async def test_what_was_created_is_not_imported_once_more(shop: Shop) -> None:
 
 @pytest.mark.parametrize("fault", ["create-without-id", "create-empty-object", "create-error-page", "create-error"])
 async def test_a_create_that_is_answered_without_an_id_failed(store: Store, fault: str) -> None:
-    shop = await imported(Shop(store, settings={"fault": fault}))
+    shop = await Shop(store, settings={"fault": fault}).imported()
     (await shop.agent()).create(in_thread())
     report = await shop.sync()
 
@@ -274,7 +261,7 @@ async def test_a_create_that_is_answered_without_an_id_failed(store: Store, faul
 
 @pytest.mark.parametrize("fault", ["create-id-alone", "create-id-number", "create-changes-text"])
 async def test_what_was_sent_is_stored_whatever_the_answer_says(store: Store, fault: str) -> None:
-    shop = await imported(Shop(store, settings={"fault": fault}))
+    shop = await Shop(store, settings={"fault": fault}).imported()
     (await shop.agent()).create(in_thread())
     report = await shop.sync()
 
@@ -294,7 +281,7 @@ async def test_a_later_list_updates_what_was_sent_but_not_the_outbox(shop: Shop)
 
 
 async def test_an_answer_with_the_replied_to_id_is_a_success_that_changes_no_content(store: Store) -> None:
-    shop = await imported(Shop(store, settings={"fault": "create-replied-to-id"}))
+    shop = await Shop(store, settings={"fault": "create-replied-to-id"}).imported()
     before = stored(shop, "7")
     (await shop.agent()).reply("7", REPLY)
     report = await shop.sync()
@@ -318,7 +305,7 @@ async def test_an_operation_updates_our_copy_from_the_answer(shop: Shop) -> None
 
 @pytest.mark.parametrize("fault", ["", "delete-empty-object", "delete-null"])
 async def test_a_deletion_is_a_success_whatever_the_answer_shows(store: Store, fault: str) -> None:
-    shop = await imported(Shop(store, settings={"fault": fault}))
+    shop = await Shop(store, settings={"fault": fault}).imported()
     (await shop.agent()).act("delete", "7")
     report = await shop.sync()
 
@@ -329,7 +316,7 @@ async def test_a_deletion_is_a_success_whatever_the_answer_shows(store: Store, f
 
 @pytest.mark.parametrize("fault", ["operation-without-content", "operation-empty-body"])
 async def test_an_operation_whose_answer_shows_nothing_is_a_success_with_a_remark(store: Store, fault: str) -> None:
-    shop = await imported(Shop(store, settings={"fault": fault}))
+    shop = await Shop(store, settings={"fault": fault}).imported()
     before = stored(shop, "7")
     (await shop.agent()).act("mark_as_solved", "7")
     report = await shop.sync()
@@ -568,7 +555,7 @@ async def test_an_operation_on_what_is_still_to_be_created_is_sent_once_its_acti
 
 
 async def test_it_waits_for_a_list_where_the_answer_does_not_say(store: Store) -> None:
-    shop = await imported(Shop(store, settings={"fault": "create-id-alone"}))
+    shop = await Shop(store, settings={"fault": "create-id-alone"}).imported()
     agent = await shop.agent()
     agent.create(in_thread())
     agent.act("mark_as_solved", "q1")

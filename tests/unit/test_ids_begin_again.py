@@ -1,6 +1,5 @@
 """A partner that was set up anew under the same URL: all its ids begin again (LS12), and mean other contents (OB13)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
@@ -16,12 +15,6 @@ from tests.unit.store.writing import rows
 
 REPLY = Draft(object="messages", body="<p>Sorry!</p>")
 UNKNOWN: list[Literal["nothing", "everything", "all but the oldest"]] = ["nothing", "everything", "all but the oldest"]
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as store:
-        yield store
 
 
 @pytest.fixture(params=UNKNOWN)

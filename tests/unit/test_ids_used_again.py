@@ -1,6 +1,5 @@
 """Partners that give an id again: what an agent did or wants means the content that they saw (OB13)."""
 
-from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -19,21 +18,14 @@ REPLY = Draft(object="messages", body="<p>Sorry!</p>")
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as store:
-        yield store
-
-
-@pytest.fixture
 async def shop(store: Store) -> Shop:
     """A shop whose contents were imported, and whose partner gives the ids of removed contents again."""
     return await crawled(Shop(store))
 
 
 async def crawled(shop: Shop) -> Shop:
-    await shop.sync()
+    await shop.imported()
     shop.later(minutes=1)
-    shop.endpoint.forum.ledger.clear()
     return shop
 
 

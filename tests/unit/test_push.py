@@ -1,6 +1,5 @@
 """Sending at once what agents have queued (LS8): only what was never attempted, and nothing else is changed by it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -24,19 +23,11 @@ TOPIC = Draft(object="threads", title="Topic", body="<p>All</p>", format="html",
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as store:
-        yield store
-
-
-@pytest.fixture
 async def shop(store: Store) -> Shop:
     """A managed source whose contents were imported."""
     shop = Shop(store)
     store.manage([shop.source])
-    await shop.sync()
-    shop.endpoint.forum.ledger.clear()
-    return shop
+    return await shop.imported()
 
 
 async def push(shop: Shop, watch: Watch = unwatched) -> CycleReport:

@@ -127,7 +127,7 @@ class Screen:
         check = f"ringcx-crawler check {it.source.name}"
         if it.findings:
             return "ringcx-crawler explain 1" + (f" (to {len(it.findings)})" if len(it.findings) > 1 else "")
-        if it.unreachable:
+        if it.unreachable or it.broke_off or Remedy.SECRET in it.left_out:
             return check
         if Remedy.WRITE in it.left_out:
             return f"{check} --write"

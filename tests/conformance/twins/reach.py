@@ -8,6 +8,7 @@ from crawler.reference.wire import Call, Refusal
 from tests.conformance.courtroom import Time, partner
 from tests.conformance.twins.listing import Shown, page, since, without_since_id
 from tests.conformance.twins.twin import Act, Twin, acting, twin
+from tests.conformance.variants.conforming import indexed_later
 from tests.conformance.variants.time import Mortal, Network
 
 READ = "older-positions-reach-as-much"
@@ -76,18 +77,7 @@ def lists_no_more(it: ReferencePartner) -> Act:
 def much_later() -> Network:
     """What was created is listed all together, after a quarter of a minute."""
     it, time = partner(), Time()
-    created: dict[str, float] = {}
-
-    def act(call: Call, proceed: Proceed) -> object:
-        for content in it.forum.contents.values():
-            if content.content_id:
-                created.setdefault(content.id, time.now)
-        if call.operation != "list":
-            return proceed(call)
-        shown = everything(call, proceed)
-        ready = [time.now - created.get(own["id"], -15.0) >= 15 for own in shown]
-        return after(shown[: ready.index(False)] if False in ready else shown, since(call))[::-1]
-
+    act = indexed_later(it, time, seconds=15.0)
     it.fault = Fault(name="twin", rules=(), description="has one defect", act=act)
     return Network(it, time)
 

@@ -12,6 +12,8 @@ from crawler.reference.wire import Call, Refusal
 from tests.conformance.courtroom import partner
 from tests.conformance.twins.listing import page
 from tests.conformance.twins.twin import Act, Twin, acting
+from tests.conformance.variants.changing import with_replies
+from tests.conformance.variants.time import Time
 
 COLLEAGUE = "colleague"
 
@@ -160,17 +162,6 @@ def offers_nothing(call: Call, proceed: Proceed) -> object:
     return changed
 
 
-def with_its_replies(it: ReferencePartner) -> Act:
-    def act(call: Call, proceed: Proceed) -> object:
-        answer = proceed(call)
-        for other in it.forum.standing("messages"):
-            if other.in_reply_to_id == call.params.get("id"):
-                it.forum.remove(other.id)
-        return answer
-
-    return act
-
-
 def forgets_the_text(call: Call, proceed: Proceed) -> object:
     answer = proceed(call)
     return {**answer, "body": ""} if isinstance(answer, dict) else answer
@@ -257,7 +248,7 @@ RETURNING: Mapping[str, Twin] = {
         "threads.list", with_one_id, "an-id-names-one-content", "no-duplicates-in-a-page", "show-agrees-with-list"
     ),
     "offers nothing": acting("*", offers_nothing, "declared-operations-are-offered"),
-    "deletes replies": acting("messages.delete", with_its_replies, "operation-leaves-others-alone"),
+    "deletes replies": acting("messages.delete", lambda it: with_replies(it, Time()), "operation-leaves-others-alone"),
     "an answer without the text": acting("messages.mark_as_solved", forgets_the_text, "operation-keeps-the-rest"),
     "unpublishes nothing": acting(
         "messages.unpublish", does_nothing, "unpublish-hides-the-content", "operation-done-is-not-offered-again"

@@ -102,8 +102,8 @@ def first_ten_newest(all_of_them: list[Shown], since_id: str | None) -> list[Sho
     return after(all_of_them, since_id) if since_id else all_of_them[-10:]
 
 
-def indexed_later(it: ReferencePartner, time: Time) -> Act:
-    """What was created is listed three seconds later, and nothing overtakes it."""
+def indexed_later(it: ReferencePartner, time: Time, *, seconds: float = 3.0) -> Act:
+    """What was created is listed some seconds later, and nothing overtakes it."""
     created: dict[str, float] = {}
 
     def act(call: Call, proceed: Proceed) -> object:
@@ -113,7 +113,7 @@ def indexed_later(it: ReferencePartner, time: Time) -> Act:
         if call.operation != "list":
             return proceed(call)
         found = rows(call, proceed)
-        ready = [time.now - created.get(row["id"], -3.0) >= 3 for row in found]
+        ready = [time.now - created.get(row["id"], -seconds) >= seconds for row in found]
         whole = found[: ready.index(False)] if False in ready else found
         return after(whole, since(call))[::-1]
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import anyio
@@ -51,12 +51,6 @@ class Partners:
             answer = {"id": f"made-{params['content_id']}"}
         body = json.dumps(answer).encode()
         return httpx.Response(200, content=body, headers={HEADER: SECRET.sign(body)})
-
-
-@pytest.fixture
-def url(postgresql: PostgresServer) -> Iterator[str]:
-    with postgresql.database() as name:
-        yield postgresql.url(name)
 
 
 def promoted(server: PostgresServer) -> None:

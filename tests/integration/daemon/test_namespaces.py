@@ -22,7 +22,6 @@ from crawler.store import Store
 from crawler.sync.leases import LEASE_SECONDS
 from tests.integration.daemon.partners import Partners
 from tests.integration.daemon.test_processes import Fleet, never_both, rows, until
-from tests.postgresql import PostgresServer
 
 pytestmark = pytest.mark.thorough
 
@@ -40,18 +39,6 @@ def _namespaces() -> None:
     tried = shutil.which("unshare") and subprocess.run([*CONTAINER, "true"], check=False, capture_output=True)
     if not tried or tried.returncode:
         pytest.skip("this machine lets nobody make PID namespaces")
-
-
-@pytest.fixture
-def partners() -> Iterator[Partners]:
-    with Partners() as partners:
-        yield partners
-
-
-@pytest.fixture
-def url(postgresql: PostgresServer) -> Iterator[str]:
-    with postgresql.database() as name:
-        yield postgresql.url(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

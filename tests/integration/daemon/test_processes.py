@@ -26,7 +26,6 @@ from crawler.sync.leases import LEASE_SECONDS
 from crawler.sync.state import OutboxEntry, Source
 from tests.integration.daemon.partners import Asked, Partners
 from tests.integration.daemon.process import sources_of
-from tests.postgresql import PostgresServer
 
 pytestmark = pytest.mark.thorough
 
@@ -120,18 +119,6 @@ def never_both(partners: Partners, names: list[str]) -> None:
             cycles[-1].append(asked)
         for cycle in cycles:
             assert len({asked.daemon for asked in cycle}) == 1, f"{name}: {cycle}"
-
-
-@pytest.fixture
-def partners() -> Iterator[Partners]:
-    with Partners() as partners:
-        yield partners
-
-
-@pytest.fixture
-def url(postgresql: PostgresServer) -> Iterator[str]:
-    with postgresql.database() as name:
-        yield postgresql.url(name)
 
 
 @pytest.fixture

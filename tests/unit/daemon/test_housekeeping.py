@@ -1,8 +1,6 @@
-from collections.abc import Iterator
 from datetime import timedelta
 
 import anyio
-import pytest
 
 from crawler.daemon.housekeeping import EVERY, PORTION, keep_house, prune
 from crawler.errors import DatabaseUnavailable
@@ -12,12 +10,6 @@ from tests.unit.store.writing import NOON, SECRET, end, exchange, rows
 
 SHOP = Source(name="shop", base_uri="http://shop.example/", secret=SECRET, keep_cycles=10_000)
 OTHER = Source(name="other", base_uri="http://other.example/", secret=SECRET)
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as store:
-        yield store
 
 
 def crawl(store: Store, days_ago: float, source: Source = SHOP) -> int:
