@@ -3,6 +3,7 @@
 .venv/bin/python -m tests.conformance.telling     writes it anew; read the difference before you commit it
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
@@ -23,7 +24,7 @@ from crawler.reference import DEFAULT, MESSAGING, TITLES_ONLY, UNTHREADED, Capab
 from crawler.reference.contents import OBJECTS
 from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.forum import Forum
-from crawler.reference.seed import DESIGNATED_MESSAGE
+from crawler.reference.seed import AGENT, DESIGNATED_MESSAGE
 from crawler.reference.wire import Call, Refusal, Response
 from crawler.sync.state import Source
 from tests.conformance.courtroom import (
@@ -330,6 +331,7 @@ STRUCTURED: list[object] = [
     {**TEMPLATE, "url": "shirts://42"}, {**TEMPLATE, "items": [5, URL_BUTTON]}, {**CAROUSEL, "items": 5},
     {**CAROUSEL, "items": [5, CARD]}, {**CAROUSEL, "items": [CARD, {**CARD, "attachment_url": "https://a/a.png"}]},
     {**CAROUSEL, "items": [{**CARD, "items": 5}, {**CARD, "items": [URL_BUTTON]}]}, {**CAROUSEL, "items": [CARD]},
+    {"type": "rich_link", "items": [{**URL_BUTTON, "url": "https://a"}]},
 ]  # fmt: skip
 
 
@@ -345,7 +347,82 @@ def oddly_structured(strange: bool) -> ReferencePartner:
 
     it = changing(structured)
     it.capabilities = MESSAGING
+    it.forum.fill(messages=len(STRUCTURED))
     return it
+
+
+def listing_threads_alone() -> ReferencePartner:
+    """A messenger that lists threads, all by an agent, and takes and shows messages."""
+    it = changing(lambda shown, _: {**shown, "author": {"id": AGENT.id, "screenname": "A", "puppetizable": True}})
+    it.capabilities = replace(MESSAGING, objects={"threads": ("list",), "messages": ("create", "show")})
+    return it
+
+
+def choices_of_two() -> ReferencePartner:
+    """A bot and a customer offer choices by turns; that the bot is puppetizable stands in one message without any."""
+    first: list[object] = []
+
+    def structured(shown: dict[str, Any], call: Call) -> object:
+        if call.action != "messages.list":
+            return shown
+        name = "bot" if int(shown["id"]) % 2 else "customer"
+        shown = {**shown, "author": {"id": name, "screenname": name}}
+        if name == "bot" and shown["id"] in (first or [shown["id"]]):
+            first[:] = [shown["id"]]
+            return {**shown, "author": {**shown["author"], "puppetizable": True}}
+        return {**shown, "structured_content": SELECT}
+
+    it = changing(structured)
+    it.capabilities = MESSAGING
+    return it
+
+
+def without_ids_afterwards() -> ReferencePartner:
+    """A create after two deletions is answered without an id."""
+    deleted: list[Call] = []
+
+    def act(call: Call, proceed: Proceed) -> object:
+        answer = proceed(call)
+        if call.operation == "delete":
+            deleted.append(call)
+        if call.operation != "create":
+            return answer
+        answer = {} if len(deleted) == 2 else answer
+        deleted.clear()
+        return answer
+
+    return acting(act)
+
+
+def busy_afterwards() -> ReferencePartner:
+    """Shows no messages; and after an operation it is too soon to list them, until something else is asked."""
+    last: list[Call] = []
+
+    def act(call: Call, proceed: Proceed) -> object:
+        if call.action == "messages.list" and last and last[-1].operation in ("mark_as_solved", "unpublish", "publish"):
+            raise Refusal(429, "too often")
+        if call.operation != "list":
+            last[:] = [call]
+        return proceed(call)
+
+    it = acting(act)
+    it.capabilities = replace(DEFAULT, objects={**DEFAULT.objects, "messages": NOT_SHOWN})
+    return it
+
+
+def with_arrivals_in_between() -> ReferencePartner:
+    """Pages of one; and where it is asked a third time after the same message, another one stands there."""
+    asked = Counter[object]()
+
+    def act(call: Call, proceed: Proceed) -> object:
+        answer = proceed(call)
+        if call.action != "messages.list" or not isinstance(answer, list) or not answer:
+            return answer
+        since_id = call.params.get("since_id")
+        asked[since_id] += 1
+        return [{**answer[0], "id": "late"}] if since_id and asked[since_id] == 3 else answer
+
+    return acting(act, lambda: partner(listing=Listing(page_size=1)))
 
 
 def refusing_structured_content() -> ReferencePartner:
@@ -420,6 +497,7 @@ class Told:
     source: Source = SOURCE
 
 
+NOT_SHOWN = tuple(it for it in DEFAULT.objects["messages"] if it != "show")
 LITTLE = {name: tuple(it for it in DEFAULT.objects[name] if it not in ("show", "delete")) for name in OBJECTS}
 UNVERIFIED = replace(SOURCE, verify_signature=False)
 PARTNERS: Mapping[str, Told] = {
@@ -431,6 +509,8 @@ PARTNERS: Mapping[str, Told] = {
     ),
     "odd structured content": Told(lambda: oddly_structured(strange=True), write=False),
     "structured content of known types": Told(lambda: oddly_structured(strange=False), write=False),
+    "choices by a bot and a customer": Told(choices_of_two, write=False),
+    "a messenger that lists threads alone": Told(listing_threads_alone),
     "refuses structured content": Told(refusing_structured_content),
     "no threads": Told(lambda: partner(capabilities=UNTHREADED)),
     "threads that are titles": Told(lambda: partner(capabilities=TITLES_ONLY)),
@@ -461,6 +541,9 @@ PARTNERS: Mapping[str, Told] = {
     "hangs up on what is odd": Told(lambda: HangsUp(partner(), Time())),
     "odd contents": Told(lambda: acting(oddly, with_much_to_list), write=False),
     "strange contents": Told(lambda: acting(strangely, with_much_to_list)),
+    "users without ids": Told(
+        lambda: changing(lambda shown, _: {**shown, "author": {"screenname": f"User {shown['id']}"}}), write=False
+    ),
     "odd files": Told(lambda: changing(with_odd_files)),
     "counts how often it shows": Told(counting, write=False),
     "offers nothing": Told(offering),
@@ -474,6 +557,8 @@ PARTNERS: Mapping[str, Told] = {
     "creates are answered with nothing": Told(lambda: acting(without_ids)),
     "creates are answered with an id": Told(lambda: acting(with_ids_alone)),
     "every second create is answered with nothing": Told(answering_every_second),
+    "after a deletion creates are answered with nothing": Told(without_ids_afterwards),
+    "is asked too soon after an operation": Told(busy_afterwards),
     "refuses what is written": Told(lambda: acting(refusing)),
     "refuses longer texts": Told(lambda: acting(refusing_odd_ones)),
     "refuses files without a text": Told(lambda: acting(refusing_files)),
@@ -484,6 +569,7 @@ PARTNERS: Mapping[str, Told] = {
     "declares nothing now and then": Told(lambda: failing_now_and_then("implementation.info", 4, crash), write=False),
     "lists nothing that is new": Told(lambda: acting(quietly_late)),
     "pages of one": Told(lambda: partner(listing=Listing(page_size=1))),
+    "pages of one, and arrivals in between": Told(with_arrivals_in_between, write=False),
     "too many pages": Told(many_pages),
     "nothing is signed, and nobody looks": Told(lambda: signing(lambda _: False), source=UNVERIFIED),
     "lists are not signed, and nobody looks": Told(

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import resource
 import shutil
 import signal
 import socket
@@ -285,7 +284,7 @@ def test_at_64_open_files_with_200_sources_and_100_idle_clients_it_answers_says_
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    daemon.limits = {resource.RLIMIT_NOFILE: (64, 64)}
+    daemon.first = "ulimit -n 64"
     daemon.configure(f"grace = {GRACE}\nlisten = '127.0.0.1:{port}'", **{f"s{n}": url for n in range(200)})
     daemon.begin()
     with ExitStack() as stack:

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import resource
 import signal
 import socket
 import sqlite3
@@ -64,7 +63,10 @@ class SlowPartner(ReferencePartner):
 
 
 class Daemon:
-    """A ``ringcx-crawler run`` in `directory`; what it writes stands in files there. `before` are words before it."""
+    """A ``ringcx-crawler run`` in `directory`; what it writes stands in files there.
+
+    `first` is what a shell does in its place before it becomes the program: a limit that is set, a file that is closed.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -72,8 +74,7 @@ class Daemon:
         self.config = directory / "crawler.toml"
         self.process: subprocess.Popen[bytes] | None = None
         self.environ: dict[str, str] = {}
-        self.before: list[str] = []
-        self.limits: dict[int, tuple[int, int]] = {}
+        self.first = ":"
         self._runs = 0
 
     def configure(self, text: str, **sources: str) -> None:
@@ -88,26 +89,19 @@ class Daemon:
         draft.chmod(0o600)
         draft.replace(self.config)
 
-    def begin(self, *words: str, stdout: Path | None = Path()) -> None:
-        """Start it; `stdout` is the file that it has, `None` that it has none."""
+    def begin(self, *words: str) -> None:
+        """Start it."""
         self._runs += 1
         kept = {name: value for name, value in os.environ.items() if not name.startswith("RINGCX_CRAWLER_")}
-        written = stdout if stdout not in (None, Path()) else self._file("out")
-        with written.open("wb") as out, self._file("err").open("wb") as err:
+        command = [sys.executable, "-W", "error", "-m", "crawler", *words, "run"]
+        with self._file("out").open("wb") as out, self._file("err").open("wb") as err:
             self.process = subprocess.Popen(
-                [*self.before, sys.executable, "-W", "error", "-m", "crawler", *words, "run"],
+                ["sh", "-c", f'{self.first}; exec "$@"', "sh", *command],  # noqa: S607 - a shell is where PATH says
                 cwd=self.directory,
                 env={**kept, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1", **self.environ},
                 stdout=out,
                 stderr=err,
-                preexec_fn=lambda: self._prepare(closed=stdout is None),  # noqa: PLW1509 - no threads by then
             )
-
-    def _prepare(self, *, closed: bool) -> None:
-        for which, limit in self.limits.items():
-            resource.setrlimit(which, limit)
-        if closed:
-            os.close(1)
 
     def _file(self, kind: str) -> Path:
         return self.directory / f"{kind}{self._runs}"
@@ -409,7 +403,8 @@ def test_systemd_hears_of_it(daemon: Daemon, url: str, tmp_path: Path) -> None:
 def test_a_daemon_outlives_its_stdout(daemon: Daemon, partner: ReferencePartner, closed: bool) -> None:
     with served(partner) as url:
         daemon.configure("", shop=url)
-        daemon.begin(stdout=None if closed else Path("/dev/full"))
+        daemon.first = "exec >&-" if closed else "exec >/dev/full"
+        daemon.begin()
         until(lambda: "private_messages.list" in partner.forum.ledger.actions)
         daemon.signal(signal.SIGTERM)
         assert daemon.wait() == 0
