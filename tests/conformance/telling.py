@@ -23,8 +23,8 @@ from crawler.protocol.signature import HEADER
 from crawler.reference import DEFAULT, MESSAGING, TITLES_ONLY, UNTHREADED, Capabilities, Listing, ReferencePartner
 from crawler.reference.contents import OBJECTS
 from crawler.reference.faults.fault import Fault, Proceed
-from crawler.reference.forum import Forum
-from crawler.reference.seed import AGENT, DESIGNATED_MESSAGE
+from crawler.reference.forum import AGENT, Forum
+from crawler.reference.seed import DESIGNATED_MESSAGE
 from crawler.reference.wire import Call, Refusal, Response
 from crawler.sync.state import Source
 from tests.conformance.courtroom import (
@@ -353,7 +353,7 @@ def oddly_structured(strange: bool) -> ReferencePartner:
 
 def listing_threads_alone() -> ReferencePartner:
     """A messenger that lists threads, all by an agent, and takes and shows messages."""
-    it = changing(lambda shown, _: {**shown, "author": {"id": AGENT.id, "screenname": "A", "puppetizable": True}})
+    it = changing(lambda shown, _: {**shown, "author": {"id": AGENT, "screenname": "A", "puppetizable": True}})
     it.capabilities = replace(MESSAGING, objects={"threads": ("list",), "messages": ("create", "show")})
     return it
 

@@ -65,7 +65,8 @@ class SlowPartner(ReferencePartner):
 class Daemon:
     """A ``ringcx-crawler run`` in `directory`; what it writes stands in files there.
 
-    `first` is what a shell does in its place before it becomes the program: a limit that is set, a file that is closed.
+    `first` is what a shell does in its place before it becomes the program: a limit that is set, a file that is closed;
+    `before` are words before the program's.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -75,6 +76,7 @@ class Daemon:
         self.process: subprocess.Popen[bytes] | None = None
         self.environ: dict[str, str] = {}
         self.first = ":"
+        self.before: list[str] = []
         self._runs = 0
 
     def configure(self, text: str, **sources: str) -> None:
@@ -93,7 +95,7 @@ class Daemon:
         """Start it."""
         self._runs += 1
         kept = {name: value for name, value in os.environ.items() if not name.startswith("RINGCX_CRAWLER_")}
-        command = [sys.executable, "-W", "error", "-m", "crawler", *words, "run"]
+        command = [*self.before, sys.executable, "-W", "error", "-m", "crawler", *words, "run"]
         with self._file("out").open("wb") as out, self._file("err").open("wb") as err:
             self.process = subprocess.Popen(
                 ["sh", "-c", f'{self.first}; exec "$@"', "sh", *command],  # noqa: S607 - a shell is where PATH says
