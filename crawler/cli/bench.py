@@ -18,11 +18,11 @@ from crawler.cli.output import echo, print_advice
 from crawler.cli.recorded import last_report
 from crawler.cli.trace import received, sent
 from crawler.conformance.baseline import Baseline
+from crawler.conformance.chapters.declaration.probes.declaration import DECLARATION
 from crawler.conformance.evidence import Seen
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.planning import announced, planned
 from crawler.conformance.probe import Probe
-from crawler.conformance.probes.declaration import DECLARATION
 from crawler.conformance.reports import FILES
 from crawler.conformance.reports.json import as_json, json_report
 from crawler.conformance.reports.terminal import Page

@@ -10,7 +10,7 @@ from crawler.conformance.timeline import pages
 
 
 class Created(Protocol):
-    """A content that was created: see `crawler.conformance.probes.writing.Creation`."""
+    """A content that was created: see `crawler.conformance.writing.Creation`."""
 
     object: str
     tag: str

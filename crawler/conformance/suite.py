@@ -11,17 +11,17 @@ import anyio
 import httpx
 
 from crawler.clock import Clock, NewId, new_id, utc_now
+from crawler.conformance.chapters.errors.probes.survival import SURVIVAL, summed_up
+from crawler.conformance.chapters.errors.survival import SURVIVES
 from crawler.conformance.evidence import UNJUDGED, DoesNotApply, NotJudged, Remedy, Seen, Unjudged, no_info
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.judging import judge
+from crawler.conformance.presence import PRESENCE
 from crawler.conformance.probe import GONE_AT_MOST, Gone, Probe, Talk, read_info
 from crawler.conformance.probes import PROBES
-from crawler.conformance.probes.presence import PRESENCE
-from crawler.conformance.probes.survival import SURVIVAL, summed_up
-from crawler.conformance.probes.tidying import leave_as_found
 from crawler.conformance.rule import Result, Rule
 from crawler.conformance.rules import RULES
-from crawler.conformance.rules.survival import SURVIVES
+from crawler.conformance.tidying import leave_as_found
 from crawler.conformance.witness import RESTART_WAIT, Elapsed, Sleep, Witness
 from crawler.protocol.implementation import ImplementationInfo
 from crawler.store import Store

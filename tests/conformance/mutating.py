@@ -36,7 +36,7 @@ from tests.conformance.variants import CONFORMING, VARIANTS
 from tests.conformance.variants.time import Time
 
 ALL = frozenset(rule.name for rule in RULES)
-READING = ("contents", "returned")
+READING = ("chapters.objects.contents", "returned")
 """The modules by which rules read what was seen."""
 NOTED = frozenset({"older-positions-reach-as-much"})
 Record = Callable[[], Awaitable[Judgement]]

@@ -14,8 +14,8 @@ from typing import Any
 import anyio
 import httpx
 
+from crawler.conformance.chapters.listing.probes.crawling import CYCLES
 from crawler.conformance.judgement import Judgement
-from crawler.conformance.probes.crawling import CYCLES
 from crawler.conformance.rule import Result
 from crawler.conformance.suite import PAGES
 from crawler.protocol.envelope import printable

@@ -6,7 +6,8 @@ import inspect
 import pytest
 
 from crawler.conformance import returned
-from crawler.conformance.rules import RULES, fields, once, returning
+from crawler.conformance.chapters.pushing import fields, once, returning
+from crawler.conformance.rules import RULES
 from tests.conformance.mutating import Court, changed, code_of, reached, survivors, trials
 from tests.conformance.mutation import mutants
 
@@ -78,10 +79,10 @@ def test_a_function_is_changed_for_all_who_use_it_and_only_meanwhile() -> None:
 
 
 async def test_what_no_test_is_about_survives_and_is_told() -> None:
-    tried, survived = await survivors("rules.survival", Court(trials=[]))
+    tried, survived = await survivors("chapters.errors.survival", Court(trials=[]))
 
     assert tried == len(survived) > 0
-    assert survived[0].startswith("crawler/conformance/rules/survival.py:")
+    assert survived[0].startswith("crawler/conformance/chapters/errors/survival.py:")
 
 
 def test_every_rule_is_in_some_trial() -> None:
@@ -91,7 +92,7 @@ def test_every_rule_is_in_some_trial() -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("module", ["rules.people", "rules.reach", "rules.survival"])
+@pytest.mark.parametrize("module", ["chapters.objects.people", "chapters.listing.reach", "chapters.errors.survival"])
 async def test_no_mutant_of_these_rules_survives(module: str) -> None:
     tried, survived = await survivors(module, Court())
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from crawler.conformance.chapters.listing.probes.crawling import CYCLES
+from crawler.conformance.chapters.listing.probes.positions import SHARE
 from crawler.conformance.evidence import Remedy
 from crawler.conformance.judgement import Judgement, Verdict
-from crawler.conformance.probes.crawling import CYCLES
-from crawler.conformance.probes.positions import SHARE
-from crawler.conformance.probes.writing import STRANGER
 from crawler.conformance.rule import Outcome
 from crawler.conformance.rules import RULES
 from crawler.conformance.selection import chosen
 from crawler.conformance.suite import PAGES, REQUESTS
+from crawler.conformance.writing import STRANGER
 from crawler.reference import AGENT, DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Listing, ReferencePartner
 from crawler.reference.contents import OBJECTS
 from crawler.reference.faults.fault import Fault, Proceed

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from crawler.conformance.chapters.structured import shape
 from crawler.conformance.evidence import Remedy
 from crawler.conformance.rule import Outcome
-from crawler.conformance.rules import RULES, structured
+from crawler.conformance.rules import RULES
 from crawler.conformance.suite import NOT_WRITTEN
 from crawler.reference import DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities, Listing
 from crawler.reference.contents import OBJECTS
@@ -40,7 +41,7 @@ async def test_the_reference_partner_passes_every_rule_that_applies() -> None:
         "structured-content-is-kept": "the partner does not declare the option view.messaging",
     } | {
         rule.name: "the partner does not declare the option view.messaging, and lists no structured content"
-        for rule in structured.PART.rules
+        for rule in shape.PART.rules
         if rule.probe == "crawling" and rule.name != "structured-content-needs-view-messaging"
     }
     assert judgement.conforms

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crawler.conformance.chapters.transport.spellings import taken
 from crawler.conformance.evidence import UNJUDGED
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.rule import Breach, Outcome
-from crawler.conformance.rules.spellings import taken
 from crawler.protocol.implementation import POLLED
 
 OPERATIONS = ("list", "show", "create", "reply", "delete", "destroy", "publish", "unpublish")

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crawler.conformance.chapters.structured.shape import PART
 from crawler.conformance.rule import Rule
 from crawler.conformance.rules import RULES
-from crawler.conformance.rules.structured import PART
 from crawler.reference.contents import show_user
 from tests.conformance.courtroom import CARD, CAROUSEL, LINK, SELECT, STRUCTURED_IDS, TEMPLATE, messenger
 from tests.conformance.twins.pushing import dropping

@@ -1,0 +1,5 @@
+"""Structured content."""
+
+from crawler.conformance.chapters.structured import shape
+
+PARTS = (shape.PART,)
