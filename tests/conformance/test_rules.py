@@ -1,13 +1,17 @@
 """What every rule and every probe must have."""
 
+import importlib
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
+import crawler
+from crawler.conformance import chapters
 from crawler.conformance.probes import PROBES
-from crawler.conformance.rule import GRAVE, Harm, Level, Rule
-from crawler.conformance.rules import RULES
+from crawler.conformance.rule import GRAVE, Chapter, Harm, Level, Rule
+from crawler.conformance.rules import PARTS, RULES
 from tests.conformance.test_traceability import protocol_ids
 
 PAGES = {
@@ -23,6 +27,8 @@ PAGES = {
     "quick-start",
 }
 """The guide's pages, as PROTOCOL.md names them."""
+
+FOLDER = Path(chapters.__file__).parent
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 
@@ -89,3 +95,26 @@ def test_every_probe_is_read_and_comes_after_those_it_needs() -> None:
     assert set(names) == {rule.probe for rule in RULES}
     for position, probe in enumerate(PROBES):
         assert set(probe.needs) <= set(names[:position])
+
+
+def test_a_rule_stands_in_the_folder_of_its_chapter() -> None:
+    folders = {rule.check.__module__.split(".")[-2]: rule.chapter.name.lower() for rule in RULES}
+
+    assert folders == {it: it for it in folders}
+    assert len(folders) == len(Chapter)
+
+
+def test_no_module_of_rules_is_forgotten() -> None:
+    modules = (
+        importlib.import_module(f"{chapters.__name__}.{it.parent.name}.{it.stem}") for it in FOLDER.glob("*/*.py")
+    )
+
+    assert {id(module.PART) for module in modules if hasattr(module, "PART")} == {id(part) for part in PARTS}
+
+
+def test_a_rule_is_written_in_its_chapter_alone() -> None:
+    """A new one needs nothing but itself, and a twin: what is said of it elsewhere follows from what it says."""
+    elsewhere = [it for it in Path(crawler.__file__).parent.rglob("*.py") if FOLDER not in it.parents]
+    texts = "\n".join(it.read_text("utf-8") for it in elsewhere)
+
+    assert [rule.name for rule in RULES if f'"{rule.name}"' in texts] == []
