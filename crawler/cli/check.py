@@ -14,8 +14,7 @@ from crawler.cli.rejudging import changes, rejudge
 from crawler.conformance.baseline import Baseline, new_baseline, read_baseline
 from crawler.conformance.judgement import Judgement, Verdict
 from crawler.conformance.reports import FILES
-from crawler.conformance.rules import RULES
-from crawler.conformance.selection import chosen
+from crawler.conformance.rules import RULES, chosen
 from crawler.conformance.suite import REQUESTS, SECONDS
 from crawler.conformance.witness import RESTART_WAIT
 from crawler.errors import ConfigurationError

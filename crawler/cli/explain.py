@@ -13,10 +13,8 @@ from crawler.cli.recorded import recorded
 from crawler.conformance.probes import PROBES
 from crawler.conformance.reports.evidence import LONGEST_CURL, SHOWN, exchange_lines
 from crawler.conformance.reports.json import Report, read_exhibit
-from crawler.conformance.requirement import GUIDE, requirements
-from crawler.conformance.rule import Rule
-from crawler.conformance.rules import RULES
-from crawler.conformance.selection import chosen, named
+from crawler.conformance.rule import GUIDE, Rule, requirements
+from crawler.conformance.rules import RULES, chosen, named
 from crawler.protocol.envelope import escaped
 
 BOTH = 90

@@ -11,7 +11,7 @@ from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_options, invocation, source_options
 from crawler.cli.output import echo
 from crawler.cli.recorded import recorded
-from crawler.conformance.difference import differences
+from crawler.conformance.exhibit import differences
 from crawler.conformance.reports.json import KEPT, Report, body_of
 from crawler.errors import ConfigurationError, EndpointUnreachable, PartnerError
 from crawler.partner import Partner

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from crawler.conformance.rule import BREACHED, JUDGED, Outcome, Result, Rule
-from crawler.conformance.selection import named
+from crawler.conformance.rules import named
 from crawler.errors import ConfigurationError
 
 TABLE = "accepted"

@@ -1,9 +1,10 @@
-"""What is likely to have made another text of one: what programs do to texts, each in a sentence. PURE."""
+"""What is likely to have made another text of one, or another date: what programs do, each in a sentence. PURE."""
 
 import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from urllib.parse import unquote, unquote_plus
 
 Change = Callable[[str], str]
@@ -15,6 +16,10 @@ ASTRAL = "[\U00010000-\U0010ffff]"
 EMOJI_LOST = "characters beyond U+FFFF are {}: a database in MySQL's utf8, which wants utf8mb4"
 INVISIBLE = "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
 URL = r"https?://\S+"
+NEAR = timedelta(minutes=5)
+"""How far two clocks may be apart."""
+QUARTER, MOST = timedelta(minutes=15), timedelta(hours=14)
+"""Time zones are off by whole quarters of an hour, and by no more than that."""
 
 
 def replacing(pattern: str, by: str) -> Change:
@@ -162,3 +167,34 @@ def _cut(sent: str, kept: str) -> str:
         if size <= limit < more:
             return f"cut at {limit:,} bytes: {what}"
     return f"cut at {len(kept):,} characters, {size:,} bytes"
+
+
+def date_cause(sent: datetime, received: datetime, shown: datetime) -> str:
+    """What is likely to have made `received` of `sent`; `shown` is when it was answered."""
+    off = received - sent
+    exact = received.replace(second=sent.second, microsecond=sent.microsecond)
+    if exact == _replaced(sent, day=sent.month, month=sent.day):
+        return "day and month changed places"
+    if exact == _replaced(sent, minute=sent.month):
+        return "the month stands for the minutes: m or M in its format"
+    if exact == _replaced(sent, month=sent.month - 1):
+        return "months are counted from 0: getMonth() of JavaScript"
+    if off == timedelta(hours=-12):
+        return "hours are counted up to 12: h for H in its format"
+    if received == received.replace(hour=0, minute=0, second=0, microsecond=0) and received.date() == sent.date():
+        return "the time of day is gone: a column for days alone"
+    if abs(received - shown) < NEAR:
+        return "its own clock: it is dated by when it was stored, or listed"
+    if off and abs(off) <= MOST and abs(off % QUARTER) < timedelta(seconds=1):
+        hours = abs(off.total_seconds()) / 3600
+        way = "ahead: a local time is shown as UTC" if off > timedelta() else "behind: UTC is taken for local time"
+        return f"{hours:g} h {way}"
+    return "another date: perhaps that of its thread"
+
+
+def _replaced(moment: datetime, **parts: int) -> datetime | None:
+    """The moment with other parts; `None` where there is no such date."""
+    try:
+        return moment.replace(**parts)  # type: ignore[arg-type]  # parts of a date are integers
+    except ValueError:
+        return None

@@ -1,13 +1,16 @@
-"""One exchange as a report shows it, and the line with which anybody can send it again. PURE.
+"""One exchange as a report shows it, the line that sends it again, and what differs in another answer. PURE.
 
 What holds a secret is withheld; a request that held one can therefore not be sent again as it stands.
 """
 
+import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import unified_diff
 
 from crawler.conformance.evidence import Sent
+from crawler.protocol.envelope import escaped
 from crawler.protocol.uri import with_query
 from crawler.sync.state import Source
 
@@ -16,6 +19,10 @@ ARGUMENT = 100_000
 
 ALWAYS_SENT = {"Accept": "application/json", "Accept-Encoding": "identity"}
 """What the crawler sends with each request, and what an answer may depend on."""
+
+RECORDED, NEW = "recorded", "new"
+VOLATILE = frozenset({"date", "age", "expires", "last-modified", "etag"})
+"""Headers that may differ from answer to answer, and mean nothing by that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,3 +91,27 @@ def _octal(body: bytes) -> str:
     """The operand of a shell's printf in single quotes; printable ASCII but ``'``, ``%`` and backslash as itself."""
     plain = set(range(32, 127)) - {ord("'"), ord("%"), ord("\\")}
     return "".join(chr(byte) if byte in plain else f"\\{byte:03o}" for byte in body).replace("\\045", "%%")
+
+
+def differences(
+    recorded: tuple[int | None, Mapping[str, str], bytes], new: tuple[int | None, Mapping[str, str], bytes]
+) -> list[str]:
+    """A unified diff of two answers, each its status, headers and body; JSON bodies spread over lines, key by key.
+
+    Empty where they are the same, but for headers that always differ.
+    """
+    return list(unified_diff(_lines(*recorded), _lines(*new), RECORDED, NEW, n=3, lineterm=""))
+
+
+def _lines(status: int | None, headers: Mapping[str, str], body: bytes) -> list[str]:
+    kept = {name.lower(): value for name, value in headers.items() if name.lower() not in VOLATILE}
+    shown = [f"{name}: {value}" for name, value in sorted(kept.items())]
+    lines = [f"HTTP {status}" if status is not None else "no answer", *shown, "", *_pretty(body).split("\n")]
+    return [escaped(line.encode("utf-8", "backslashreplace")) for line in lines]
+
+
+def _pretty(body: bytes) -> str:
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return escaped(body)

@@ -19,7 +19,8 @@ in the first paragraph, then ``Why:`` and ``Mend:``; its harm says why it has it
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -223,3 +224,22 @@ class Result:
     reason: str = ""
     remedy: Remedy | None = None
     blocked_by: str = ""
+
+
+GUIDE = "https://developers.ringcentral.com/engage/digital/guide/sdks/source-sdk/"
+"""Where the pages of the vendor's guide are."""
+
+_RULE = re.compile(r"- \*\*([A-Z]{2}\d+)\*\* (.*)")
+_CHAPTER = re.compile(r"## ([A-Z]{2}) (.*)")
+_SENTENCE = re.compile(r"([^.]+) \(([A-Z]{2}0)\)\.")
+
+
+def requirements(protocol: str) -> Mapping[str, str]:
+    """Id → text, of all rules in PROTOCOL.md; a chapter's id (``SP``) has its title, and OB0 is a sentence."""
+    found = {}
+    for line in protocol.splitlines():
+        if match := _RULE.match(line) or _CHAPTER.match(line):
+            found[match[1]] = match[2].replace("**", "")
+        elif match := _SENTENCE.search(line):
+            found[match[2]] = match[1]
+    return found

@@ -11,12 +11,12 @@ import anyio
 import httpx
 
 from crawler.clock import Clock, NewId, new_id, utc_now
+from crawler.conformance.chapters.declaration.probes.declaration import PRESENCE
 from crawler.conformance.chapters.errors.probes.survival import SURVIVAL, summed_up
 from crawler.conformance.chapters.errors.survival import SURVIVES
 from crawler.conformance.evidence import UNJUDGED, DoesNotApply, NotJudged, Remedy, Seen, Unjudged, no_info
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.judging import judge
-from crawler.conformance.presence import PRESENCE
 from crawler.conformance.probe import GONE_AT_MOST, Gone, Probe, Talk, read_info
 from crawler.conformance.probes import PROBES
 from crawler.conformance.rule import Result, Rule

@@ -16,8 +16,7 @@ from crawler.conformance.reports.json import json_report
 from crawler.conformance.reports.junit import junit_report
 from crawler.conformance.reports.terminal import Page
 from crawler.conformance.rule import Outcome
-from crawler.conformance.rules import RULES
-from crawler.conformance.selection import chosen
+from crawler.conformance.rules import RULES, chosen
 from crawler.conformance.suite import Suite
 from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.wire import Call

@@ -9,8 +9,7 @@ import pytest
 
 from crawler.conformance.planning import announced, planned
 from crawler.conformance.probe import read_info
-from crawler.conformance.rules import RULES
-from crawler.conformance.selection import chosen
+from crawler.conformance.rules import RULES, chosen
 from crawler.reference import DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities, ReferencePartner
 from crawler.reference.contents import OBJECTS
 from crawler.reference.faults.fault import Fault, Proceed

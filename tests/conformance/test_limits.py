@@ -12,8 +12,7 @@ from crawler.conformance.evidence import Remedy
 from crawler.conformance.judgement import Judgement, Verdict
 from crawler.conformance.reports.terminal import Page
 from crawler.conformance.rule import Outcome, Result
-from crawler.conformance.rules import RULES
-from crawler.conformance.selection import chosen
+from crawler.conformance.rules import RULES, chosen
 from crawler.conformance.suite import Suite
 from tests.conformance.courtroom import SOURCE, Clock, Time, breached, judged, partner, reported, unjudged
 from tests.conformance.variants.time import Limited, Mortal, Network, Stuck

@@ -12,8 +12,7 @@ from crawler.conformance.chapters.listing.probes.positions import SHARE
 from crawler.conformance.evidence import Remedy
 from crawler.conformance.judgement import Judgement, Verdict
 from crawler.conformance.rule import Outcome
-from crawler.conformance.rules import RULES
-from crawler.conformance.selection import chosen
+from crawler.conformance.rules import RULES, chosen
 from crawler.conformance.suite import PAGES, REQUESTS
 from crawler.conformance.writing import STRANGER
 from crawler.reference import AGENT, DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Listing, ReferencePartner

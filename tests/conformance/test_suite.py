@@ -7,8 +7,7 @@ import httpx
 import pytest
 
 from crawler.conformance.probe import Probe
-from crawler.conformance.rules import RULES
-from crawler.conformance.selection import chosen
+from crawler.conformance.rules import RULES, chosen
 from crawler.conformance.suite import Suite
 from crawler.reference import ReferencePartner
 from tests.conformance.courtroom import SOURCE, Clock, judged, messenger, partner, reported

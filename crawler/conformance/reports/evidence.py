@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from crawler.conformance.exhibit import Exhibit, exhibit
-from crawler.conformance.requirement import GUIDE
-from crawler.conformance.rule import Breach, Result
+from crawler.conformance.rule import GUIDE, Breach, Result
 from crawler.protocol.envelope import escaped
 from crawler.sync.state import Source
 

@@ -12,8 +12,7 @@ from crawler.conformance.judgement import Judgement, Verdict
 from crawler.conformance.reports.evidence import SHOWN, body_lines, looked_at
 from crawler.conformance.reports.style import STYLE
 from crawler.conformance.reports.tables import Cell, matrix, setting, spellings
-from crawler.conformance.requirement import GUIDE
-from crawler.conformance.rule import Breach, Outcome, Result
+from crawler.conformance.rule import GUIDE, Breach, Outcome, Result
 from crawler.protocol.envelope import escaped
 from crawler.sync.state import Source
 

@@ -14,8 +14,7 @@ from crawler.cli.output import Output
 from crawler.cli.outside import Outside
 from crawler.cli.rejudging import RESTLESS, changes, rejudge, snapshot
 from crawler.conformance.baseline import Baseline
-from crawler.conformance.rules import RULES
-from crawler.conformance.selection import chosen
+from crawler.conformance.rules import RULES, chosen
 from crawler.protocol.signature import Secret
 from crawler.sync.state import Source
 from tests.unit.cli.terminal import SECRET, URL, Terminal, answering, noon, nothing_there

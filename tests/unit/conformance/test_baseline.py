@@ -6,8 +6,7 @@ import pytest
 
 from crawler.conformance.baseline import UNEXPLAINED, Baseline, new_baseline, read_baseline
 from crawler.conformance.rule import Breach, Outcome, Result
-from crawler.conformance.rules import RULES
-from crawler.conformance.selection import named
+from crawler.conformance.rules import RULES, named
 from crawler.errors import ConfigurationError
 
 NAME = "raw-utf8-body-accepted"

@@ -1,4 +1,4 @@
-"""An exchange as reports show it, and its curl line, which a real shell and a real curl must take."""
+"""An exchange as reports show it, its curl line, which a real shell and a real curl must take, and differences."""
 
 import shutil
 from collections.abc import Mapping
@@ -9,13 +9,14 @@ import anyio
 import pytest
 
 from crawler.conformance.evidence import Sent
-from crawler.conformance.exhibit import ARGUMENT, Exhibit, exhibit
+from crawler.conformance.exhibit import ARGUMENT, Exhibit, differences, exhibit
 from crawler.protocol.envelope import Answer, Exchange
 from crawler.protocol.signature import HEADER, Secret
 from crawler.sync.state import Source
 from tests.partners.raw import raw_partner, response, saying
 
 SOURCE = Source(name="shop", base_uri="http://anna:pass@shop.example/sdk?a=1#top", secret=Secret("open sesame"))
+OLD = (200, {"Date": "Mon", "content-type": "application/json"}, b'{"id":"1","body":"a"}')
 BODIES = {
     "json": b'{"action":"implementation.info"}',
     "quotes": b"""{"body":"it's \\"quoted\\" $HOME `id` %s \\\\ !"}""",
@@ -84,3 +85,26 @@ def test_the_curl_line_sends_an_empty_header_as_curl_wants_it() -> None:
 
 def test_the_curl_line_names_another_method() -> None:
     assert "-X GET 'http://shop.example/sdk?a=1'" in shown(method="GET").curl
+
+
+def test_the_same_answer_at_another_time_has_no_difference() -> None:
+    assert (
+        differences(OLD, (200, {"date": "Tue", "Content-Type": "application/json"}, b'{"id": "1", "body": "a"}')) == []
+    )
+
+
+def test_status_header_and_one_json_key_are_told_apart() -> None:
+    lines = differences(OLD, (403, {"content-type": "text/html"}, b'{"id":"1","body":"b"}'))
+    assert lines[:2] == ["--- recorded", "+++ new"]
+    assert {line for line in lines if line[0] in "+-" and line[:3] not in ("---", "+++")} == {
+        "-HTTP 200", "+HTTP 403", "-content-type: application/json", "+content-type: text/html",
+        '-  "body": "a"', '+  "body": "b"',
+    }  # fmt: skip
+
+
+def test_what_is_no_json_is_compared_line_by_line_and_holds_no_commands_for_a_terminal() -> None:
+    lines = differences((200, {}, b"a\nb\xff"), (None, {}, b"\x1b[31m"))
+    assert "-HTTP 200" in lines
+    assert "+no answer" in lines
+    assert "-b\\xff" in lines
+    assert "+\\x1b[31m" in lines

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from crawler.conformance.causes import date_cause
 from crawler.conformance.chapters.pushing.once import LISTS, PROBE, REPLIES, SINGLE, comes_back, creations, returned
 from crawler.conformance.chapters.pushing.returning import titled, titles
-from crawler.conformance.dating import date_cause
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, id_of, refusal
 from crawler.conformance.returned import Found, bearing
 from crawler.conformance.rule import Breach, Case, Chapter, Harm, Level, Part, case, harm

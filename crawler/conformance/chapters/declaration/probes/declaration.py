@@ -1,4 +1,7 @@
-"""``implementation.info``, twice: what the partner declares, and whether it declares the same again."""
+"""``implementation.info``: what the partner declares, and whether it declares the same again.
+
+No rule reads `PRESENCE`: whether an endpoint that was gone is there again, so that the next conversation can be had.
+"""
 
 from crawler.conformance.probe import INFO, Probe, Talk, must_be_there, read_info
 
@@ -12,3 +15,11 @@ async def hold(talk: Talk) -> None:
 
 
 DECLARATION = Probe(name="declaration", about="what the partner declares", hold=hold, needs=(), seconds=30)
+
+
+async def look(talk: Talk) -> None:
+    """Labels: ``info``."""
+    must_be_there(await talk.ask("info", INFO))
+
+
+PRESENCE = Probe(name="presence", about="whether it is there again", hold=look, needs=())

@@ -3,8 +3,8 @@ from json import dumps
 
 import pytest
 
+from crawler.conformance.chapters.listing.reach import first_answers, looks_like, reached
 from crawler.conformance.evidence import Sent
-from crawler.conformance.reach import first_answers, looks_like, reached
 from crawler.conformance.timeline import Page, pages
 from crawler.protocol.envelope import Answer, Exchange
 

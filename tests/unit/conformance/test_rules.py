@@ -3,8 +3,7 @@
 import pytest
 
 from crawler.conformance.rule import Level
-from crawler.conformance.rules import RULES
-from crawler.conformance.selection import chosen, named
+from crawler.conformance.rules import RULES, chosen, named
 from crawler.errors import ConfigurationError
 
 

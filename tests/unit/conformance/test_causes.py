@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crawler.conformance.dating import date_cause
+from crawler.conformance.causes import date_cause
 
 SENT = datetime(2026, 2, 3, 23, 47, 58, tzinfo=UTC)
 SHOWN = datetime(2026, 2, 4, 12, 0, 0, tzinfo=UTC)
