@@ -28,7 +28,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        command: click.Command = getattr(import_module(f"crawler.cli.commands.{module}"), name)
         if not gc.isenabled():  # `main` has switched it off
             gc.freeze()
             gc.enable()

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from crawler.cli.arguments import content_id
-from crawler.cli.contents import Record, excerpt, person
+from crawler.cli.commands.contents import Record, excerpt, person
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import stored_source
 from crawler.cli.output import clean
