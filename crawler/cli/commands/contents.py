@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 import click
 
 from crawler.cli.arguments import stored_text
+from crawler.cli.excerpts import reply_summary, structured_summary
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import MOST, stored_source
 from crawler.cli.queued import lost, next_cycle
-from crawler.cli.structured import reply_summary, structured_summary
 from crawler.errors import UnknownContent
 from crawler.protocol.envelope import printable
 from crawler.store import Store
