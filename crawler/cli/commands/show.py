@@ -5,8 +5,7 @@ from typing import Any
 import click
 
 from crawler.cli.arguments import content_id
-from crawler.cli.commands.contents import Record, excerpt, person
-from crawler.cli.excerpts import reply_summary, structured_lines
+from crawler.cli.excerpts import Record, excerpt, person, reply_summary, structured_lines
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import stored_source
 from crawler.cli.output import clean
