@@ -15,6 +15,7 @@ from crawler.cli.outside import Outside
 from crawler.cli.serving import served
 from crawler.protocol.signature import Secret
 from crawler.reference import Fails, Obeys, ReferencePartner, Rejects, reference_partner
+from crawler.settings import CONFIG_VARIABLE, DATABASE_VARIABLE
 
 SECRET = "3YJZzqMJ5Ec7i2JGvnt8TgvleD7dtpwpmag4S6MuRA2G"  # noqa: S105 - it opens nothing but the demo's own partner
 CONFIG = """\
@@ -45,9 +46,9 @@ class _Story:
     """The story, and how its commands are run: as the command line runs them, in this process."""
 
     def __init__(self, run: Invocation, partner: ReferencePartner, config: Path, cli: click.Command) -> None:
-        environ: Mapping[str, str] = {**run.outside.environ, "RINGCX_CRAWLER_CONFIG": str(config)}
+        environ: Mapping[str, str] = {**run.outside.environ, CONFIG_VARIABLE: str(config), DATABASE_VARIABLE: ""}
         self.outside: Outside = replace(run.outside, environ=environ)
-        self.run = replace(run, outside=self.outside)
+        self.run = replace(run, outside=self.outside, config=None, database=None)
         self.partner = partner
         self.cli = cli
 
