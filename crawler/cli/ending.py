@@ -22,7 +22,7 @@ def ended(ctx: click.Context) -> Iterator[None]:
         yield
         sys.stdout.flush()
     except CrawlerError as error:
-        from crawler.cli.advice import advise  # noqa: PLC0415 - rarely needed
+        from crawler.cli.errors import advise  # noqa: PLC0415 - rarely needed
         from crawler.cli.output import print_advice  # noqa: PLC0415
 
         advice = advise(error)

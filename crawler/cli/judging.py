@@ -12,7 +12,7 @@ from pathlib import Path
 
 import anyio
 
-from crawler.cli.advice import advise
+from crawler.cli.errors import advise
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import echo, print_advice
 from crawler.cli.recorded import last_report

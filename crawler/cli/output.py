@@ -16,7 +16,7 @@ from typing import Any, Literal
 import click
 from rich.cells import cell_len
 
-from crawler.cli.advice import Advice
+from crawler.cli.errors import Advice
 from crawler.protocol.credentials import NOTHING, Credentials
 
 JOINERS = "\u200c\u200d"

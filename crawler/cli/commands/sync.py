@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import anyio
 import click
 
-from crawler.cli.advice import FAILED, UNREACHABLE, advise
+from crawler.cli.errors import FAILED, UNREACHABLE, advise
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import many_sources
 from crawler.cli.output import print_advice
