@@ -24,7 +24,7 @@ def main() -> NoReturn:
     try:
         cli(prog_name="ringcx-crawler")
     except OSError as error:  # what click itself prints
-        from crawler.cli.ending import unwritable  # noqa: PLC0415 - rarely needed
+        from crawler.cli.errors import unwritable  # noqa: PLC0415 - rarely needed
 
         sys.exit(unwritable(error))
     raise AssertionError("click has ended the process")

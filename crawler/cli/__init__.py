@@ -46,7 +46,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; whatever ends it early becomes advice and an exit code."""
-        from crawler.cli.ending import ended  # noqa: PLC0415 - `--help` and `--version` do not get here
+        from crawler.cli.errors import ended  # noqa: PLC0415 - `--help` and `--version` do not get here
 
         with ended(ctx):
             return super().invoke(ctx)

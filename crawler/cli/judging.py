@@ -12,9 +12,9 @@ from pathlib import Path
 
 import anyio
 
-from crawler.cli.errors import advise
+from crawler.cli.errors import advise, print_advice
 from crawler.cli.invocation import Invocation
-from crawler.cli.output import echo, print_advice
+from crawler.cli.output import echo
 from crawler.cli.recorded import last_report
 from crawler.cli.trace import received, sent
 from crawler.conformance.baseline import Baseline

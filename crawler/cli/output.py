@@ -16,7 +16,6 @@ from typing import Any, Literal
 import click
 from rich.cells import cell_len
 
-from crawler.cli.errors import Advice
 from crawler.protocol.credentials import NOTHING, Credentials
 
 JOINERS = "\u200c\u200d"
@@ -82,12 +81,12 @@ def as_json(value: object, *, indent: int | None = None) -> str:
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
-def print_advice(advice: Advice) -> None:
-    """An error and what to do about it, on stderr."""
+def print_error(lines: Iterable[str], advice: Iterable[str]) -> None:
+    """The lines of an error and paragraphs on what to do about it, on stderr."""
     width = _width(sys.stderr) if sys.stderr.isatty() else 10_000
-    for line in advice.text.splitlines():
+    for line in lines:
         echo(_wrapped(known().withhold(clean(line)), "error: ", width), err=True)
-    for paragraph in advice.advice:
+    for paragraph in advice:
         echo(_wrapped(known().withhold(clean(paragraph)), "  ", width), err=True)
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.ending import INTERRUPTED
-from crawler.cli.errors import FAILED, UNREACHABLE
+from crawler.cli.errors import FAILED, INTERRUPTED, UNREACHABLE
 from crawler.cli.invocation import Invocation
 from crawler.cli.judging import CTRL_C, TERMINATED, Bench, write_file
 from crawler.cli.options import Seconds, one_source
