@@ -123,10 +123,6 @@ def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
         flags = {name: params.pop(name) for name in SECRET}
         if all(flags.values()):
             raise click.UsageError("--secret and --secret-file exclude each other")
-        if flags["secret"]:
-            from crawler.cli.title import hide_arguments  # noqa: PLC0415 - rarely needed
-
-            hide_arguments([flags["secret"]])
         chosen = {name: params.pop(name) for name in SETTINGS}
         flags["settings"] = {name: value for name, value in chosen.items() if value is not None}
     return Invocation.make(ctx.find_root(), **base, flags=flags)
