@@ -1,7 +1,5 @@
 """How a command ends: the one place where errors become sentences, what to do about them, and exit codes."""
 
-import errno
-import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -10,6 +8,7 @@ from dataclasses import dataclass
 
 import click
 
+from crawler.cli import unwritable
 from crawler.cli.output import echo, known, print_error
 from crawler.errors import (
     ActionRefused,
@@ -36,7 +35,6 @@ FAILED = 1
 MISUSED = 2
 UNREACHABLE = 3
 INTERRUPTED = 130
-READER_GONE = 141  # as a shell reports a process that SIGPIPE ended
 
 PHP = (
     "The header 'Status: …' is how the PHP SDK reports an error; the web server turned it into an HTTP 200. "
@@ -92,21 +90,6 @@ def withheld_traceback(ctx: click.Context) -> None:
     if shown != text:
         echo(shown, err=True)
         ctx.exit(1)
-
-
-def unwritable(error: OSError) -> int:
-    """The exit code where the output cannot be written; what a file or the database says is one of our own errors.
-
-    Raises `error` where it is about something else.
-    """
-    if error.errno not in (errno.EPIPE, errno.ENOSPC):
-        raise error
-    # What is still buffered would raise once more when the interpreter ends.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if error.errno == errno.EPIPE:
-        return READER_GONE
-    click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
-    return 1
 
 
 def print_advice(advice: Advice) -> None:

@@ -113,7 +113,7 @@ def source_options(command: F) -> F:
 
 def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
     """Take our parameters out of `params`, and make the `Invocation` of them and of the group's."""
-    from crawler.cli.invocation import Invocation  # noqa: PLC0415 - heavy
+    from crawler.cli.invocation import Invocation  # heavy
 
     ctx = click.get_current_context()
     before = ctx.find_root().params
