@@ -12,7 +12,7 @@ def main() -> NoReturn:
     # What is imported stays. To look through it for garbage again and again, and once more at the end, would take a
     # seventh of the CPU of `--help` and a quarter of that of `sync`. `Commands.get_command` ends this.
     gc.disable()
-    from crawler.cli import cli  # noqa: PLC0415 - click is what most of the start is spent on
+    from crawler.cli import cli, unwritable  # click is what most of the start is spent on
 
     gc.freeze()
     for name in ("stdout", "stderr"):
@@ -24,8 +24,6 @@ def main() -> NoReturn:
     try:
         cli(prog_name="ringcx-crawler")
     except OSError as error:  # what click itself prints
-        from crawler.cli.ending import unwritable  # noqa: PLC0415 - rarely needed
-
         sys.exit(unwritable(error))
     raise AssertionError("click has ended the process")
 

@@ -26,7 +26,7 @@
         ├── SourceBusy              another process crawls this source (CY2)
         └── LeaseLost               the lease has run out, or another process has it (CY2)
 
-Errors carry data; `crawler.cli.advice` turns that data into a sentence on what to do, and into an exit code.
+Errors carry data; `crawler.cli.errors` turns that data into a sentence on what to do, and into an exit code.
 """
 
 from collections.abc import Callable

@@ -5,9 +5,12 @@ and with ``fresh`` for a connection that served nobody yet. It is told ``unsent`
 certain, ``stray``, bytes that came behind the answer before, and ``behind``, bytes that came behind its own.
 """
 
+from __future__ import annotations
+
 import functools
 import ssl
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import anyio
 import h11
@@ -18,8 +21,11 @@ from anyio.streams.tls import TLSStream
 from crawler.connection import Connection
 from crawler.errors import ConfigurationError
 from crawler.network import Resolve, SocketStream, connect, resolve
-from crawler.proxies import ProxyTransport, proxy_for
+from crawler.proxies import proxy_for
 from crawler.sync.state import Source
+
+if TYPE_CHECKING:
+    from crawler.tunnel import ProxyTransport
 
 KEEPALIVE = 600.0
 """Seconds for which an unused connection is kept: longer than any interval between cycles (CY1)."""
@@ -67,7 +73,7 @@ class Transport(httpx.AsyncBaseTransport):
     ) -> None:
         self._tls = tls
         self._private = private
-        self._proxied = ProxyTransport(proxy, tls) if proxy is not None else None
+        self._proxied = _through(proxy, tls) if proxy is not None else None
         self._resolve = resolve
         self._kept: list[tuple[Connection, float]] = []  # each with the moment until which it is kept
         self._closed = False
@@ -192,3 +198,9 @@ def way_to(source: Source) -> Transport:
     encrypted = proxy is not None or source.base_uri.lower().startswith("https:")
     tls = tls_context(source.ca_bundle, source.verify_tls) if encrypted else None
     return Transport(tls=tls, private=source.private_addresses, proxy=proxy)
+
+
+def _through(proxy: str, tls: ssl.SSLContext | None) -> ProxyTransport:
+    from crawler.tunnel import ProxyTransport
+
+    return ProxyTransport(proxy, tls)

@@ -3,7 +3,10 @@
 Nothing heavy is imported before a command is known: ``--help`` and ``--version`` answer at once.
 """
 
+import errno
 import gc
+import os
+import sys
 from importlib import import_module
 
 import click
@@ -11,6 +14,8 @@ import click
 from crawler import __version__
 from crawler.cli.commands import COMMANDS
 from crawler.cli.options import SHARED, base_options
+
+READER_GONE = 141  # as a shell reports a process that SIGPIPE ended
 
 EPILOG = """\
 A SOURCE is the name of one in the configuration file, or simply an endpoint's URL.
@@ -28,7 +33,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        command: click.Command = getattr(import_module(f"crawler.cli.commands.{module}"), name)
         if not gc.isenabled():  # `main` has switched it off
             gc.freeze()
             gc.enable()
@@ -46,7 +51,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; whatever ends it early becomes advice and an exit code."""
-        from crawler.cli.ending import ended  # noqa: PLC0415 - `--help` and `--version` do not get here
+        from crawler.cli.errors import ended  # `--help` and `--version` do not get here
 
         with ended(ctx):
             return super().invoke(ctx)
@@ -65,3 +70,18 @@ def cli(**_options: object) -> None:
 
     To begin: `ringcx-crawler sync http://localhost:3000/ --secret-file FILE`.
     """
+
+
+def unwritable(error: OSError) -> int:
+    """The exit code where the output cannot be written; what a file or the database says is one of our own errors.
+
+    Raises `error` where it is about something else.
+    """
+    if error.errno not in (errno.EPIPE, errno.ENOSPC):
+        raise error
+    # What is still buffered would raise once more when the interpreter ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:
+        return READER_GONE
+    click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
+    return 1

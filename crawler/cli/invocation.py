@@ -1,17 +1,19 @@
 """One run of a command: its options in common, and how it gets at sources, store, partners and output."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import anyio
 import click
 
+from crawler import store
 from crawler.cli.output import Output, know
-from crawler.cli.outside import Outside
-from crawler.cli.title import hide_arguments
+from crawler.cli.outside import Outside, hide_arguments
 from crawler.cli.trace import TracedPartner
 from crawler.errors import ConfigurationError
 from crawler.partner import Partner
@@ -20,11 +22,7 @@ from crawler.protocol.signature import Secret
 from crawler.protocol.uri import secrets_in
 from crawler.settings import DEFAULT_CONFIG, Configuration, Flags, read_configuration
 from crawler.settings.configuration import unwarned
-from crawler.store import CycleStore
 from crawler.sync.state import Source
-
-if TYPE_CHECKING:
-    from crawler.store import Store
 
 T = TypeVar("T")
 
@@ -43,7 +41,9 @@ class Invocation:
 
     @classmethod
     def make(cls, root: click.Context, *, flags: Mapping[str, Any], **base: Any) -> Self:
-        """The invocation for the parameters that `crawler.cli.options` has collected."""
+        """The invocation for the parameters that `crawler.cli.options` has collected. Hides a secret among them."""
+        if flags.get("secret"):
+            hide_arguments([flags["secret"]])
         outside = root.ensure_object(Outside)
         out = Output(is_terminal=outside.is_terminal, width=outside.width, as_json=bool(base["as_json"]))
         return cls(outside=outside, out=out, flags=Flags(**flags), **base)
@@ -87,8 +87,8 @@ class Invocation:
             name = where
         if name in self.configuration.names:
             return None
-        with self.open_store() as store:
-            return store.find_stored(name)
+        with self.open_store() as opened:
+            return opened.find_stored(name)
 
     def source(self, where: str) -> Source:
         """The source that a name or URL means; warns where its settings are dangerous.
@@ -122,15 +122,13 @@ class Invocation:
         found = [self.source(name) for name in wanted]
         return list({source.name: source for source in found}.values())
 
-    def open_cycle_store(self) -> CycleStore:
+    def open_cycle_store(self) -> store.CycleStore:
         """What a cycle needs of the database, opened, as `open_store`; without SQLAlchemy, which takes a while."""
-        return CycleStore.open(self.configuration.database(self.database))
+        return store.CycleStore.open(self.configuration.database(self.database))
 
-    def open_store(self) -> "Store":
+    def open_store(self) -> store.Store:
         """The database, opened: use it as a context manager. Raises `ConfigurationError` or `StoreError`."""
-        from crawler.store import Store  # noqa: PLC0415 - heavy
-
-        return Store.open(self.configuration.database(self.database))
+        return store.Store.open(self.configuration.database(self.database))
 
     def partner(self, source: Source) -> Partner:
         """The partner behind a source: use it as an async context manager. With ``-v`` it shows each exchange."""

@@ -113,7 +113,7 @@ def source_options(command: F) -> F:
 
 def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
     """Take our parameters out of `params`, and make the `Invocation` of them and of the group's."""
-    from crawler.cli.invocation import Invocation  # noqa: PLC0415 - heavy
+    from crawler.cli.invocation import Invocation  # heavy
 
     ctx = click.get_current_context()
     before = ctx.find_root().params
@@ -123,10 +123,6 @@ def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
         flags = {name: params.pop(name) for name in SECRET}
         if all(flags.values()):
             raise click.UsageError("--secret and --secret-file exclude each other")
-        if flags["secret"]:
-            from crawler.cli.title import hide_arguments  # noqa: PLC0415 - rarely needed
-
-            hide_arguments([flags["secret"]])
         chosen = {name: params.pop(name) for name in SETTINGS}
         flags["settings"] = {name: value for name, value in chosen.items() if value is not None}
     return Invocation.make(ctx.find_root(), **base, flags=flags)

@@ -5,19 +5,23 @@ stdout, everything else to stderr. Whatever goes there goes through here, and wh
 command is about is withheld: a cell, a line, a text of a JSON value.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.cells import cell_len
 
-from crawler.cli.advice import Advice
 from crawler.protocol.credentials import NOTHING, Credentials
+
+if TYPE_CHECKING:
+    from crawler.cli.terminal import Terminal
 
 JOINERS = "\u200c\u200d"
 """Invisible, and part of words and emoji."""
@@ -82,12 +86,12 @@ def as_json(value: object, *, indent: int | None = None) -> str:
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
-def print_advice(advice: Advice) -> None:
-    """An error and what to do about it, on stderr."""
+def print_error(lines: Iterable[str], advice: Iterable[str]) -> None:
+    """The lines of an error and paragraphs on what to do about it, on stderr."""
     width = _width(sys.stderr) if sys.stderr.isatty() else 10_000
-    for line in advice.text.splitlines():
+    for line in lines:
         echo(_wrapped(known().withhold(clean(line)), "error: ", width), err=True)
-    for paragraph in advice.advice:
+    for paragraph in advice:
         echo(_wrapped(known().withhold(clean(paragraph)), "  ", width), err=True)
 
 
@@ -136,7 +140,7 @@ class Output:
         elif _least_width(columns, cells) > self.width:
             self._stacked(columns, cells, right)
         else:
-            self._rich_table(columns, cells, right)
+            terminal(width=self.width).table(columns, cells, right)
 
     def facts(self, facts: Iterable[tuple[str, Cell]]) -> None:
         """Names and values, one pair a line; what is empty is left out."""
@@ -175,21 +179,12 @@ class Output:
                 echo(_wrapped(counts, "  ", self.width).replace("\xa0", " "))
             self.facts((f"  {name}", cell) for name, cell in texts[1:])
 
-    def _rich_table(self, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
-        from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - only a terminal needs it
-        from rich.console import Console  # noqa: PLC0415
-        from rich.table import Table  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
 
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for i, (column, is_number) in enumerate(zip(columns, right, strict=True)):
-            words = not is_number and " " not in column and all(" " not in row[i] for row in cells)
-            whole = words and all(cell_len(row[i]) <= LONGEST_WORD for row in cells)
-            justify: Literal["left", "right"] = "right" if is_number else "left"
-            table.add_column(Text(column), justify=justify, overflow="fold", no_wrap=whole)
-        for row in cells:
-            table.add_row(*map(Text, row))
-        Console(file=sys.stdout, force_terminal=True, width=self.width, highlight=False).print(table)
+def terminal(*, stderr: bool = False, width: int | None = None) -> Terminal:
+    """What is drawn on stdout, or on stderr: only where that is a terminal, for all others do without rich."""
+    from crawler.cli.terminal import Terminal
+
+    return Terminal(stderr=stderr, width=width)
 
 
 def _least_width(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:

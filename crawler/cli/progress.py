@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from crawler.cli.output import clean, known
+from crawler.cli.output import clean, known, terminal
 from crawler.cycle import Event, Watch, unwatched
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun
@@ -30,12 +30,7 @@ class Progress:
         if quiet or not sys.stderr.isatty():
             yield cls()
             return
-        from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
-        from rich.progress import Progress as Bars  # noqa: PLC0415 - likewise
-        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - likewise
-
-        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        with terminal(stderr=True).bars() as bars:
             yield cls(bars)
 
     def watch(self, source: str) -> Watch:

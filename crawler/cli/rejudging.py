@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.bench import Bench
 from crawler.cli.invocation import Invocation
+from crawler.cli.judging import Bench
 from crawler.cli.output import echo
 from crawler.conformance.judgement import Judgement
 

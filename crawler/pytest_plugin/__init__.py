@@ -71,7 +71,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each rule, marked with its level and chapter: ``-m "ringcx(level='must')"``."""
     if "ringcx_rule" not in metafunc.fixturenames:
         return
-    from crawler.conformance.rules import RULES  # noqa: PLC0415 - not in everybody's pytest runs
+    from crawler.conformance.rules import RULES
 
     params = [
         pytest.param(rule, id=rule.name, marks=pytest.mark.ringcx(level=rule.level.value, chapter=rule.chapter))
@@ -113,7 +113,7 @@ def ringcx_endpoint(request: pytest.FixtureRequest) -> object:
 @pytest.fixture(scope="session")
 def ringcx_portal() -> Iterator[BlockingPortal]:
     """The event loop that the crawler runs on, in a thread of its own."""
-    from anyio.from_thread import start_blocking_portal  # noqa: PLC0415
+    from anyio.from_thread import start_blocking_portal
 
     with start_blocking_portal() as portal:
         yield portal
@@ -128,10 +128,8 @@ def ringcx_suite(
     ringcx_settings: dict[str, Any],
 ) -> Iterator[Suite]:
     """The judge over the endpoint; it asks what a rule needs when that rule is judged."""
-    from crawler.pytest_plugin.judging import suite  # noqa: PLC0415
-
     write = bool(pytestconfig.getoption("ringcx_write"))
-    judge = suite(ringcx_endpoint, ringcx_secret, ringcx_settings, write=write)
+    judge = _judged_rule().suite_over(ringcx_endpoint, ringcx_secret, ringcx_settings, write=write)
     with ringcx_portal.wrap_async_context_manager(judge) as opened:
         yield opened
 
@@ -139,9 +137,7 @@ def ringcx_suite(
 @pytest.fixture(scope="session")
 def ringcx_rule(request: pytest.FixtureRequest, ringcx_portal: BlockingPortal, ringcx_suite: Suite) -> JudgedRule:
     """One rule; a test that asks for it is run for each rule, and calls its `check`."""
-    from crawler.pytest_plugin.judging import JudgedRule  # noqa: PLC0415
-
-    return JudgedRule(request.param, ringcx_suite, ringcx_portal)
+    return _judged_rule()(request.param, ringcx_suite, ringcx_portal)
 
 
 @pytest.fixture
@@ -149,7 +145,13 @@ def ringcx(
     ringcx_portal: BlockingPortal, ringcx_endpoint: object, ringcx_secret: str, ringcx_settings: dict[str, Any]
 ) -> Iterator[Crawling]:
     """The crawler over the endpoint, with an empty memory: runs cycles and agents' actions, and tells what came."""
-    from crawler.pytest_plugin.crawling import Crawling  # noqa: PLC0415
+    from crawler.pytest_plugin.crawling import Crawling
 
     with Crawling(ringcx_endpoint, ringcx_secret, ringcx_settings, ringcx_portal) as crawling:
         yield crawling
+
+
+def _judged_rule() -> type[JudgedRule]:
+    from crawler.pytest_plugin.judging import JudgedRule
+
+    return JudgedRule

@@ -17,12 +17,6 @@ BODY = 2_000
 """How many bytes of each body a failure shows."""
 
 
-def suite(endpoint: object, secret: str, settings: Mapping[str, Any], *, write: bool) -> Suite:
-    """The judge over an endpoint. The whole of it has no deadline: other tests may run in between."""
-    source = source_of(endpoint, secret, settings)
-    return Suite(source, transport=transport_of(endpoint), write=write, seconds=float("inf"))
-
-
 @dataclass(frozen=True)
 class JudgedRule:
     """A rule, and the judge that knows the endpoint."""
@@ -30,6 +24,12 @@ class JudgedRule:
     rule: Rule
     suite: Suite
     portal: BlockingPortal
+
+    @staticmethod
+    def suite_over(endpoint: object, secret: str, settings: Mapping[str, Any], *, write: bool) -> Suite:
+        """The judge over an endpoint. The whole of it has no deadline: other tests may run in between."""
+        source = source_of(endpoint, secret, settings)
+        return Suite(source, transport=transport_of(endpoint), write=write, seconds=float("inf"))
 
     def judge(self) -> Result:
         """What becomes of the rule, as it may be shown."""

@@ -244,7 +244,7 @@ configuration.source("http://shop.example/", with_secret=False)
 
 
 def test_the_commands_that_run_a_cycle_import_nothing_of_the_daemon_the_judge_and_the_configuration_file() -> None:
-    imported = _imported("import crawler.cli.info, crawler.cli.plan, crawler.cli.sync")
+    imported = _imported("import crawler.cli.commands.info, crawler.cli.commands.plan, crawler.cli.commands.sync")
     roots = {name.partition(".")[0] for name in imported}
     assert not roots & {
         "apscheduler",

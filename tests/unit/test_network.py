@@ -8,7 +8,7 @@ import anyio
 import httpx
 import pytest
 
-from crawler.cli.advice import advise
+from crawler.cli.errors import advise
 from crawler.errors import AddressRefused, EndpointUnreachable
 from crawler.network import ConnectionRefused, SocketStream, connect
 from crawler.partner import Partner

@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 
-from crawler.cli.check import exit_code
+from crawler.cli.commands.check import exit_code
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.rule import BREACHED, Level, Outcome
 from tests.conformance.courtroom import judged

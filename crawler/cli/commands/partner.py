@@ -10,8 +10,8 @@ import uvicorn
 
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_command
+from crawler.cli.outside import hide_arguments
 from crawler.cli.serving import listen
-from crawler.cli.title import hide_arguments
 from crawler.errors import ConfigurationError
 from crawler.protocol.signature import Secret
 from crawler.reference import FAULTS, reference_partner

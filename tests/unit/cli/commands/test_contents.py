@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from crawler.cli.contents import excerpt
+from crawler.cli.excerpts import excerpt
 from crawler.reference import DEFAULT, ReferencePartner
 from tests.unit.cli.terminal import URL, Terminal
 

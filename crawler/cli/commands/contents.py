@@ -1,28 +1,20 @@
 """``threads`` and ``messages``: what was imported."""
 
-import html
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 from crawler.cli.arguments import stored_text
+from crawler.cli.excerpts import Record, excerpt, person
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import MOST, stored_source
 from crawler.cli.queued import lost, next_cycle
-from crawler.cli.structured import reply_summary, structured_summary
 from crawler.errors import UnknownContent
-from crawler.protocol.envelope import printable
 from crawler.store import Store
 from crawler.sync.state import Source
 
 F = TypeVar("F", bound=Callable[..., Any])
-Record = dict[str, Any]
-
-EXCERPT_CHARS = 60
-
-_MARKUP = re.compile(r"<(style|script)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 
 
 def filter_options(command: F) -> F:
@@ -108,23 +100,3 @@ def _list(
 
 def _nothing(source: Source) -> str:
     return f"none was imported yet. To import: {next_cycle(source)}"
-
-
-def person(record: Record, role: str) -> str:
-    """An identity by its name and id."""
-    name, identity_id = record[role], record[f"{role}_id"]
-    return f"{name} ({identity_id})" if name else str(identity_id or "")
-
-
-def excerpt(record: Record, limit: int = EXCERPT_CHARS) -> str:
-    """The beginning of a content's body as plain text on one line, and what there is beside it."""
-    text = record["body"] or ""
-    if record["format"] != "text":
-        text = html.unescape(_MARKUP.sub(" ", text))
-    attachments = len(record.get("attachments") or ())
-    notes = [f"[{attachments} attached]"] if attachments else []
-    for name, summary in (("structured_content", structured_summary), ("structured_reply", reply_summary)):
-        if record.get(name):
-            notes.append(f"[{printable(summary(record[name]), limit)}]")
-    notes += ["[deleted]"] if record["deleted_at"] else []
-    return " ".join(part for part in (printable(text, limit), *notes) if part)

@@ -5,12 +5,11 @@ from typing import Any
 import click
 
 from crawler.cli.arguments import content_id
-from crawler.cli.contents import Record, excerpt, person
+from crawler.cli.excerpts import Record, excerpt, person, reply_summary, structured_lines
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import stored_source
 from crawler.cli.output import clean
 from crawler.cli.queued import entry_records, last_info, lost
-from crawler.cli.structured import reply_summary, structured_lines
 from crawler.errors import UnknownContent
 from crawler.protocol.implementation import ImplementationInfo
 from crawler.store import Store

@@ -1,7 +1,15 @@
-"""What to do about an error: the one place where errors become sentences and exit codes."""
+"""How a command ends: the one place where errors become sentences, what to do about them, and exit codes."""
 
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import click
+
+from crawler.cli import unwritable
+from crawler.cli.output import echo, known, print_error
 from crawler.errors import (
     ActionRefused,
     AddressRefused,
@@ -26,6 +34,7 @@ from crawler.errors import (
 FAILED = 1
 MISUSED = 2
 UNREACHABLE = 3
+INTERRUPTED = 130
 
 PHP = (
     "The header 'Status: …' is how the PHP SDK reports an error; the web server turned it into an HTTP 200. "
@@ -50,6 +59,42 @@ class Advice:
     text: str
     advice: tuple[str, ...]
     exit_code: int
+
+
+@contextmanager
+def ended(ctx: click.Context) -> Iterator[None]:
+    """End the process rightly if the body raises one of our errors, is interrupted, or nobody takes its output."""
+    try:
+        yield
+        sys.stdout.flush()
+    except CrawlerError as error:
+        advice = advise(error)
+        print_advice(advice)
+        ctx.exit(advice.exit_code)
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted: what was stored stays, and the next cycle goes on from there", err=True)
+        ctx.exit(INTERRUPTED)
+    except OSError as error:
+        ctx.exit(unwritable(error))
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception:
+        withheld_traceback(ctx)
+        raise
+
+
+def withheld_traceback(ctx: click.Context) -> None:
+    """Print the traceback of a fault of ours, and end the process, where it holds a secret; else do nothing."""
+    text = traceback.format_exc()
+    shown = known().withhold_trace(text)
+    if shown != text:
+        echo(shown, err=True)
+        ctx.exit(1)
+
+
+def print_advice(advice: Advice) -> None:
+    """An error and what to do about it, on stderr."""
+    print_error(advice.text.splitlines(), advice.advice)
 
 
 def advise(error: CrawlerError) -> Advice:

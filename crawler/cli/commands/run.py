@@ -25,6 +25,9 @@ from crawler.settings import DEFAULT_CONFIG, Configuration, read_address, read_c
 from crawler.sync.state import Source
 from crawler.transport import KEPT_CONNECTIONS
 
+if os.name == "posix":
+    import resource
+
 LOOPBACK = ("127.", "::1", "localhost")
 MANY_FILES = 65_536
 OWN_FILES = 40
@@ -183,8 +186,6 @@ def _allowed_files() -> float:
     """How many files may be open at once, after the limit was raised as far as that goes; infinity of no limit."""
     if os.name != "posix":
         return inf
-    import resource  # noqa: PLC0415 - not everywhere
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return inf

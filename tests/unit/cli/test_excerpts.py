@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crawler.cli.structured import reply_summary, structured_lines, structured_summary
+from crawler.cli.excerpts import reply_summary, structured_lines, structured_summary
 from crawler.reference import MESSAGING, ReferencePartner, Says
 from tests.unit.cli.terminal import URL, Terminal
 

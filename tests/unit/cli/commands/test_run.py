@@ -8,10 +8,10 @@ from math import inf
 import pytest
 import structlog
 
+from crawler.cli.commands.run import OWN_FILES, ConfiguredSources, files_needed, fitting
 from crawler.cli.invocation import Invocation
 from crawler.cli.output import Output
 from crawler.cli.outside import Outside
-from crawler.cli.run import OWN_FILES, ConfiguredSources, files_needed, fitting
 from crawler.daemon import DaemonOptions
 from crawler.daemon.single import only_daemon
 from crawler.errors import ConfigurationError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.cli.title import hide_arguments
+from crawler.cli.outside import hide_arguments
 
 WORDS = [
     "sync",
@@ -21,7 +21,7 @@ WORDS = [
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_a_secret_is_not_seen_in_the_list_of_processes() -> None:
     code = (
-        "from pathlib import Path; from crawler.cli.title import hide_arguments; "
+        "from pathlib import Path; from crawler.cli.outside import hide_arguments; "
         "hide_arguments(['Tok3nSecretValue9', 'passw0rd', '']); print(Path('/proc/self/cmdline').read_bytes()[-131:])"
     )
     shown = subprocess.run([sys.executable, "-c", code, *WORDS], capture_output=True, check=True, text=True).stdout

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import anyio
 
-from crawler.daemon.housekeeping import EVERY, PORTION, keep_house, prune
+from crawler.daemon.database import EVERY, PORTION, keep_house, prune
 from crawler.errors import DatabaseUnavailable
 from crawler.store import Store
 from crawler.sync.state import Source

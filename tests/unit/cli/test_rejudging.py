@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from crawler.cli.bench import Bench
 from crawler.cli.invocation import Invocation
+from crawler.cli.judging import Bench
 from crawler.cli.output import Output
 from crawler.cli.outside import Outside
 from crawler.cli.rejudging import RESTLESS, changes, rejudge, snapshot

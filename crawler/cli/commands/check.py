@@ -5,10 +5,9 @@ from pathlib import Path
 
 import click
 
-from crawler.cli.advice import FAILED, UNREACHABLE
-from crawler.cli.bench import CTRL_C, TERMINATED, Bench, write_file
-from crawler.cli.ending import INTERRUPTED
+from crawler.cli.errors import FAILED, INTERRUPTED, UNREACHABLE
 from crawler.cli.invocation import Invocation
+from crawler.cli.judging import CTRL_C, TERMINATED, Bench, write_file
 from crawler.cli.options import Seconds, one_source
 from crawler.cli.rejudging import changes, rejudge
 from crawler.conformance.baseline import Baseline, new_baseline, read_baseline

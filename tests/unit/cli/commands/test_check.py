@@ -12,7 +12,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from crawler.cli.bench import cancelled_by_signals
+from crawler.cli.judging import cancelled_by_signals
 from crawler.conformance import reports
 from crawler.conformance.rules import RULES
 from crawler.protocol.signature import HEADER, Secret

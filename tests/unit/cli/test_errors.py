@@ -1,7 +1,7 @@
 import pytest
 
 from crawler import errors
-from crawler.cli.advice import advise
+from crawler.cli.errors import advise
 from crawler.errors import (
     ActionRefused,
     ConnectionBroken,

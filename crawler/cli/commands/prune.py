@@ -4,7 +4,7 @@ import click
 
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_command
-from crawler.daemon.housekeeping import prune as delete_old
+from crawler.daemon.database import prune as delete_old
 
 
 @click.command()

@@ -15,6 +15,7 @@ from crawler.cli.outside import Outside
 from crawler.cli.serving import served
 from crawler.protocol.signature import Secret
 from crawler.reference import Fails, Obeys, ReferencePartner, Rejects, reference_partner
+from crawler.settings import CONFIG_VARIABLE, DATABASE_VARIABLE
 
 SECRET = "3YJZzqMJ5Ec7i2JGvnt8TgvleD7dtpwpmag4S6MuRA2G"  # noqa: S105 - it opens nothing but the demo's own partner
 CONFIG = """\
@@ -37,18 +38,19 @@ def demo(run: Invocation) -> None:
         path = Path(directory) / "crawler.toml"
         path.write_text(CONFIG.format(url=url, secret=SECRET))
         path.chmod(0o600)
-        story = _Story(run, partner, path)
+        story = _Story(run, partner, path, click.get_current_context().find_root().command)
         story.tell()
 
 
 class _Story:
     """The story, and how its commands are run: as the command line runs them, in this process."""
 
-    def __init__(self, run: Invocation, partner: ReferencePartner, config: Path) -> None:
-        environ: Mapping[str, str] = {**run.outside.environ, "RINGCX_CRAWLER_CONFIG": str(config)}
+    def __init__(self, run: Invocation, partner: ReferencePartner, config: Path, cli: click.Command) -> None:
+        environ: Mapping[str, str] = {**run.outside.environ, CONFIG_VARIABLE: str(config), DATABASE_VARIABLE: ""}
         self.outside: Outside = replace(run.outside, environ=environ)
-        self.run = replace(run, outside=self.outside)
+        self.run = replace(run, outside=self.outside, config=None, database=None)
         self.partner = partner
+        self.cli = cli
 
     def tell(self) -> None:
         plan = self.partner.plan
@@ -86,11 +88,9 @@ class _Story:
 
     def do(self, words: str, *texts: str) -> None:
         """Show a command and run it; `texts` alternate with further words where they begin with ``--``."""
-        from crawler.cli import cli  # noqa: PLC0415 - the group imports its commands, not the other way round
-
         arguments = [*words.split(), *texts]
         click.echo(f"$ ringcx-crawler {clean(shlex.join(arguments))}")
-        cli.main(arguments, prog_name="ringcx-crawler", standalone_mode=False, obj=self.outside)
+        self.cli.main(arguments, prog_name="ringcx-crawler", standalone_mode=False, obj=self.outside)
         click.echo()
 
     def newest_entry(self) -> str:

@@ -1,8 +1,42 @@
-"""Structured content (ST) for people: as lines, and in a few words. Whatever a partner wrote there can be shown."""
+"""A content for people: its excerpt, and what is structured in it (ST), in a few words and as lines.
 
+Whatever a partner wrote there can be shown.
+"""
+
+import html
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from crawler.cli.output import clean
+from crawler.protocol.envelope import printable
+
+Record = dict[str, Any]
+"""A content as the store returns it."""
+
+EXCERPT_CHARS = 60
+
+_MARKUP = re.compile(r"<(style|script)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+
+
+def person(record: Record, role: str) -> str:
+    """An identity by its name and id."""
+    name, identity_id = record[role], record[f"{role}_id"]
+    return f"{name} ({identity_id})" if name else str(identity_id or "")
+
+
+def excerpt(record: Record, limit: int = EXCERPT_CHARS) -> str:
+    """The beginning of a content's body as plain text on one line, and what there is beside it."""
+    text = record["body"] or ""
+    if record["format"] != "text":
+        text = html.unescape(_MARKUP.sub(" ", text))
+    attachments = len(record.get("attachments") or ())
+    notes = [f"[{attachments} attached]"] if attachments else []
+    for name, summary in (("structured_content", structured_summary), ("structured_reply", reply_summary)):
+        if record.get(name):
+            notes.append(f"[{printable(summary(record[name]), limit)}]")
+    notes += ["[deleted]"] if record["deleted_at"] else []
+    return " ".join(part for part in (printable(text, limit), *notes) if part)
 
 
 def structured_lines(value: object) -> list[str]:

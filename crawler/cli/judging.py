@@ -12,9 +12,9 @@ from pathlib import Path
 
 import anyio
 
-from crawler.cli.advice import advise
+from crawler.cli.errors import advise, print_advice
 from crawler.cli.invocation import Invocation
-from crawler.cli.output import echo, print_advice
+from crawler.cli.output import echo, terminal
 from crawler.cli.recorded import last_report
 from crawler.cli.trace import received, sent
 from crawler.conformance.baseline import Baseline
@@ -148,9 +148,7 @@ class Bench:
         """What is seen of a conversation while it is held: a line on stderr, on a terminal only, gone at its end."""
         if self.run.verbose or not sys.stderr.isatty():
             return nullcontext()
-        from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
-
-        return Console(stderr=True).status(f"{probe.name}: {probe.about}")
+        return terminal(stderr=True).status(f"{probe.name}: {probe.about}")
 
     def _cut_short(self, suite: Suite, reason: str) -> Judgement:
         now = self.run.outside.clock()

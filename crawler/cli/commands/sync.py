@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 import anyio
 import click
 
-from crawler.cli.advice import FAILED, UNREACHABLE, advise
+from crawler.cli.errors import FAILED, UNREACHABLE, advise, print_advice
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import many_sources
-from crawler.cli.output import print_advice
 from crawler.cli.progress import Progress
 from crawler.cli.report import print_report
 from crawler.cycle import Watch, cycles_until_idle, run_cycle
