@@ -10,7 +10,7 @@ import click
 
 from crawler import __version__
 from crawler.cli.commands import COMMANDS
-from crawler.cli.options import SHARED, base_options
+from crawler.cli.options import Shared, base_options
 
 EPILOG = """\
 A SOURCE is the name of one in the configuration file, or simply an endpoint's URL.
@@ -32,7 +32,7 @@ class Commands(click.Group):
         if not gc.isenabled():  # `main` has switched it off
             gc.freeze()
             gc.enable()
-        command.params.sort(key=lambda param: param.name in SHARED)
+        command.params.sort(key=lambda param: isinstance(param, Shared))
         return command
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
