@@ -13,7 +13,7 @@ import click
 
 from crawler import __version__
 from crawler.cli.commands import COMMANDS
-from crawler.cli.options import SHARED, base_options
+from crawler.cli.options import Shared, base_options
 
 READER_GONE = 141  # as a shell reports a process that SIGPIPE ended
 
@@ -37,7 +37,7 @@ class Commands(click.Group):
         if not gc.isenabled():  # `main` has switched it off
             gc.freeze()
             gc.enable()
-        command.params.sort(key=lambda param: param.name in SHARED)
+        command.params.sort(key=lambda param: isinstance(param, Shared))
         return command
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

@@ -14,7 +14,7 @@ Light to import: it is what ``--help`` shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +22,7 @@ import click
 
 if TYPE_CHECKING:
     from crawler.cli.invocation import Invocation
+    from crawler.sync.setting import Key
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,47 +30,52 @@ BASE = ("config", "database", "verbose", "as_json")
 """The parameters of `base_options`; given before the command's name, they are the group's."""
 
 SECRET = ("secret", "secret_file")
-SETTINGS = (
-    "agent_id",
-    "sender_name",
-    "ascii_json",
-    "signature_in_query",
-    "verify_signature",
-    "verify_tls",
-    "ca_bundle",
-    "deadline",
-)
-"""The parameters of `source_options` that are settings of the source, by the settings' own names."""
 
-SHARED = frozenset((*BASE, *SECRET, *SETTINGS))
+
+class Shared(click.Option):
+    """An option that several commands share: a command's help shows it after the command's own."""
 
 
 MOST = 2**31 - 1
 """The largest number that every database can count on with."""
 
 
-class Seconds(click.FloatRange):
-    """A number of seconds above 0, at most a year; not even "not a number"."""
+class Number(click.FloatRange):
+    """A number within bounds; not even "not a number". `what` it is one of is said where it is none."""
 
-    def __init__(self) -> None:
-        super().__init__(min=0.001, max=366 * 86_400)
+    def __init__(self, least: float, most: float, what: str) -> None:
+        super().__init__(min=least, max=most)
+        self._what = what
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The number. Raises `click.BadParameter`."""
         found = super().convert(value, param, ctx)
-        return found if found == found else self.fail(f"{value} is no number of seconds", param, ctx)  # noqa: PLR0124 - NaN is not
+        return found if found == found else self.fail(f"{value} is no {self._what}", param, ctx)  # noqa: PLR0124 - NaN is not
+
+
+class Seconds(Number):
+    """A number of seconds above 0, at most a year."""
+
+    def __init__(self) -> None:
+        super().__init__(0.001, 366 * 86_400, "number of seconds")
 
 
 def base_options(command: F) -> F:
     """The options that every command takes, before its name or after."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print JSON for machines."),
-        click.option("-v", "--verbose", is_flag=True, help="Show each exchange as it happens, on stderr."),
+        click.option("--json", "as_json", cls=Shared, is_flag=True, help="Print JSON for machines."),
+        click.option("-v", "--verbose", cls=Shared, is_flag=True, help="Show each exchange as it happens, on stderr."),
         click.option(
-            "--database", metavar="URL|PATH", help="The database; else RINGCX_CRAWLER_DATABASE, else crawler.db."
+            "--database",
+            cls=Shared,
+            metavar="URL|PATH",
+            help="The database; else RINGCX_CRAWLER_DATABASE, else crawler.db.",
         ),
         click.option(
-            "--config", metavar="PATH", help="The configuration file; else RINGCX_CRAWLER_CONFIG, else crawler.toml."
+            "--config",
+            cls=Shared,
+            metavar="PATH",
+            help="The configuration file; else RINGCX_CRAWLER_CONFIG, else crawler.toml.",
         ),
     ):
         command = option(command)
@@ -77,38 +83,46 @@ def base_options(command: F) -> F:
 
 
 def source_options(command: F) -> F:
-    """The options that say something about a source. They win over the configuration file."""
-    for option in (
+    """The options that say something about a source: its secret, and each setting that has one.
+
+    They win over the configuration file.
+    """
+    secret = (
+        click.option("--secret-file", cls=Shared, metavar="PATH", help="A file that holds the secret."),
         click.option(
-            "--deadline",
-            type=Seconds(),
-            metavar="SECONDS",
-            help="How long one exchange may take (30).",
+            "--secret",
+            cls=Shared,
+            metavar="TEXT",
+            help="The secret; others can see it in the list of processes.",
         ),
-        click.option(
-            "--sender-name", metavar="NAME", help="The sender_name of what is exported; else the author's name."
-        ),
-        click.option("--agent-id", metavar="ID", help="The identity that acts (author_id of what is exported)."),
-        click.option("--ca-bundle", metavar="PATH", help="PEM file of the authorities to trust for TLS."),
-        click.option(
-            "--insecure", "verify_tls", flag_value=False, default=None, help="Do not verify TLS certificates."
-        ),
-        click.option(
-            "--signature-in-query", flag_value=True, default=None, help="Send the signature in the query as well."
-        ),
-        click.option(
-            "--no-verify-signature",
-            "verify_signature",
-            flag_value=False,
-            default=None,
-            help="Trust answers that are not, or wrongly, signed.",
-        ),
-        click.option("--ascii-json", flag_value=True, default=None, help=r"Send \uXXXX instead of raw UTF-8."),
-        click.option("--secret-file", metavar="PATH", help="A file that holds the secret."),
-        click.option("--secret", metavar="TEXT", help="The secret; others can see it in the list of processes."),
-    ):
+    )
+    for option in (*(setting_option(key) for key in reversed(_with_option())), *secret):
         command = option(command)
     return command
+
+
+def setting_option(key: Key) -> Callable[[F], F]:
+    """The option of a setting: a flag turns a setting that is true or false over, any other one takes a value."""
+    setting = key.setting
+    flag, _, metavar = (setting.option or "").partition(" ")
+    usual = f" ({key.default})" if key.is_number and key.default is not None else ""
+    told = setting.help or f"{setting.text.partition('. ')[0].removesuffix('.')}{usual}."
+    if key.type is bool:
+        return click.option(flag, key.name, cls=Shared, flag_value=not key.default, default=None, help=told)
+    kind: click.ParamType[Any] | None = click.Choice(key.choices) if key.choices else None
+    if key.type is int:
+        kind = click.IntRange(int(setting.least), int(setting.most))
+    elif key.is_number:
+        kind = Number(setting.least, setting.most, setting.expected.removeprefix("a "))
+    return click.option(flag, key.name, cls=Shared, type=kind, metavar=metavar, help=told)
+
+
+def _with_option() -> Sequence[Key]:
+    """The settings of a source that have an option."""
+    from crawler.sync.setting import keys_of  # noqa: PLC0415 - `--version` needs none
+    from crawler.sync.source import Source  # noqa: PLC0415 - likewise
+
+    return [key for key in keys_of(Source).values() if key.setting.option]
 
 
 def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
@@ -123,7 +137,7 @@ def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
         flags = {name: params.pop(name) for name in SECRET}
         if all(flags.values()):
             raise click.UsageError("--secret and --secret-file exclude each other")
-        chosen = {name: params.pop(name) for name in SETTINGS}
+        chosen = {key.name: params.pop(key.name) for key in _with_option()}
         flags["settings"] = {name: value for name, value in chosen.items() if value is not None}
     return Invocation.make(ctx.find_root(), **base, flags=flags)
 

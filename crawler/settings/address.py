@@ -8,9 +8,7 @@ from crawler.protocol.credentials import SHORTEST
 from crawler.protocol.envelope import printable
 from crawler.protocol.uri import split_uri
 
-EXPECTED = "a URL such as https://shop.example/channel"
 PORTS = {"http": 80, "https": 443}
-ADDRESS_EXPECTED = "an address to listen on, such as 127.0.0.1:9180"
 LOOPBACK = "127.0.0.1"
 
 

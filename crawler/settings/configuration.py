@@ -9,26 +9,25 @@ from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import printable
 from crawler.protocol.signature import Secret
 from crawler.protocol.uri import is_marked, showable
-from crawler.settings.address import EXPECTED, normal_uri
+from crawler.settings.address import normal_uri
 from crawler.settings.secret import (
-    SECRET_KEYS,
-    SECRET_VARIABLE,
     Warn,
     make_secret,
     read_secret_file,
     secret_from_environment,
     warn_if_others_can_read,
 )
-from crawler.settings.values import Values
-from crawler.sync.state import Source
+from crawler.settings.values import DATABASE_VARIABLE, SECRET_KEYS, SECRET_VARIABLE, Values
+from crawler.sync.setting import keys_of
+from crawler.sync.source import Source
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-DATABASE_VARIABLE = "RINGCX_CRAWLER_DATABASE"
 DEFAULT_CONFIG = "crawler.toml"
 DEFAULT_DATABASE = "crawler.db"
 SQLITE = "sqlite:///"
+URL_EXPECTED = keys_of(Source)["base_uri"].expected
 INIT_HINT = "`ringcx-crawler init` writes a configuration to start from"
 SECRET_HINT = f"set {SECRET_VARIABLE}, or give --secret-file, or secret_env or secret_file in the configuration file"
 
@@ -102,8 +101,8 @@ class Configuration:
                 raise
             secret = Secret("none")
         values = {key: value for key, value in keys.items() if key not in SECRET_KEYS and value is not None}
-        if "ca_bundle" in values:
-            values["ca_bundle"] = str(self._beside_file(str(values["ca_bundle"])))
+        files = [key for key in values if keys_of(Source)[key].setting.kind == "file"]
+        values |= {key: str(self._beside_file(str(values[key]))) for key in files}
         values |= {"base_uri": base_uri, **flags.settings}
         if values.get("trust_env") and values.get("private_addresses") is False:
             raise ConfigurationError(
@@ -122,7 +121,8 @@ class Configuration:
             shown = showable(where)
             hint = f"did you mean http://{shown}?" if "://" not in where else ""
             raise ConfigurationError(
-                f"a source must be a name or {EXPECTED}: '{printable(shown, 60)}' is {error}", hint=hint
+                f"a source must be a name or {URL_EXPECTED}: '{printable(shown, 60)}' is {error}",
+                hint=hint,
             ) from None
         named = [name for name in self.names if self._is(name, uri)]
         if len(named) > 1:

@@ -1,41 +1,34 @@
-"""The configuration file's keys. A field's description says what is expected there, for errors and documentation."""
+"""The configuration file's keys, as pydantic checks them: made of the settings' own descriptions."""
 
 import tomllib
-from typing import Annotated, Literal, Self
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Self, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
-from pydantic.fields import FieldInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from crawler.settings.address import ADDRESS_EXPECTED, normal_uri, read_address
-from crawler.settings.address import EXPECTED as URL_EXPECTED
-from crawler.settings.values import DaemonValues, Values
-
-YEAR = 366 * 86_400
-"""Seconds: the longest time that means anything here."""
-
-MOST = 2**31 - 1
-"""The largest number that every database can store and count on with."""
+from crawler.settings.address import normal_uri, read_address
+from crawler.settings.values import DAEMON, DEFAULTS, SOURCES, DaemonValues, Values, source_keys
+from crawler.sync.setting import Key, Kind, keys_of
+from crawler.sync.source import Source
 
 
-def number(what: str, least: float, most: float) -> FieldInfo:
-    """A field for a number of `what`, of at least `least` and at most `most`."""
-    bounds = f"{what} from {least:,} to {most:,}"
-    found: FieldInfo = Field(ge=least, le=most, allow_inf_nan=False, description=bounds)
-    return found
+def _address(text: str) -> str:
+    read_address(text)
+    return text
 
 
-Seconds = Annotated[float, number("a number of seconds", 0.001, YEAR)]
-Count = Annotated[int, number("a whole number", 1, MOST)]
-Days = Annotated[float, number("a number of days", 0.001, 36_500)]
-WORDS = r"^[^\x00]+$"
-Text = Annotated[str, Field(pattern=WORDS, description="a text that is not empty")]
-File = Annotated[str, Field(pattern=WORDS, description="the path of a file")]
-Uri = Annotated[str, AfterValidator(normal_uri), Field(description=URL_EXPECTED)]
-Address = Annotated[str, AfterValidator(lambda text: read_address(text) and text)]
-Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$", description="a name of letters, digits, '.', '_' and '-'")]
-
-USUAL = DaemonValues()
+NAME_EXPECTED = "a name of letters, digits, '.', '_' and '-'"
+Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
+Text = Annotated[str, Field(pattern=r"^[^\x00]+$")]
+TEXTS: Mapping[Kind, Any] = {
+    "text": Text,
+    "file": Text,
+    "variable": Text,
+    "url": Annotated[str, AfterValidator(normal_uri)],
+    "address": Annotated[str, AfterValidator(_address)],
+    "secret": SecretStr,
+}
 
 
 class Keys(BaseModel):
@@ -43,70 +36,56 @@ class Keys(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 
-
-class SourceKeys(Keys):
-    """What may be set for one source or, in ``[defaults]``, for all: the fields of `crawler.sync.state.Source`."""
-
-    secret_env: Annotated[str | None, Field(pattern=WORDS, description="the name of an environment variable")] = None
-    secret_file: File | None = None
-    secret: Annotated[SecretStr | None, Field(description="a text")] = None
-    list_interval: Seconds | None = None
-    no_list_interval: Seconds | None = None
-    agent_id: Text | None = None
-    sender_name: Text | None = None
-    push: Annotated[Literal["cycle", "at once"] | None, Field(description='"cycle" or "at once"')] = None
-    ascii_json: Annotated[bool | None, Field(description="true or false")] = None
-    signature_in_query: Annotated[bool | None, Field(description="true or false")] = None
-    verify_signature: Annotated[bool | None, Field(description="true or false")] = None
-    verify_tls: Annotated[bool | None, Field(description="true or false")] = None
-    ca_bundle: File | None = None
-    trust_env: Annotated[bool | None, Field(description="true or false")] = None
-    private_addresses: Annotated[bool | None, Field(description="true or false")] = None
-    deadline: Seconds | None = None
-    connect_timeout: Seconds | None = None
-    max_answer_bytes: Annotated[int, number("a whole number of bytes", 1, MOST)] | None = None
-    max_pages: Count | None = None
-    cursor_check: Annotated[float, number("a number of seconds", 0, YEAR)] | None = None
-    ignore_older_than: Days | None = None
-    backoff_cap: Seconds | None = None
-    disable_after: Count | None = None
-    keep_cycles: Count | None = None
-    keep_bytes: Annotated[int, number("a whole number of bytes", 0, MOST)] | None = None
-
-    def values(self) -> dict[str, object]:
+    def values(self) -> dict[str, Any]:
         """The keys that are set."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class SourceTable(SourceKeys):
-    """``[sources.NAME]``."""
+def table(name: str, keys: Iterable[Key]) -> type[Keys]:
+    """The model of a table with `keys`."""
+    return cast("type[Keys]", create_model(name, __base__=Keys, **{key.name: _field(key) for key in keys}))  # type: ignore[call-overload]
 
-    base_uri: Uri
+
+def _field(key: Key) -> tuple[Any, Any]:
+    """The type and the default of a key. Where there is none, nothing in TOML stands for it."""
+    kind: Any = key.type
+    if key.is_number:
+        kind = Annotated[kind, Field(ge=key.setting.least, le=key.setting.most, allow_inf_nan=False)]
+    elif kind is str:
+        kind = TEXTS[key.setting.kind]
+    return kind, Field(... if key.is_required else key.default, description=key.setting.text)
 
 
-class DaemonKeys(Keys):
-    """``[daemon]``: how `ringcx-crawler run` works."""
+def source_tables(source: type = Source) -> tuple[type[Keys], type[Keys]]:
+    """The models of ``[sources.NAME]``, and of ``[defaults]``, where nothing is required."""
+    keys = source_keys(source).values()
+    return table("Source", keys), table("Defaults", [key for key in keys if not key.is_required])
 
-    max_cycles: Annotated[int, number("a whole number", 1, 100_000)] = USUAL.max_cycles
-    tick: Annotated[float, number("a number of seconds", 0.01, 60)] = USUAL.tick
-    grace: Annotated[float, number("a number of seconds", 0, 86_400)] = USUAL.grace
-    keep_days: Days = USUAL.keep_days
-    listen: Annotated[Address | None, Field(description=ADDRESS_EXPECTED)] = USUAL.listen
 
-    def values(self) -> DaemonValues:
-        """All keys."""
-        return DaemonValues(**dict(self))
+SOURCE, COMMON = source_tables()
+
+
+class SourceTable(SOURCE):  # type: ignore[misc, valid-type]  # made of the settings
+    """A source: the endpoint of one channel."""
+
+
+class SourceKeys(COMMON):  # type: ignore[misc, valid-type]  # likewise
+    """What holds for every source that does not set it itself."""
+
+
+class DaemonKeys(table("Daemon", keys_of(DaemonValues).values())):  # type: ignore[misc]  # likewise
+    """The daemon: `ringcx-crawler run`."""
 
 
 class Settings(BaseSettings):
-    """The whole file."""
+    """The configuration of ringcx-crawler."""
 
     model_config = SettingsConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 
-    database: Text | None = None
-    daemon: DaemonKeys = DaemonKeys()
-    defaults: SourceKeys = SourceKeys()
-    sources: dict[Name, SourceTable] = {}
+    database: Text | None = Field(None, description=keys_of(Values)["database"].setting.text)
+    daemon: DaemonKeys = Field(default_factory=DaemonKeys, description=DAEMON)
+    defaults: SourceKeys = Field(default_factory=SourceKeys, description=DEFAULTS)
+    sources: dict[Name, SourceTable] = Field(default_factory=dict, description=SOURCES)
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -128,7 +107,7 @@ class Settings(BaseSettings):
         """The whole file as plain values; only `secret` stays hidden in pydantic's own type."""
         return Values(
             database=self.database,
-            daemon=self.daemon.values(),
+            daemon=DaemonValues(**self.daemon.values()),
             defaults=self.defaults.values(),
             sources={name: table.values() for name, table in self.sources.items()},
         )

@@ -5,9 +5,7 @@ from pathlib import Path
 
 from crawler.settings.configuration import DEFAULT_CONFIG, Configuration, unwarned
 from crawler.settings.secret import Warn
-from crawler.settings.values import Values
-
-CONFIG_VARIABLE = "RINGCX_CRAWLER_CONFIG"
+from crawler.settings.values import CONFIG_VARIABLE, Values
 
 
 def read_configuration(

@@ -10,8 +10,6 @@ from crawler.errors import ConfigurationError
 from crawler.protocol.credentials import weakness
 from crawler.protocol.signature import Secret
 
-SECRET_VARIABLE = "RINGCX_CRAWLER_SECRET"  # noqa: S105 - its name
-SECRET_KEYS = ("secret_env", "secret_file", "secret")
 MAX_FILE_BYTES = 65_536
 NAME = re.compile(r"[A-Z][A-Z0-9_]*_(SECRET|TOKEN|KEY|PASSWORD)")
 """A variable's name that can be shown: it says what it holds, and is hardly a secret itself."""

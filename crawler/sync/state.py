@@ -1,84 +1,18 @@
 """The values that the decisions of a cycle are made of: frozen, without I/O."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
-from hashlib import blake2b
-from typing import Literal
 
-from crawler.protocol.credentials import Credentials
 from crawler.protocol.objects import User
-from crawler.protocol.signature import Secret
-from crawler.protocol.uri import showable
+from crawler.sync.source import Source as Source  # noqa: PLC0414 - also known from here
 
 Json = object
 """A decoded JSON value."""
 
 ATTEMPTS = 3
 """How often an export is sent at most before it is given up (PU6)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """One endpoint, its secret and its settings; what each means stands in ``config/crawler.example.toml``.
-
-    Intervals and timeouts are seconds; `ignore_older_than` is days.
-    """
-
-    name: str
-    base_uri: str = field(repr=False)
-    secret: Secret
-    list_interval: float = 60
-    no_list_interval: float = 180
-    agent_id: str | None = None
-    sender_name: str | None = None
-    push: Literal["cycle", "at once"] = "cycle"
-    ascii_json: bool = False
-    signature_in_query: bool = False
-    verify_signature: bool = True
-    verify_tls: bool = True
-    ca_bundle: str | None = None
-    trust_env: bool = False
-    private_addresses: bool = True
-    deadline: float = 30
-    connect_timeout: float = 10
-    max_answer_bytes: int = 64 * 1024 * 1024
-    max_pages: int = 1_000
-    cursor_check: float = 3_600
-    ignore_older_than: float | None = None
-    backoff_cap: float = 3_600
-    disable_after: int | None = None
-    keep_cycles: int = 100
-    keep_bytes: int = 65_536
-
-    @property
-    def address(self) -> str:
-        """The base URI as it may be shown and stored: as it was written (TR8), but for the secrets in it."""
-        return showable(self.base_uri)
-
-    @property
-    def credentials(self) -> Credentials:
-        """What must not be shown of it: the secret, and those in the base URI."""
-        return _credentials(self.secret, self.base_uri)
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes when any setting or the secret does (CY5); tells nothing about the secret."""
-        return _fingerprint(self)
-
-
-@lru_cache(maxsize=10_000)
-def _credentials(secret: Secret, base_uri: str) -> Credentials:
-    return Credentials.of(secret, base_uri)
-
-
-@lru_cache(maxsize=10_000)
-def _fingerprint(source: Source) -> str:
-    settings = {f.name: getattr(source, f.name) for f in fields(source) if f.name not in ("name", "secret")}
-    probe = source.secret.sign(b"ringcx-crawler: which secret?")
-    return blake2b(f"{settings!r} {probe}".encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

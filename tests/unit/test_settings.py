@@ -9,12 +9,11 @@ from crawler.protocol.signature import Secret
 from crawler.settings import (
     Configuration,
     Flags,
-    SourceKeys,
-    SourceTable,
     normal_uri,
     read_configuration,
 )
-from crawler.settings.secret import SECRET_KEYS
+from crawler.settings.keys import SourceKeys, SourceTable
+from crawler.settings.values import SECRET_KEYS
 from crawler.sync.state import Source
 
 AT_THE_TOP = "database belongs at the top of the file, before the first [table]"

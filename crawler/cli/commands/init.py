@@ -1,7 +1,6 @@
 """``init``: a configuration to start from."""
 
 import os
-from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_command
 from crawler.errors import ConfigurationError
 from crawler.settings import CONFIG_VARIABLE, DEFAULT_CONFIG
+from crawler.settings.example import example
 
 NEXT = """\
 Edit base_uri below [sources.shop] in it, put the secret into the environment variable SHOP_SECRET, then:
@@ -25,10 +25,9 @@ def init(run: Invocation, *, force: bool) -> None:
     It is written to --config, RINGCX_CRAWLER_CONFIG, or crawler.toml, and never over a file that is there.
     """
     path = Path(run.config or run.outside.environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG)
-    text = files("crawler.settings").joinpath("crawler.example.toml").read_bytes()
     try:
         with path.open("wb" if force else "xb") as file:
-            file.write(text)
+            file.write(example().encode())
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:

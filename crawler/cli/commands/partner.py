@@ -15,7 +15,8 @@ from crawler.cli.serving import listen
 from crawler.errors import ConfigurationError
 from crawler.protocol.signature import Secret
 from crawler.reference import FAULTS, reference_partner
-from crawler.settings.secret import SECRET_VARIABLE, make_secret, read_secret_file, secret_from_environment
+from crawler.settings import SECRET_VARIABLE
+from crawler.settings.secret import make_secret, read_secret_file, secret_from_environment
 
 
 @click.command()

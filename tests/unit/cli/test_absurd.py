@@ -13,12 +13,12 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from crawler.cli import cli
-from crawler.cli.options import SHARED
+from crawler.cli.options import Shared
 from crawler.daemon.metrics import Metrics
 from crawler.daemon.notify import Notify
 from crawler.errors import ConfigurationError
 from crawler.partner import Partner
-from crawler.settings import DaemonKeys, SourceKeys
+from crawler.settings.keys import DaemonKeys, SourceKeys
 from crawler.transport import tls_context
 from tests.partners.calling import source
 from tests.unit.cli.terminal import URL, Terminal
@@ -128,7 +128,7 @@ OPTIONS = sorted(
         if name not in ("run", "partner", "demo", "init")
         for option in cli.get_command(None, name).params  # type: ignore[arg-type, union-attr]
         if isinstance(option, click.Option) and not option.is_flag and option.opts[-1] != "--watch"
-        if option.name not in SHARED or name == "sync"
+        if not isinstance(option, Shared) or name == "sync"
     }
 )
 

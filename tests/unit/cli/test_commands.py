@@ -256,9 +256,3 @@ def test_partner_refuses_an_unknown_fault(terminal: Terminal) -> None:
     result = terminal.run("partner", "--fault", "laziness")
     assert result.stderr == "error: there is no fault 'laziness'\n  `ringcx-crawler partner --list-faults`.\n"
     assert result.exit_code == 2
-
-
-def test_the_example_in_the_package_is_the_one_in_config() -> None:
-    root = Path(__file__).parents[3]
-    packaged = root / "crawler" / "settings" / "crawler.example.toml"
-    assert packaged.read_bytes() == (root / "config" / "crawler.example.toml").read_bytes()

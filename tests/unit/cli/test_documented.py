@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from crawler.cli.commands import COMMANDS
-from crawler.settings import DaemonKeys, Settings, SourceKeys, SourceTable
+from crawler.settings.keys import DaemonKeys, Settings, SourceKeys, SourceTable
 
 ROOT = Path(__file__).parents[3]
 
