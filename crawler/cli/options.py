@@ -119,8 +119,8 @@ def setting_option(key: Key) -> Callable[[F], F]:
 
 def _with_option() -> Sequence[Key]:
     """The settings of a source that have an option."""
-    from crawler.sync.setting import keys_of  # noqa: PLC0415 - `--version` needs none
-    from crawler.sync.source import Source  # noqa: PLC0415 - likewise
+    from crawler.sync.setting import keys_of  # `--version` needs none
+    from crawler.sync.source import Source  # likewise
 
     return [key for key in keys_of(Source).values() if key.setting.option]
 
