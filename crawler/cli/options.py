@@ -106,15 +106,15 @@ def setting_option(key: Key) -> Callable[[F], F]:
     setting = key.setting
     flag, _, metavar = (setting.option or "").partition(" ")
     usual = f" ({key.default})" if key.is_number and key.default is not None else ""
-    told = setting.help or f"{setting.text.partition('. ')[0].removesuffix('.')}{usual}."
+    meaning = setting.help or f"{setting.text.partition('. ')[0].removesuffix('.')}{usual}."
     if key.type is bool:
-        return click.option(flag, key.name, cls=Shared, flag_value=not key.default, default=None, help=told)
+        return click.option(flag, key.name, cls=Shared, flag_value=not key.default, default=None, help=meaning)
     kind: click.ParamType[Any] | None = click.Choice(key.choices) if key.choices else None
     if key.type is int:
         kind = click.IntRange(int(setting.least), int(setting.most))
     elif key.is_number:
         kind = Number(setting.least, setting.most, setting.expected.removeprefix("a "))
-    return click.option(flag, key.name, cls=Shared, type=kind, metavar=metavar, help=told)
+    return click.option(flag, key.name, cls=Shared, type=kind, metavar=metavar, help=meaning)
 
 
 def _with_option() -> Sequence[Key]:

@@ -1,4 +1,4 @@
-"""The configuration as it stands: what the file, the environment and the flags say about sources and the database."""
+"""The configuration: what the file, the environment and the flags say about sources and the database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -86,7 +86,7 @@ class Configuration:
     def source(self, where: str, flags: Flags = Flags(), *, with_secret: bool = True) -> Source:
         """The source that `where` names: one of the file's by its name or URL, or an endpoint by its URL.
 
-        Not `with_secret` is for looking at what is stored only: then a secret that cannot be had is made up.
+        Not `with_secret` is for looking at what is stored only: then a secret that is not available is made up.
 
         Raises `ConfigurationError`.
         """
