@@ -75,6 +75,8 @@ COMMANDS = """\
 Where a command takes a SOURCE, that is the name of one in the [configuration file](settings.md), or simply the
 endpoint's URL. A body that begins with `-` goes after `--`: `ringcx-crawler reply shop 42 -- "-1 from me"`.
 
+{index}
+
 | exit code | meaning |
 | --- | --- |
 | 0 | all well |
@@ -104,7 +106,9 @@ def commands_page() -> str:
         name: _options(ctx, click.command()(decorate(lambda: None)).params)
         for name, decorate in (("base", base_options), ("source", source_options))
     }
-    return COMMANDS.format(**shared, commands="\n\n".join(commands))
+    lines = [f"| [`{name}`](#{name}) | {_cell(command.help or '')} |" for name, command in cli.commands.items()]
+    index = "\n".join(["| command | what it does |", "| --- | --- |", *lines])
+    return COMMANDS.format(**shared, index=index, commands="\n\n".join(commands))
 
 
 def _command(parent: click.Context, name: str, command: click.Command | None) -> Iterator[str]:
