@@ -21,12 +21,16 @@ from crawler.protocol.uri import secrets_in
 from crawler.settings import DEFAULT_CONFIG, Configuration, Flags, read_configuration
 from crawler.settings.configuration import unwarned
 from crawler.store import CycleStore
+from crawler.sync.setting import keys_of
 from crawler.sync.state import Source
 
 if TYPE_CHECKING:
     from crawler.store import Store
 
 T = TypeVar("T")
+
+OPTIONS = tuple(key for key in keys_of(Source).values() if key.setting.option)
+"""The settings of a source that the command line has an option for."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -96,7 +96,7 @@ def source_options(command: F) -> F:
             help="The secret; others can see it in the list of processes.",
         ),
     )
-    for option in (*(setting_option(key) for key in reversed(_with_option())), *secret):
+    for option in (*(setting_option(key) for key in reversed(heavy()[1])), *secret):
         command = option(command)
     return command
 
@@ -117,18 +117,16 @@ def setting_option(key: Key) -> Callable[[F], F]:
     return click.option(flag, key.name, cls=Shared, type=kind, metavar=metavar, help=meaning)
 
 
-def _with_option() -> Sequence[Key]:
-    """The settings of a source that have an option."""
-    from crawler.sync.setting import keys_of  # noqa: PLC0415 - `--version` needs none
-    from crawler.sync.source import Source  # noqa: PLC0415 - likewise
+def heavy() -> tuple[type[Invocation], Sequence[Key]]:
+    """What a command works with, and the settings that are options: imported once a command is known."""
+    from crawler.cli.invocation import OPTIONS, Invocation  # noqa: PLC0415 - heavy
 
-    return [key for key in keys_of(Source).values() if key.setting.option]
+    return Invocation, OPTIONS
 
 
 def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
     """Take our parameters out of `params`, and make the `Invocation` of them and of the group's."""
-    from crawler.cli.invocation import Invocation  # noqa: PLC0415 - heavy
-
+    made_of, options = heavy()
     ctx = click.get_current_context()
     before = ctx.find_root().params
     base = {name: params.pop(name) or before.get(name) for name in BASE}
@@ -141,9 +139,9 @@ def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
             from crawler.cli.title import hide_arguments  # noqa: PLC0415 - rarely needed
 
             hide_arguments([flags["secret"]])
-        chosen = {key.name: params.pop(key.name) for key in _with_option()}
+        chosen = {key.name: params.pop(key.name) for key in options}
         flags["settings"] = {name: value for name, value in chosen.items() if value is not None}
-    return Invocation.make(ctx.find_root(), **base, flags=flags)
+    return made_of.make(ctx.find_root(), **base, flags=flags)
 
 
 def base_command(function: F) -> Callable[..., Any]:
