@@ -126,7 +126,7 @@ def heavy() -> tuple[type[Invocation], Sequence[Key]]:
 
 def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
     """Take our parameters out of `params`, and make the `Invocation` of them and of the group's."""
-    made_of, options = heavy()
+    made, options = heavy()
     ctx = click.get_current_context()
     before = ctx.find_root().params
     base = {name: params.pop(name) or before.get(name) for name in BASE}
@@ -141,7 +141,7 @@ def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
             hide_arguments([flags["secret"]])
         chosen = {key.name: params.pop(key.name) for key in options}
         flags["settings"] = {name: value for name, value in chosen.items() if value is not None}
-    return made_of.make(ctx.find_root(), **base, flags=flags)
+    return made.make(ctx.find_root(), **base, flags=flags)
 
 
 def base_command(function: F) -> Callable[..., Any]:
