@@ -22,9 +22,13 @@ from crawler.protocol.signature import Secret
 from crawler.protocol.uri import secrets_in
 from crawler.settings import DEFAULT_CONFIG, Configuration, Flags, read_configuration
 from crawler.settings.configuration import unwarned
+from crawler.sync.setting import keys_of
 from crawler.sync.state import Source
 
 T = TypeVar("T")
+
+OPTIONS = tuple(key for key in keys_of(Source).values() if key.setting.option)
+"""The settings of a source that the command line has an option for."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -96,7 +96,7 @@ def source_options(command: F) -> F:
             help="The secret; others can see it in the list of processes.",
         ),
     )
-    for option in (*(setting_option(key) for key in reversed(_with_option())), *secret):
+    for option in (*(setting_option(key) for key in reversed(heavy()[1])), *secret):
         command = option(command)
     return command
 
@@ -106,29 +106,27 @@ def setting_option(key: Key) -> Callable[[F], F]:
     setting = key.setting
     flag, _, metavar = (setting.option or "").partition(" ")
     usual = f" ({key.default})" if key.is_number and key.default is not None else ""
-    told = setting.help or f"{setting.text.partition('. ')[0].removesuffix('.')}{usual}."
+    meaning = setting.help or f"{setting.text.partition('. ')[0].removesuffix('.')}{usual}."
     if key.type is bool:
-        return click.option(flag, key.name, cls=Shared, flag_value=not key.default, default=None, help=told)
+        return click.option(flag, key.name, cls=Shared, flag_value=not key.default, default=None, help=meaning)
     kind: click.ParamType[Any] | None = click.Choice(key.choices) if key.choices else None
     if key.type is int:
         kind = click.IntRange(int(setting.least), int(setting.most))
     elif key.is_number:
         kind = Number(setting.least, setting.most, setting.expected.removeprefix("a "))
-    return click.option(flag, key.name, cls=Shared, type=kind, metavar=metavar, help=told)
+    return click.option(flag, key.name, cls=Shared, type=kind, metavar=metavar, help=meaning)
 
 
-def _with_option() -> Sequence[Key]:
-    """The settings of a source that have an option."""
-    from crawler.sync.setting import keys_of  # `--version` needs none
-    from crawler.sync.source import Source  # likewise
+def heavy() -> tuple[type[Invocation], Sequence[Key]]:
+    """What a command works with, and the settings that are options: imported once a command is known."""
+    from crawler.cli.invocation import OPTIONS, Invocation  # heavy
 
-    return [key for key in keys_of(Source).values() if key.setting.option]
+    return Invocation, OPTIONS
 
 
 def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
     """Take our parameters out of `params`, and make the `Invocation` of them and of the group's."""
-    from crawler.cli.invocation import Invocation  # heavy
-
+    made, options = heavy()
     ctx = click.get_current_context()
     before = ctx.find_root().params
     base = {name: params.pop(name) or before.get(name) for name in BASE}
@@ -137,9 +135,9 @@ def invocation(params: dict[str, Any], *, with_source: bool) -> Invocation:
         flags = {name: params.pop(name) for name in SECRET}
         if all(flags.values()):
             raise click.UsageError("--secret and --secret-file exclude each other")
-        chosen = {key.name: params.pop(key.name) for key in _with_option()}
+        chosen = {key.name: params.pop(key.name) for key in options}
         flags["settings"] = {name: value for name, value in chosen.items() if value is not None}
-    return Invocation.make(ctx.find_root(), **base, flags=flags)
+    return made.make(ctx.find_root(), **base, flags=flags)
 
 
 def base_command(function: F) -> Callable[..., Any]:

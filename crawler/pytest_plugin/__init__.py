@@ -35,7 +35,7 @@ NAME = "ringcx"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options; see README."""
+    """The options; see docs/check.md."""
     group = parser.getgroup("ringcx", "ringcx-crawler: does an endpoint keep the Channel SDK's rules?")
     group.addoption("--ringcx-url", metavar="URL", help="Judge this endpoint; without further arguments nothing else.")
     group.addoption(

@@ -13,11 +13,11 @@ LOOPBACK = "127.0.0.1"
 
 
 def normal_uri(uri: str) -> str:
-    """`uri` in one spelling: scheme and host in lower case, no port that goes without saying, no empty path.
+    """`uri` in one spelling: scheme and host in lower case, no port that is the default, no empty path.
 
     Path and query stay as they were written, byte for byte (TR8).
 
-    Raises `ValueError`, which says what came instead of a URL, and quotes nothing: a secret may stand there.
+    Raises `ValueError`, which says what was received instead of a URL, and quotes nothing: it may hold a secret.
     """
     if uri != uri.strip() or not uri.isprintable() or " " in uri:
         raise ValueError("a text with blanks or control characters in it")
@@ -47,7 +47,7 @@ def normal_uri(uri: str) -> str:
 def read_address(text: str) -> tuple[str, int]:
     """Host and port to listen on: ``HOST:PORT``, ``[::1]:PORT``, or a port alone, which means this machine only.
 
-    Raises `ValueError`, which says what came instead.
+    Raises `ValueError`, which says what was received instead.
     """
     host, _, port = text.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
@@ -60,7 +60,7 @@ def read_address(text: str) -> tuple[str, int]:
 
 
 def quoted(text: str) -> str:
-    """A text that stands in a wrong place, as it may be shown: only if it is too short to be a secret of any worth."""
+    """A text in the wrong place, as it may be shown: only if it is too short to be a secret of any worth."""
     return f"the text '{printable(text, 60)}'" if 0 < len(text) < SHORTEST else "a text" if text else "an empty text"
 
 

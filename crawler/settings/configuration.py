@@ -1,7 +1,8 @@
-"""The configuration as it stands: what the file, the environment and the flags say about sources and the database."""
+"""The configuration: what the file, the environment and the flags say about sources and the database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -86,7 +87,7 @@ class Configuration:
     def source(self, where: str, flags: Flags = Flags(), *, with_secret: bool = True) -> Source:
         """The source that `where` names: one of the file's by its name or URL, or an endpoint by its URL.
 
-        Not `with_secret` is for looking at what is stored only: then a secret that cannot be had is made up.
+        Not `with_secret` is for looking at what is stored only: then a secret that is not available is made up.
 
         Raises `ConfigurationError`.
         """
@@ -144,8 +145,6 @@ class Configuration:
                 f"there is no source '{shown}', for there is no configuration file",
                 hint=f"give the endpoint's URL, such as http://localhost:3000/, or write {DEFAULT_CONFIG}: {INIT_HINT}",
             )
-        from difflib import get_close_matches  # noqa: PLC0415 - rarely needed
-
         near = get_close_matches(where, self.names, n=1)
         known = f"did you mean {near[0]}?" if near else f"its sources: {', '.join(self.names) or 'none yet'}"
         return ConfigurationError(f"{self.path} has no source '{shown}'", hint=f"{known}; a URL will do as well")

@@ -35,7 +35,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
 
 
 def read_file(file: Path) -> Values:
-    """What stands in `file`. Raises `ConfigurationError`: one line for each problem."""
+    """What `file` says. Raises `ConfigurationError`: one line for each problem."""
     try:
         return Settings.read(file.read_bytes().decode("utf-8-sig")).values()
     except OSError as error:
@@ -50,7 +50,7 @@ def read_file(file: Path) -> Values:
 
 
 def problems(file: str, error: ValidationError) -> list[str]:
-    """One line for each problem: the file, the key, what was expected, and what came."""
+    """One line for each problem: the file, the key, what was expected, and what was received."""
     return [f"{file}: {_problem(found)}" for found in error.errors(include_url=False, include_context=True)]
 
 
@@ -62,11 +62,11 @@ def _problem(found: Any) -> str:
     expected = _expected(path, found)
     if found["type"] == "missing":
         return f"{key}: is missing; expected {expected}"
-    return f"{key}: expected {expected}, got {_came(path, found)}"
+    return f"{key}: expected {expected}, got {_received(path, found)}"
 
 
 def _instead(path: Sequence[str]) -> str:
-    """Where the key that was meant stands, if that can be guessed."""
+    """Where the key that was meant belongs, if that can be guessed."""
     table, name = path[0] if len(path) > 1 else "", path[-1]
     if not table and name in SourceTable.model_fields:
         return f"; {name} belongs below [sources.NAME]" + (" or [defaults]" if name != "base_uri" else "")
@@ -88,11 +88,11 @@ def _expected(path: Sequence[str], found: Any) -> str:
     return KEYS[path[0] if len(path) > 1 else ""][path[-1]].expected
 
 
-def _came(path: Sequence[str], found: Any) -> str:
+def _received(path: Sequence[str], found: Any) -> str:
     value = found["input"]
     if found["type"] == "value_error":
         return str(found["ctx"]["error"])
-    if path[-1] in ("secret", "secret_env"):  # a secret that stands where its name belongs is one, too
+    if path[-1] in ("secret", "secret_env"):  # a secret where its name belongs is one, too
         return "an empty text" if value == "" else "something else"
     match value:
         case bool():

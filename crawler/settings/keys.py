@@ -47,7 +47,7 @@ def table(name: str, keys: Iterable[Key]) -> type[Keys]:
 
 
 def _field(key: Key) -> tuple[Any, Any]:
-    """The type and the default of a key. Where there is none, nothing in TOML stands for it."""
+    """The type and the default of a key. TOML has no word for a default of `None`."""
     kind: Any = key.type
     if key.is_number:
         kind = Annotated[kind, Field(ge=key.setting.least, le=key.setting.most, allow_inf_nan=False)]

@@ -15,11 +15,11 @@ NAME = re.compile(r"[A-Z][A-Z0-9_]*_(SECRET|TOKEN|KEY|PASSWORD)")
 """A variable's name that can be shown: it says what it holds, and is hardly a secret itself."""
 
 Warn = Callable[[str], None]
-"""Is told, in one line, about what is allowed but unwise."""
+"""Called with one line about what is allowed but unwise."""
 
 
 def make_secret(text: str, where: str, warn: Warn) -> Secret:
-    """The secret `text`, which stands at `where`.
+    """The secret `text`, which is at `where`.
 
     Raises `ConfigurationError` for an empty one, and for one that is no Unicode.
     """

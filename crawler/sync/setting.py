@@ -1,4 +1,4 @@
-"""What a setting is: plain data beside the field that holds it, from which all else that names the setting is derived.
+"""What a setting is: plain data next to the field that holds it, from which all else that names the setting is derived.
 
 The keys of the configuration file with their errors, the options of the command line, the commented example, the page
 of the documentation and the schema for editors are all made of `keys_of`. A new setting is a field, and its use.
@@ -21,7 +21,7 @@ MOST = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is said of a setting beside its field's name, type and default.
+    """What is said of a setting besides its field's name, type and default.
 
     `text` begins with a sentence that can stand alone: it is the help of `option`, unless `help` is another one.
     `expected` is what an error asks for; numbers are at least `least` and at most `most`. `example` is shown where

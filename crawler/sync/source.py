@@ -54,7 +54,7 @@ class Source:
     push: Annotated[
         Literal["cycle", "at once"],
         Setting(
-            'When an agent\'s changes are sent: by the next "cycle", or "at once" by whoever queues them. '
+            'When an agent\'s changes are sent: by the next "cycle", or "at once" by the one who queues them. '
             "The next cycle is the retry."
         ),
     ] = "cycle"
