@@ -19,8 +19,8 @@ from crawler.errors import GONE, LeaseLost, PartnerError, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Answer, Exchange, Params, unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
+from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page, check_no_error, read_content, read_page
-from crawler.protocol.wire import Content
 from crawler.store import Begun, CycleStore, Lease, renewing
 from crawler.sync.exports import (
     GiveUp,

@@ -14,8 +14,7 @@ from crawler.protocol.dates import is_usual, read_date
 from crawler.protocol.implementation import ImplementationInfo, shape
 from crawler.protocol.json_split import UNDECODABLE
 from crawler.protocol.lenient import mend, readable_id
-from crawler.protocol.remarks import Ignored, Remarks
-from crawler.protocol.wire import (
+from crawler.protocol.objects import (
     EXTRA,
     MAX_BODY_CHARS,
     MAX_ID_CHARS,
@@ -28,6 +27,7 @@ from crawler.protocol.wire import (
     check_id,
     check_storable,
 )
+from crawler.protocol.remarks import Ignored, Remarks
 
 FORMATS = ("html", "text")  # OB1
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from crawler.protocol.envelope import Exchange
-from crawler.protocol.wire import Content, User
+from crawler.protocol.objects import Content, User
 from crawler.store import statements
 from crawler.store.driver import Driver
 from crawler.store.rows import content_values, cursor_values, exchange_values, read_cursor, stamp, user_values

@@ -8,8 +8,8 @@ from math import inf
 from time import monotonic
 
 from crawler.protocol.envelope import Exchange
+from crawler.protocol.objects import Content, User
 from crawler.protocol.reading import Page
-from crawler.protocol.wire import Content, User
 from crawler.store import statements
 from crawler.store.outbox import OutboxStore
 from crawler.store.rows import cursor_values, read_content, read_cursor, read_user, stamp

@@ -7,8 +7,8 @@ from typing import Any
 
 from crawler.errors import ActionRefused, UnknownContent
 from crawler.protocol.envelope import Exchange
+from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page
-from crawler.protocol.wire import Content
 from crawler.store import statements
 from crawler.store.contents import ContentStore
 from crawler.store.driver import Driver

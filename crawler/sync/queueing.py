@@ -10,8 +10,8 @@ from datetime import datetime
 from crawler.errors import ActionRefused
 from crawler.protocol.formats import fill_in_attachment, text_as_html
 from crawler.protocol.implementation import ImplementationInfo
+from crawler.protocol.objects import is_storable
 from crawler.protocol.structured import OPTION, check_structured, unsendable
-from crawler.protocol.wire import is_storable
 from crawler.sync.exports import operation_refusal, reply_refusal
 from crawler.sync.state import Json, Known, OutboxEntry, Ref, Source, Status
 

@@ -9,9 +9,9 @@ from hashlib import blake2b
 from typing import Literal
 
 from crawler.protocol.credentials import Credentials
+from crawler.protocol.objects import User
 from crawler.protocol.signature import Secret
 from crawler.protocol.uri import showable
-from crawler.protocol.wire import User
 
 Json = object
 """A decoded JSON value."""

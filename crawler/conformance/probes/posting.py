@@ -15,7 +15,7 @@ from crawler.conformance.texts import Plan
 from crawler.conformance.timeline import pages, timeline
 from crawler.protocol.formats import fill_in_attachment, text_as_html
 from crawler.protocol.implementation import POLLED
-from crawler.protocol.wire import User
+from crawler.protocol.objects import User
 from crawler.sync.exports import Send, decide_export
 from crawler.sync.state import Known, Outbox, OutboxEntry, Ref
 

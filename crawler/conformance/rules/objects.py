@@ -7,7 +7,7 @@ from crawler.conformance.contents import Found, contents, users, value, which, w
 from crawler.conformance.evidence import UNREADABLE, DoesNotApply, Seen, Sent, id_of
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.conformance.rules.transport import signed
-from crawler.protocol.wire import NOTHING
+from crawler.protocol.objects import NOTHING
 
 PART = Part(Chapter.OBJECTS)
 rule = PART.rule

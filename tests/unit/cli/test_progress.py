@@ -8,8 +8,8 @@ from rich.progress import TextColumn
 from crawler.cli.progress import Progress
 from crawler.cycle import unwatched
 from crawler.protocol.envelope import Exchange
+from crawler.protocol.objects import Content
 from crawler.protocol.remarks import Remarks
-from crawler.protocol.wire import Content
 from crawler.sync.exports import Settled
 from crawler.sync.pages import Accepted
 from crawler.sync.state import Cursor, OutboxEntry, Status

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from crawler.protocol.wire import Content, User
+from crawler.protocol.objects import Content, User
 
 CONTENT = Content(object="messages", id="1")
 USER = User(id="1", screenname="Ada")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from crawler.errors import NotJson, PartnerError, ResourceError, UnexpectedShape
 from crawler.protocol.implementation import ImplementationInfo
+from crawler.protocol.objects import Content, User
 from crawler.protocol.reading import LARGE, Page, check_no_error, read_content, read_page
-from crawler.protocol.wire import Content, User
 from tests.unit.protocol.samples import (
     encoded,
     ignored,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crawler.protocol.wire import Content
+from crawler.protocol.objects import Content
 from crawler.store import Begun, Store
 from crawler.store.rows import stamp
 from crawler.sync.exports import Meant, Settled, settle_success

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from crawler.errors import ActionRefused, DatabaseUnavailable, UnknownContent
-from crawler.protocol.wire import Content, User
+from crawler.protocol.objects import Content, User
 from crawler.store import Begun, Store
 from crawler.store.driver import Driver
 from crawler.store.rows import stamp

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page
 from crawler.protocol.remarks import Ignored, Remarks
-from crawler.protocol.wire import Content
 from crawler.sync.pages import Accepted, Listing, Stored, accept_page
 from crawler.sync.state import Cursor, Source
 from tests.unit.sync.samples import NOW, SOURCE

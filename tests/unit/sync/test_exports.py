@@ -21,8 +21,8 @@ from crawler.errors import (
     UnexpectedShape,
 )
 from crawler.protocol.implementation import ImplementationInfo
+from crawler.protocol.objects import User
 from crawler.protocol.reading import Page, read_content
-from crawler.protocol.wire import User
 from crawler.sync.exports import (
     Decision,
     GiveUp,

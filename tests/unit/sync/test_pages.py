@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.protocol.objects import Content, User
 from crawler.protocol.remarks import Ignored, Remark, Remarks
-from crawler.protocol.wire import Content, User
 from crawler.sync.pages import (
     SEEN_CHARS,
     TRAIL,

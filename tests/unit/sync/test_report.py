@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from crawler.errors import DeadlineExceeded, ErrorStatus, PartnerError
+from crawler.protocol.objects import Content
 from crawler.protocol.remarks import Remark
-from crawler.protocol.wire import Content
 from crawler.sync.exports import Settled, Wait, settle_failure, settle_given_up, settle_success
 from crawler.sync.pages import Accepted, Listing, Stored, accept_page
 from crawler.sync.report import IGNORED_KEPT, CycleReport, ObjectReport

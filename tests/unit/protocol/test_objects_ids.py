@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.protocol.wire import MAX_DEPTH, MAX_ID_CHARS, Unusable, check_id, check_storable, is_storable
+from crawler.protocol.objects import MAX_DEPTH, MAX_ID_CHARS, Unusable, check_id, check_storable, is_storable
 from tests.unit.protocol.samples import unhurried
 
 
