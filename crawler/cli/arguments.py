@@ -10,7 +10,7 @@ import click
 
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import POLLED, shape
-from crawler.protocol.wire import is_storable
+from crawler.protocol.objects import is_storable
 
 F = TypeVar("F", bound=Callable[..., Any])
 

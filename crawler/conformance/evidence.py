@@ -10,8 +10,8 @@ from crawler.errors import EndpointUnreachable, PartnerError
 from crawler.protocol.envelope import Exchange, explain, without_mark
 from crawler.protocol.implementation import POLLED, ImplementationInfo
 from crawler.protocol.json_split import elements
+from crawler.protocol.objects import WrittenFloat, read_id
 from crawler.protocol.reading import check_no_error
-from crawler.protocol.wire import WrittenFloat, read_id
 from crawler.sync.report import CycleReport
 
 T = TypeVar("T")

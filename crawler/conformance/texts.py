@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from crawler.conformance.comparing import Text, holds
 from crawler.protocol.formats import text_as_html
 from crawler.protocol.implementation import ImplementationInfo
-from crawler.protocol.wire import MAX_BODY_CHARS
+from crawler.protocol.objects import MAX_BODY_CHARS
 
 SHORT = 250
 """Bytes that a body may have which is not there for its length: less than any column takes."""

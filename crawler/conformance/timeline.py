@@ -8,7 +8,7 @@ from typing import Any
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent, id_of
 from crawler.protocol.dates import read_date
 from crawler.protocol.implementation import POLLED
-from crawler.protocol.wire import NOTHING
+from crawler.protocol.objects import NOTHING
 
 
 def is_page(sent: Sent) -> bool:

@@ -12,13 +12,12 @@ import structlog
 
 from crawler.clock import Clock, utc_now
 from crawler.daemon.daemon import Daemon, DaemonOptions
-from crawler.daemon.database import keep_house
+from crawler.daemon.database import keep_house, open_store
 from crawler.daemon.endpoint import Endpoint
 from crawler.daemon.health import Health, Pulse, Watching
 from crawler.daemon.notify import Notify
-from crawler.daemon.opening import open_store
+from crawler.daemon.process import ENDING, Signals, Told
 from crawler.daemon.reload import ConfigurationFile, Look, Reload
-from crawler.daemon.signals import ENDING, Signals, Told
 from crawler.daemon.single import only_daemon
 from crawler.store import Store
 from crawler.sync.state import Source

@@ -16,9 +16,9 @@ from itertools import groupby
 from typing import NoReturn
 
 from crawler.protocol.implementation import OPTIONS, POLLED, SEND_API_OBJECTS, STANDARD
+from crawler.protocol.objects import WireContent, WireUser
 from crawler.protocol.signature import HEADER, Secret
 from crawler.protocol.uri import secrets_in
-from crawler.protocol.wire import WireContent, WireUser
 
 WITHHELD = "[withheld: it holds a secret]"
 """Stands in the place of a value in which a secret was found."""

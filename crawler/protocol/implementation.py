@@ -7,8 +7,8 @@ import msgspec
 
 from crawler.errors import NotJson, UnexpectedShape
 from crawler.protocol.envelope import MARKED, explain, printable, without_mark
+from crawler.protocol.objects import NOTHING
 from crawler.protocol.remarks import Remark
-from crawler.protocol.wire import NOTHING
 
 POLLED = ("threads", "messages", "private_messages")
 """The objects that are polled, in the order of a cycle (LS8)."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from crawler.protocol.wire import WrittenFloat
+from crawler.protocol.objects import WrittenFloat
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)  # a string that does not end takes all the rest
 _MEMBER = re.compile(rb'\s*("(?:[^"\\]|\\.)*+")\s*:(.*)', re.DOTALL)

@@ -9,8 +9,7 @@ import msgspec
 from crawler.protocol.dates import read_date
 from crawler.protocol.implementation import read_names, shape
 from crawler.protocol.json_split import UNDECODABLE, member
-from crawler.protocol.remarks import Remarks
-from crawler.protocol.wire import (
+from crawler.protocol.objects import (
     EXTRA,
     NOTHING,
     Unusable,
@@ -20,6 +19,7 @@ from crawler.protocol.wire import (
     check_storable,
     read_id,
 )
+from crawler.protocol.remarks import Remarks
 
 _IDS = frozenset({"id", "thread_id", "in_reply_to_id"})
 _DATES = frozenset({"created_at", "updated_at"})

@@ -14,19 +14,20 @@ from crawler.protocol.dates import is_usual, read_date
 from crawler.protocol.implementation import ImplementationInfo, shape
 from crawler.protocol.json_split import UNDECODABLE
 from crawler.protocol.lenient import mend, readable_id
-from crawler.protocol.objects import Content, User
-from crawler.protocol.remarks import Ignored, Remarks
-from crawler.protocol.wire import (
+from crawler.protocol.objects import (
     EXTRA,
     MAX_BODY_CHARS,
     MAX_ID_CHARS,
     NOTHING,
+    Content,
     Unusable,
+    User,
     WireContent,
     WireUser,
     check_id,
     check_storable,
 )
+from crawler.protocol.remarks import Ignored, Remarks
 
 FORMATS = ("html", "text")  # OB1
 

@@ -10,10 +10,9 @@ from crawler.errors import NotJson, ResourceError, UnexpectedShape
 from crawler.protocol.envelope import MARKED, explain, printable, without_mark
 from crawler.protocol.implementation import ImplementationInfo, explain_value, shape
 from crawler.protocol.json_split import UNDECODABLE, elements, member
-from crawler.protocol.objects import Content, User
+from crawler.protocol.objects import NOTHING, Content, User, WireContent
 from crawler.protocol.reader import Reader, content_decoder
 from crawler.protocol.remarks import Ignored, Remarks
-from crawler.protocol.wire import NOTHING, WireContent
 
 LARGE = 1_000_000
 """A larger page is decoded content by content: all of them at once are slower in memory that is touched anew."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import shape
-from crawler.protocol.wire import MAX_DEPTH, NOTHING, is_storable
+from crawler.protocol.objects import MAX_DEPTH, NOTHING, is_storable
 
 NAME = "structured_content"
 OPTION = "view.messaging"

@@ -9,9 +9,8 @@ from typing import Any
 from msgspec.structs import astuple, replace
 
 from crawler.protocol.envelope import Exchange
-from crawler.protocol.objects import Content, User
+from crawler.protocol.objects import Content, User, is_storable
 from crawler.protocol.structured import holds_structured
-from crawler.protocol.wire import is_storable
 from crawler.sync.state import Cursor, Known, OutboxEntry, Ref, Status
 
 Values = tuple[object, ...]

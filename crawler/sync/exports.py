@@ -7,10 +7,9 @@ from enum import StrEnum
 from crawler.errors import EndpointUnreachable, NotJson, PartnerError, ResourceError, UnexpectedShape
 from crawler.protocol.envelope import format_time
 from crawler.protocol.implementation import COLLECTION_LEVEL, ImplementationInfo
-from crawler.protocol.objects import Content, User
+from crawler.protocol.objects import MAX_ID_CHARS, Content, User, is_storable
 from crawler.protocol.reading import Page, read_content
 from crawler.protocol.structured import OPERATIONS, OPTION, holds_structured
-from crawler.protocol.wire import MAX_ID_CHARS, is_storable
 from crawler.sync.state import Json, Known, Outbox, OutboxEntry, Ref, Source, Status
 
 

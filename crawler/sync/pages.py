@@ -10,10 +10,9 @@ from typing import Self
 import msgspec
 
 from crawler.protocol.envelope import format_time
-from crawler.protocol.objects import Content, User
+from crawler.protocol.objects import Content, User, is_storable
 from crawler.protocol.reading import Page
 from crawler.protocol.remarks import Ignored, Remark, Remarks
-from crawler.protocol.wire import is_storable
 from crawler.sync.state import Cursor, Source
 
 TRAIL = 4

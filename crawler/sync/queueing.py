@@ -1,4 +1,7 @@
-"""What an agent may queue, and what is filled in for it (AC3, AC4, PU1, PU9, PU12, PU13, ST)."""
+"""What an agent may queue, and what is filled in for it (AC3, AC4, PU1, PU9, PU12, PU13, ST).
+
+And what a partner is told of the agents' own queue (PU10).
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +10,13 @@ from datetime import datetime
 from crawler.errors import ActionRefused
 from crawler.protocol.formats import fill_in_attachment, text_as_html
 from crawler.protocol.implementation import ImplementationInfo
+from crawler.protocol.objects import is_storable
 from crawler.protocol.structured import OPTION, check_structured, unsendable
-from crawler.protocol.wire import is_storable
 from crawler.sync.exports import operation_refusal, reply_refusal
 from crawler.sync.state import Json, Known, OutboxEntry, Ref, Source, Status
+
+QUEUING_UPDATE = "messaging.queuing_update"
+"""The action, and the option that declares it."""
 
 REPLY_HINT = "the partner must add 'reply' to that content's 'actions'"
 
@@ -245,3 +251,30 @@ def _structured(info: ImplementationInfo, draft: Draft) -> Mapping[str, Json] | 
     if reason := unsendable(value):
         raise ActionRefused(reason, rule="ST", hint="say it as a text")
     return value
+
+
+def queuing_params(
+    info: ImplementationInfo,
+    *,
+    estimated_wait_time: int,
+    position: int,
+    thread_id: str | None = None,
+    in_reply_to_id: str | None = None,
+) -> dict[str, Json]:
+    """The params of a queuing update; `estimated_wait_time` is seconds, `position` the place in the queue.
+
+    Raises `ActionRefused` where the partner does not declare the option.
+    """
+    if QUEUING_UPDATE not in info.options:
+        raise ActionRefused(
+            f"the partner does not declare the option {QUEUING_UPDATE}",
+            rule="PU10",
+            hint="'info' shows what it declares",
+        )
+    params: dict[str, Json | None] = {
+        "estimated_wait_time": estimated_wait_time,
+        "position": position,
+        "thread_id": thread_id,
+        "in_reply_to_id": in_reply_to_id,
+    }
+    return {name: value for name, value in params.items() if value is not None}

@@ -9,8 +9,8 @@ from crawler.cli.arguments import content_id, draft_options, object_option, read
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import one_source
 from crawler.cli.queued import agent_at, print_queued
+from crawler.protocol.objects import MAX_BODY_CHARS
 from crawler.protocol.structured import check_structured
-from crawler.protocol.wire import MAX_BODY_CHARS
 from crawler.sync.queueing import Draft
 from crawler.sync.state import OutboxEntry, Source
 

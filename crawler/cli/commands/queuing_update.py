@@ -9,7 +9,7 @@ from crawler.cli.queued import agent_at
 from crawler.errors import ActionRefused
 from crawler.protocol.envelope import Answer
 from crawler.protocol.reading import check_no_error
-from crawler.sync.queuing import QUEUING_UPDATE, queuing_params
+from crawler.sync.queueing import QUEUING_UPDATE, queuing_params
 from crawler.sync.state import Source
 
 

@@ -5,7 +5,7 @@ import pytest
 from crawler.conformance.comparing import Text
 from crawler.conformance.texts import GROUPS, HTML, LONG, MIXED, NOT_ASCII, SHORT, Plan, plans
 from crawler.protocol.implementation import ImplementationInfo
-from crawler.protocol.wire import MAX_BODY_CHARS
+from crawler.protocol.objects import MAX_BODY_CHARS
 
 TAG = "ringcx-crawler check 0123abcd: please ignore ({})"
 BOTH = ImplementationInfo(declared={}, options=frozenset({"messages.text", "messages.html"}), locales={})

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.protocol.lenient import mend, readable_id
+from crawler.protocol.objects import Unusable, WireContent, WireUser
 from crawler.protocol.remarks import Remarks
-from crawler.protocol.wire import Unusable, WireContent, WireUser
 from tests.unit.protocol.samples import encoded, json_values, unhurried, user
 
 

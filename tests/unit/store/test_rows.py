@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.protocol.envelope import Exchange
-from crawler.protocol.objects import Content, User
-from crawler.protocol.wire import is_storable
+from crawler.protocol.objects import Content, User, is_storable
 from crawler.store import statements
 from crawler.store.driver import Statement
 from crawler.store.rows import (

@@ -7,7 +7,15 @@ import pytest
 
 from crawler.errors import ActionRefused
 from crawler.protocol.implementation import ImplementationInfo
-from crawler.sync.queueing import Desk, Draft, cancels_creation, queue_create, queue_operation
+from crawler.sync.queueing import (
+    QUEUING_UPDATE,
+    Desk,
+    Draft,
+    cancels_creation,
+    queue_create,
+    queue_operation,
+    queuing_params,
+)
 from crawler.sync.state import Known, OutboxEntry, Ref, Status
 from tests.unit.protocol.samples import info
 from tests.unit.sync.samples import NOW, OPERATIONS, SOURCE, creation, known, on, queued
@@ -459,3 +467,31 @@ def test_a_content_with_structured_content_allows_few_operations(object_name: st
 def test_deleting_what_was_never_sent_cancels_it(name: str, content: Known | OutboxEntry, cancels: bool) -> None:
     """PU9: what was attempted once may have arrived."""
     assert cancels_creation(name, content) is cancels
+
+
+DECLARED = info("messaging.queuing_update")
+
+
+def test_a_queuing_update_says_how_long_and_whom_it_concerns() -> None:
+    """PU10."""
+    params = queuing_params(DECLARED, estimated_wait_time=90, position=3, thread_id="t1", in_reply_to_id="m1")
+    assert list(params.items()) == [
+        ("estimated_wait_time", 90),
+        ("position", 3),
+        ("thread_id", "t1"),
+        ("in_reply_to_id", "m1"),
+    ]
+    assert QUEUING_UPDATE == "messaging.queuing_update"
+
+
+def test_what_is_not_given_is_left_out() -> None:
+    """PU10, TR7: and nought is given."""
+    params = queuing_params(DECLARED, estimated_wait_time=0, position=0)
+    assert params == {"estimated_wait_time": 0, "position": 0}
+
+
+def test_without_the_option_it_is_refused() -> None:
+    """PU10, IM9."""
+    with pytest.raises(ActionRefused, match=r"does not declare the option messaging\.queuing_update") as refused:
+        queuing_params(info("view.messaging"), estimated_wait_time=1, position=1)
+    assert refused.value.rule == "PU10"

@@ -8,7 +8,7 @@ from crawler.conformance.evidence import DoesNotApply, Seen, no_info
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.protocol.envelope import printable, without_mark
 from crawler.protocol.implementation import OPTIONS, POLLED, SEND_API_OBJECTS, read_names, shape
-from crawler.protocol.wire import NOTHING
+from crawler.protocol.objects import NOTHING
 
 PART = Part(Chapter.DECLARATION)
 rule = PART.rule

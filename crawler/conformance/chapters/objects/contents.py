@@ -6,7 +6,7 @@ from typing import Any
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent, id_of
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import shape
-from crawler.protocol.wire import NOTHING
+from crawler.protocol.objects import NOTHING
 
 Found = tuple[Sent, dict[str, Any]]
 Holder = tuple[Sent, str, dict[str, Any]]

@@ -7,7 +7,7 @@ from crawler.conformance.chapters.objects.contents import given_in, holders, val
 from crawler.conformance.chapters.objects.required import PAGE, PROBE, READ
 from crawler.conformance.evidence import Seen, Sent
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
-from crawler.protocol.wire import MAX_BODY_CHARS, NOTHING
+from crawler.protocol.objects import MAX_BODY_CHARS, NOTHING
 
 PART = Part(Chapter.OBJECTS)
 rule = PART.rule

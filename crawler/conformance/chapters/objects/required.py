@@ -7,7 +7,7 @@ from crawler.conformance.chapters.objects.contents import Found, contents, users
 from crawler.conformance.chapters.transport.answers import signed
 from crawler.conformance.evidence import UNREADABLE, DoesNotApply, Seen, Sent, id_of
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
-from crawler.protocol.wire import NOTHING
+from crawler.protocol.objects import NOTHING
 
 PART = Part(Chapter.OBJECTS)
 rule = PART.rule

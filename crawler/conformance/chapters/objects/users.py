@@ -9,8 +9,8 @@ from crawler.conformance.evidence import Seen, id_of
 from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, Part, case, harm
 from crawler.errors import PartnerError
 from crawler.protocol.envelope import printable
+from crawler.protocol.objects import NOTHING
 from crawler.protocol.reading import read_page
-from crawler.protocol.wire import NOTHING
 
 PART = Part(Chapter.OBJECTS)
 rule = PART.rule

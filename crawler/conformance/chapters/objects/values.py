@@ -8,7 +8,7 @@ from crawler.conformance.chapters.objects.required import DATES, PAGE, PROBE, RE
 from crawler.conformance.evidence import Seen, Sent
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.protocol.dates import read_date
-from crawler.protocol.wire import NOTHING
+from crawler.protocol.objects import NOTHING
 
 PART = Part(Chapter.OBJECTS)
 rule = PART.rule

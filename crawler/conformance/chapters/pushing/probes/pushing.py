@@ -22,7 +22,7 @@ from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.writing import MESSAGES, Creation, Writing
 from crawler.errors import ActionRefused, UnknownContent
 from crawler.protocol.implementation import POLLED, ImplementationInfo
-from crawler.sync.queuing import QUEUING_UPDATE, queuing_params
+from crawler.sync.queueing import QUEUING_UPDATE, queuing_params
 from crawler.sync.state import Ref
 
 ACCENTS = "zażółć gęślą jaźń, 日本語, 🐘"

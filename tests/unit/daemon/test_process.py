@@ -7,8 +7,8 @@ import threading
 import anyio
 import pytest
 
-from crawler.daemon import signals
-from crawler.daemon.signals import Signals, Told
+from crawler.daemon import process
+from crawler.daemon.process import Signals, Told
 
 
 class Left:
@@ -62,7 +62,7 @@ async def test_what_takes_too_long_is_left(
     left: Left, done: bool, code: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     heard: asyncio.Queue[Told] = asyncio.Queue()
-    ending = Signals(0.05 - signals.IN_ORDER, leave=left)
+    ending = Signals(0.05 - process.IN_ORDER, leave=left)
     ending.done = done
     with ending.told_to(asyncio.get_running_loop(), heard.put_nowait):
         await hear(heard, signal.SIGTERM)
@@ -73,7 +73,7 @@ async def test_what_takes_too_long_is_left(
 async def test_the_time_to_end_runs_on_when_nobody_listens_any_more(left: Left) -> None:
     """Threads that nothing can interrupt may be waited for by then."""
     heard: asyncio.Queue[Told] = asyncio.Queue()
-    with Signals(0.3 - signals.IN_ORDER, leave=left).told_to(asyncio.get_running_loop(), heard.put_nowait):
+    with Signals(0.3 - process.IN_ORDER, leave=left).told_to(asyncio.get_running_loop(), heard.put_nowait):
         await hear(heard, signal.SIGTERM)
     assert left.codes == []
     assert await left.wait() == 1
