@@ -15,6 +15,7 @@ from crawler.protocol.wire import WrittenFloat, read_id
 from crawler.sync.report import CycleReport
 
 T = TypeVar("T")
+F = TypeVar("F")
 
 
 class Remedy(Enum):
@@ -245,7 +246,7 @@ class Seen:
     info: ImplementationInfo | None = None
     sent: list[Sent] = field(default_factory=list)
     cycles: list[Cycle] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[Any, Any] = field(default_factory=dict)
     reasons: dict[str, Unjudged] = field(default_factory=dict)
     ended: Unjudged | None = None
     gone: bool = False
@@ -306,6 +307,23 @@ class Seen:
         if name not in self.facts:
             raise self.without(f"the conversation '{self.probe}' did not come to that", Remedy.AGAIN)
         return self.facts[name]
+
+    def learn(self, fact: F) -> F:
+        """Note what the probe learnt, once: a struct, which is found by its type."""
+        self.facts[type(fact)] = fact
+        return fact
+
+    def known(self, kind: type[F]) -> F | None:
+        """What was learnt of that kind; `None` where the probe has not come to that."""
+        found = self.facts.get(kind)
+        return found if isinstance(found, kind) else None
+
+    def learnt(self, kind: type[F]) -> F:
+        """What was learnt of that kind. Raises `Unjudged` where the probe ended before it learnt that."""
+        found = self.known(kind)
+        if found is None:
+            raise self.without(f"the conversation '{self.probe}' did not come to that", Remedy.AGAIN)
+        return found
 
     def all(self, label: str) -> Sequence[Sent]:
         """The requests that were sent for `label`, at least one. Raises `Unjudged`, with the probe's reason."""

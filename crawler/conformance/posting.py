@@ -11,7 +11,7 @@ from crawler.conformance.returned import found, mark_of, tag_of
 from crawler.conformance.steps import answer_of
 from crawler.conformance.texts import Plan
 from crawler.conformance.tidying import clear, look_back
-from crawler.conformance.timeline import pages, timeline
+from crawler.conformance.timeline import Crawled, pages, timeline
 from crawler.conformance.writing import PAUSES, STRANGER, Creation
 from crawler.protocol.formats import fill_in_attachment, text_as_html
 from crawler.protocol.implementation import POLLED
@@ -79,7 +79,7 @@ class Posting:
         facts["agents"] = self.agents
         facts["stranger"] = not self.agents
         facts["start"] = dict(self.cursors)
-        facts["partial"] = crawl.facts.get("partial", set())
+        talk.seen.learn(crawl.known(Crawled) or Crawled())
         facts["waited"] = 0.0
         facts["left_behind"] = []
 
@@ -232,7 +232,7 @@ class Posting:
             for it in self.creations.values()
             if it.sent is not None
             and info.allows(it.object, "list")
-            and it.object not in seen.facts["partial"]
+            and it.object not in seen.learnt(Crawled).part
             and not refusal(it.sent)
             and (it.id or it.tag)
             and it.purpose not in self._in_vain

@@ -6,7 +6,7 @@ import anyio
 
 from crawler.conformance.evidence import UNJUDGED, id_of, refusal
 from crawler.conformance.probe import Gone, Talk
-from crawler.conformance.timeline import pages
+from crawler.conformance.timeline import Crawled, pages
 from crawler.errors import EndpointUnreachable
 
 SECONDS = 5.0
@@ -42,7 +42,7 @@ async def look_back(talk: Talk) -> None:
     ours = dict.fromkeys([*facts["left_behind"], *facts.get("deleted", ())])
     there: dict[tuple[str, str], bool] = {}
     for object_name in dict.fromkeys(name for name, _ in ours):
-        if talk.info.allows(object_name, "list") and object_name not in facts["partial"]:
+        if talk.info.allows(object_name, "list") and object_name not in talk.seen.learnt(Crawled).part:
             before = {it for page in pages(talk.seen.sent, object_name) for it in page.ids}
             now = await _listed(talk, object_name, facts["start"].get(object_name))
             if now is not None:

@@ -8,7 +8,7 @@ from crawler.conformance.chapters.listing.probes.crawling import crawl
 from crawler.conformance.evidence import Cycle, NotJudged, Remedy, Sent, id_of, refusal
 from crawler.conformance.probe import Talk
 from crawler.conformance.tidying import look_back
-from crawler.conformance.timeline import pages, timeline
+from crawler.conformance.timeline import Crawled, pages, timeline
 from crawler.errors import ActionRefused, UnknownContent
 from crawler.protocol.formats import text_as_html
 from crawler.protocol.implementation import POLLED
@@ -253,7 +253,7 @@ class Writing:
         info, seen = self.talk.info, self.talk.seen
         made = [it for it in self.creations.values() if it.id is not None and info.allows(it.object, "list")]
         listed = {name: {it for page in pages(seen.sent, name) for it in page.ids} for name in POLLED}
-        return any(it.id not in listed[it.object] for it in made if it.object not in seen.facts["partial"])
+        return any(it.id not in listed[it.object] for it in made if it.object not in seen.learnt(Crawled).part)
 
     def _count(self) -> None:
         self.talk.seen.facts["left_behind"] = list(self._left())

@@ -6,7 +6,7 @@ from typing import Any
 
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, id_of, refusal
 from crawler.conformance.rule import Breach, Case, Chapter, Harm, Level, Part, case, harm
-from crawler.conformance.timeline import pages
+from crawler.conformance.timeline import Crawled, pages
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import shape
 
@@ -31,7 +31,7 @@ def created(seen: Seen, *purposes: str) -> Sequence[Any]:
 
 def is_listed(seen: Seen, object_name: str) -> bool:
     """Whether what is created must be seen in lists: they are declared, and not too long to come to their end."""
-    return seen.declared.allows(object_name, "list") and object_name not in seen.fact("partial")
+    return seen.declared.allows(object_name, "list") and object_name not in seen.learnt(Crawled).part
 
 
 def shown(seen: Seen, creation: Any) -> dict[str, Any] | None:

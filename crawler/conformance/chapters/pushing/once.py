@@ -7,6 +7,7 @@ from crawler.conformance.chapters.pushing.creating import PAGE
 from crawler.conformance.evidence import DoesNotApply, Remedy, Seen, id_of, refusal
 from crawler.conformance.returned import Found, bearing, found
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
+from crawler.conformance.timeline import Crawled
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import POLLED
 
@@ -54,7 +55,7 @@ def created_content_shows_up(seen: Seen) -> Iterator[Case]:
     if not any(seen.declared.allows(name, "create") for name in seen.declared.listed):
         raise DoesNotApply("the partner declares no list of what can be created")
     for posted in creations(seen):
-        listed = seen.declared.allows(posted.object, "list") and posted.object not in seen.fact("partial")
+        listed = seen.declared.allows(posted.object, "list") and posted.object not in seen.learnt(Crawled).part
         if posted.tag and listed and not refusal(posted.sent):
             there = posted.named is not None or found(seen, posted) is not None
             actual = f"no id, and not listed within {seen.fact('waited'):.0f} s"

@@ -16,7 +16,7 @@ from crawler.conformance.evidence import NotJudged, Remedy, id_of
 from crawler.conformance.posting import Order, Posting
 from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.steps import AFTERWARDS, NEIGHBOUR, REPLY, TARGET, THREAD, State, Step, answer_of
-from crawler.conformance.timeline import pages
+from crawler.conformance.timeline import Crawled, pages
 from crawler.protocol.implementation import POLLED, ImplementationInfo
 
 
@@ -70,7 +70,7 @@ class Operating:
             own = {it.id: it.purpose for it in self.posting.creations.values() if it.object == name and it.id}
             if not own:
                 continue
-            if info.allows(name, "list") and name not in talk.seen.facts["partial"]:
+            if info.allows(name, "list") and name not in talk.seen.learnt(Crawled).part:
                 listed, whole = await self._listed(name)
                 states |= {purpose: listed.get(it) for it, purpose in own.items() if whole or it in listed}
             if info.allows(name, "show"):
