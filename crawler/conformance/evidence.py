@@ -236,7 +236,7 @@ class Seen:
     """What one probe saw.
 
     `sent` are all its requests in order, those of its `cycles` included; `info` what the partner declared at its
-    beginning; `facts` what else it learnt, under names that its module documents; `reasons` why nothing was sent under
+    beginning; `facts` what else it learnt, each a struct under its own type; `reasons` why nothing was sent under
     a label; `ended` why it ended early or was not held, `None` if it came to its end; `gone` whether that was since the
     endpoint did not answer. `deaths` are those of the endpoint in the whole run. `verified` is whether the answers'
     signatures are verified (SG4).
@@ -246,7 +246,7 @@ class Seen:
     info: ImplementationInfo | None = None
     sent: list[Sent] = field(default_factory=list)
     cycles: list[Cycle] = field(default_factory=list)
-    facts: dict[Any, Any] = field(default_factory=dict)
+    facts: dict[type, object] = field(default_factory=dict)
     reasons: dict[str, Unjudged] = field(default_factory=dict)
     ended: Unjudged | None = None
     gone: bool = False
@@ -301,12 +301,6 @@ class Seen:
         applicable = next((it for it in reasons if isinstance(it, NotJudged)), None)
         found = reasons[0] if inapplicable else self.ended or applicable
         return found.with_traceback(None) if found is not None else None
-
-    def fact(self, name: str) -> Any:
-        """What was learnt under that name. Raises `Unjudged` where the probe ended before it learnt that."""
-        if name not in self.facts:
-            raise self.without(f"the conversation '{self.probe}' did not come to that", Remedy.AGAIN)
-        return self.facts[name]
 
     def learn(self, fact: F) -> F:
         """Note what the probe learnt, once: a struct, which is found by its type."""

@@ -18,8 +18,9 @@ from crawler.conformance.chapters.listing.probes.positions import spread
 from crawler.conformance.chapters.listing.reach import Before, Created, Late, Old, Walks
 from crawler.conformance.evidence import NotJudged, Remedy
 from crawler.conformance.probe import Probe, Talk
+from crawler.conformance.returned import Creation
 from crawler.conformance.timeline import Crawled, Page, Timeline, pages, timeline
-from crawler.conformance.writing import PAUSES, Creation, Writing
+from crawler.conformance.writing import PAUSES, Writing
 from crawler.protocol.envelope import format_time
 from crawler.protocol.implementation import ImplementationInfo
 
@@ -46,7 +47,7 @@ async def hold(talk: Talk) -> None:
     created = seen.learn(Created(await create(writing, name, "create", CREATED))).ids
     lists = Lists(talk, name, line)
     walks = seen.learn(await lists.until(created, before.since, "at once", "later"))
-    first = next((it for it in writing.creations.values() if it.id is not None and it.sent is not None), None)
+    first = next((it for it in writing.creations.values() if it.id is not None and it.request is not None), None)
     if first is not None:
         listed = {it for page in walks.pages[-1] for it in page.ids}
         await come_late(writing, lists, first, next((it for it in reversed(created) if it in listed), None))
@@ -60,7 +61,6 @@ async def hold(talk: Talk) -> None:
 
 async def come_late(writing: Writing, lists: "Lists", first: Creation, after: str | None) -> None:
     """Create a content that is older than `first` by its dates, and see whether it is listed `after` another one."""
-    assert first.sent is not None  # noqa: S101 - the caller looked
     seen = writing.talk.seen
     date = format_time(datetime.fromisoformat(str(first.sent.exchange.params["created_at"])) - BACK)
     await writing.send("late", first, created_at=date, updated_at=date)
