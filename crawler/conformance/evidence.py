@@ -15,6 +15,7 @@ from crawler.protocol.reading import check_no_error
 from crawler.sync.report import CycleReport
 
 T = TypeVar("T")
+F = TypeVar("F")
 
 
 class Remedy(Enum):
@@ -235,7 +236,7 @@ class Seen:
     """What one probe saw.
 
     `sent` are all its requests in order, those of its `cycles` included; `info` what the partner declared at its
-    beginning; `facts` what else it learnt, under names that its module documents; `reasons` why nothing was sent under
+    beginning; `facts` what else it learnt, each a struct under its own type; `reasons` why nothing was sent under
     a label; `ended` why it ended early or was not held, `None` if it came to its end; `gone` whether that was since the
     endpoint did not answer. `deaths` are those of the endpoint in the whole run. `verified` is whether the answers'
     signatures are verified (SG4).
@@ -245,7 +246,7 @@ class Seen:
     info: ImplementationInfo | None = None
     sent: list[Sent] = field(default_factory=list)
     cycles: list[Cycle] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[type, object] = field(default_factory=dict)
     reasons: dict[str, Unjudged] = field(default_factory=dict)
     ended: Unjudged | None = None
     gone: bool = False
@@ -301,11 +302,22 @@ class Seen:
         found = reasons[0] if inapplicable else self.ended or applicable
         return found.with_traceback(None) if found is not None else None
 
-    def fact(self, name: str) -> Any:
-        """What was learnt under that name. Raises `Unjudged` where the probe ended before it learnt that."""
-        if name not in self.facts:
+    def learn(self, fact: F) -> F:
+        """Note what the probe learnt, once: a struct, which is found by its type."""
+        self.facts[type(fact)] = fact
+        return fact
+
+    def known(self, kind: type[F]) -> F | None:
+        """What was learnt of that kind; `None` where the probe has not come to that."""
+        found = self.facts.get(kind)
+        return found if isinstance(found, kind) else None
+
+    def learnt(self, kind: type[F]) -> F:
+        """What was learnt of that kind. Raises `Unjudged` where the probe ended before it learnt that."""
+        found = self.known(kind)
+        if found is None:
             raise self.without(f"the conversation '{self.probe}' did not come to that", Remedy.AGAIN)
-        return self.facts[name]
+        return found
 
     def all(self, label: str) -> Sequence[Sent]:
         """The requests that were sent for `label`, at least one. Raises `Unjudged`, with the probe's reason."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from crawler.conformance.evidence import NotJudged, Remedy, Seen, Sent, no_info
 from crawler.conformance.pace import Pace
+from crawler.conformance.returned import written
 from crawler.conformance.rule import JUDGED, Harm, Level, Outcome, Result, Rule
 from crawler.errors import EndpointUnreachable
 from crawler.protocol.credentials import Credentials
@@ -152,7 +153,7 @@ class Judgement:
     @property
     def left_behind(self) -> Sequence[tuple[str, str]]:
         """What was created at the partner and could not be deleted again: objects and ids, as they may be shown."""
-        found = [it for seen in self.seen.values() for it in seen.facts.get("left_behind", ())]
+        found = [it for seen in self.seen.values() for it in written(seen).left_behind]
         return [(name, self.shown(content_id)) for name, content_id in dict.fromkeys(found)]
 
     @property

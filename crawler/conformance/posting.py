@@ -7,24 +7,16 @@ from typing import Any
 
 from crawler.conformance.evidence import NotJudged, Remedy, id_of, refusal
 from crawler.conformance.probe import Talk
-from crawler.conformance.returned import found, mark_of, tag_of
-from crawler.conformance.steps import answer_of
+from crawler.conformance.returned import Creation, Written, answer_of, found, mark_of, tag_of
 from crawler.conformance.texts import Plan
 from crawler.conformance.tidying import clear, look_back
-from crawler.conformance.timeline import pages, timeline
-from crawler.conformance.writing import PAUSES, STRANGER, Creation
+from crawler.conformance.timeline import Crawled, pages, timeline
+from crawler.conformance.writing import PAUSES, STRANGER
 from crawler.protocol.formats import fill_in_attachment, text_as_html
 from crawler.protocol.implementation import POLLED
 from crawler.protocol.objects import User
 from crawler.sync.exports import Send, decide_export
 from crawler.sync.state import Known, Outbox, OutboxEntry, Ref
-
-
-@dataclass(slots=True, kw_only=True)
-class Posted(Creation):
-    """One content that was created at once, with what was `planned` for its body, if that was a plan."""
-
-    plan: Plan | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,33 +49,23 @@ class Order:
 class Posting:
     """Creating in one conversation; it must come after the crawl.
 
-    Facts: ``creations``, purpose → `Posted`; ``agents``, whom agents may write as, and ``stranger``, whether that is
-    nobody; ``start``, object → the newest id before; ``partial``, the objects that have too many pages to come to the
-    newest; ``waited``, the seconds that were waited for what was not listed; ``left_behind``, what was created and is
-    there, as far as is known, as (object, id); ``mark``, what stands in all of it.
+    Learns `Written`, and `Crawled` as there; `agents` are those whom agents may write as.
     """
 
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
         self.mark = mark_of(talk.new_id())
-        self.creations: dict[str, Posted] = {}
         self._in_vain: set[str] = set()
         crawl = talk.before["crawling"]
         self.crawled = {name: pages(crawl.sent, name) for name in POLLED}
         self.authors = dict(self._puppetizable())
         self.agents = list(dict.fromkeys(filter(None, [talk.source.agent_id, *sorted(self.authors)])))
         self.cursors = {name: timeline(found).newest for name, found in self.crawled.items()}
-        facts = talk.seen.facts
-        facts["creations"] = self.creations
-        facts["mark"] = self.mark
-        facts["agents"] = self.agents
-        facts["stranger"] = not self.agents
-        facts["start"] = dict(self.cursors)
-        facts["partial"] = crawl.facts.get("partial", set())
-        facts["waited"] = 0.0
-        facts["left_behind"] = []
+        self.written = talk.seen.learn(Written(mark=self.mark, start=dict(self.cursors), stranger=not self.agents))
+        self.creations = self.written.creations
+        talk.seen.learn(crawl.known(Crawled) or Crawled())
 
-    async def create(self, order: Order) -> Posted | None:
+    async def create(self, order: Order) -> Creation | None:
         """Create a content; `None`, and a reason, where the crawler would not send it.
 
         Raises `NotJudged` where nobody may write.
@@ -98,7 +80,7 @@ class Posting:
         if not isinstance(decision, Send):
             self.talk.leave_out(order.purpose, NotJudged(decision.reason, Remedy.CONTENTS))
             return None
-        posted = Posted(purpose=order.purpose, object=order.object, content_id=entry.id, tag=tag, plan=order.plan)
+        posted = Creation(purpose=order.purpose, object=order.object, content_id=entry.id, tag=tag, planned=order.plan)
         sent = await self.talk.ask(order.purpose, decision.action, decision.params)
         self.creations[order.purpose] = posted
         posted.answered(sent, self._others(order.object))
@@ -113,7 +95,7 @@ class Posting:
         for pause in (0.0, *PAUSES):
             if pause:
                 await self.talk.sleep(pause)
-                self.talk.seen.facts["waited"] += pause
+                self.written.waited += pause
             for name in dict.fromkeys(it.object for it in self._awaited()):
                 await self._list_on(name)
             self._count()
@@ -207,7 +189,7 @@ class Posting:
         """What is known of our own contents: their actions decide (AC4)."""
         contents = {}
         for posted in self.creations.values():
-            if posted.id is None or posted.sent is None:
+            if posted.id is None or posted.request is None:
                 continue
             there = found(self.talk.seen, posted)
             content = there.content if there else answer_of(posted.sent, posted.id)
@@ -224,15 +206,15 @@ class Posting:
         since = {str(id_of(it)) for it in listed if self.mark not in f"{it.get('title')} {it.get('body')}"}
         return ({it for page in self.crawled[object_name] for it in page.ids} | since) - own
 
-    def _awaited(self) -> list[Posted]:
+    def _awaited(self) -> list[Creation]:
         """What was created and should be listed, and was not yet."""
         info, seen = self.talk.info, self.talk.seen
         return [
             it
             for it in self.creations.values()
-            if it.sent is not None
+            if it.request is not None
             and info.allows(it.object, "list")
-            and it.object not in seen.facts["partial"]
+            and it.object not in seen.learnt(Crawled).part
             and not refusal(it.sent)
             and (it.id or it.tag)
             and it.purpose not in self._in_vain
@@ -247,7 +229,7 @@ class Posting:
     def _count(self) -> None:
         """Note what is there that we created: what answers named, and what is listed and is ours by its text."""
         seen = self.talk.seen
-        bare = {it.plan.body("") for it in self.creations.values() if it.plan is not None and it.plan.bare}
+        bare = {it.plan.body("") for it in self.creations.values() if it.planned is not None and it.plan.bare}
         here = {(it.object, it.id): None for it in self.creations.values() if it.id is not None}
         for name in POLLED:
             before = {it for page in self.crawled[name] for it in page.ids}
@@ -259,7 +241,7 @@ class Posting:
                     if ours or (again and own not in before):
                         here[name, own] = None
         newest_first = list(here)[::-1]
-        seen.facts["left_behind"] = sorted(newest_first, key=lambda it: it[0] == "threads")
+        self.written.left_behind = sorted(newest_first, key=lambda it: it[0] == "threads")
 
 
 OTHER_THREAD = "other thread"

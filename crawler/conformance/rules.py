@@ -3,20 +3,35 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from crawler.conformance.chapters import declaration, errors, listing, objects, pushing, structured, transport
+from crawler.conformance.chapters.declaration import capabilities, naming, shape
+from crawler.conformance.chapters.errors import refusals, survival
+from crawler.conformance.chapters.listing import arrivals, cursors, lists, positions, reach
+from crawler.conformance.chapters.objects import (
+    extras,
+    identity,
+    people,
+    references,
+    required,
+    showing,
+    users,
+    values,
+)  # fmt: skip
+from crawler.conformance.chapters.pushing import changing, creating, fields, once, operating, repeating, returning
+from crawler.conformance.chapters.structured import shape as structured
+from crawler.conformance.chapters.transport import answers, signatures, spellings
 from crawler.conformance.rule import Level, Part, Rule
 from crawler.errors import ConfigurationError
 
 PARTS: Sequence[Part] = (
-    *transport.PARTS,
-    *declaration.PARTS,
-    *listing.PARTS,
-    *objects.PARTS,
-    *pushing.PARTS,
-    *errors.PARTS,
-    *structured.PARTS,
+    *(answers.PART, signatures.PART, spellings.PART),
+    *(shape.PART, capabilities.PART, naming.PART),
+    *(lists.PART, positions.PART, cursors.PART, arrivals.PART, reach.PART),
+    *(required.PART, values.PART, extras.PART, references.PART, users.PART, showing.PART, people.PART, identity.PART),
+    *(creating.PART, repeating.PART, changing.PART, once.PART, returning.PART, fields.PART, operating.PART),
+    *(refusals.PART, survival.PART),
+    structured.PART,
 )
-"""In the order in which their rules are judged and shown."""
+"""Chapter by chapter, in the order in which their rules are judged and shown."""
 RULES: Sequence[Rule] = tuple(rule for part in PARTS for rule in part.rules)
 """Every rule, in that order."""
 

@@ -6,7 +6,8 @@ import anyio
 
 from crawler.conformance.evidence import UNJUDGED, id_of, refusal
 from crawler.conformance.probe import Gone, Talk
-from crawler.conformance.timeline import pages
+from crawler.conformance.returned import Written, written
+from crawler.conformance.timeline import Crawled, pages
 from crawler.errors import EndpointUnreachable
 
 SECONDS = 5.0
@@ -18,7 +19,8 @@ async def clear(talk: Talk) -> None:
 
     Label: ``tidy``.
     """
-    left: list[tuple[str, str]] = talk.seen.facts["left_behind"]
+    ours = written(talk.seen)
+    left = ours.left_behind
     for object_name, content_id in list(left):
         delete = talk.info.delete_name(object_name)
         operation = delete or ("unpublish" if talk.info.allows(object_name, "unpublish") else None)
@@ -30,7 +32,7 @@ async def clear(talk: Talk) -> None:
                 return
             if delete and not refusal(sent):
                 left.remove((object_name, content_id))
-                talk.seen.facts.setdefault("deleted", []).append((object_name, content_id))
+                ours.deleted.append((object_name, content_id))
 
 
 async def look_back(talk: Talk) -> None:
@@ -38,16 +40,16 @@ async def look_back(talk: Talk) -> None:
 
     Label: ``left``.
     """
-    facts = talk.seen.facts
-    ours = dict.fromkeys([*facts["left_behind"], *facts.get("deleted", ())])
+    known = written(talk.seen)
+    ours = dict.fromkeys([*known.left_behind, *known.deleted])
     there: dict[tuple[str, str], bool] = {}
     for object_name in dict.fromkeys(name for name, _ in ours):
-        if talk.info.allows(object_name, "list") and object_name not in facts["partial"]:
+        if talk.info.allows(object_name, "list") and object_name not in talk.seen.learnt(Crawled).part:
             before = {it for page in pages(talk.seen.sent, object_name) for it in page.ids}
-            now = await _listed(talk, object_name, facts["start"].get(object_name))
+            now = await _listed(talk, object_name, known.start.get(object_name))
             if now is not None:
                 there |= {it: it[1] in now for it in ours if it[0] == object_name and it[1] in before | now}
-    facts["left_behind"] = [it for it in ours if there.get(it, it in facts["left_behind"])]
+    known.left_behind = [it for it in ours if there.get(it, it in known.left_behind)]
 
 
 async def _listed(talk: Talk, object_name: str, since_id: str | None) -> set[str] | None:
@@ -61,7 +63,7 @@ async def _listed(talk: Talk, object_name: str, since_id: str | None) -> set[str
 
 async def leave_as_found(talk: Talk) -> None:
     """Tidy up after a conversation that was cut off, whatever cut it off, for `SECONDS` at most."""
-    if "left_behind" in talk.seen.facts:
+    if talk.seen.known(Written) is not None:
         _forget_deleted(talk)
         with anyio.move_on_after(SECONDS, shield=True), suppress(Gone, *UNJUDGED):
             await _find_unanswered(talk)
@@ -70,22 +72,22 @@ async def leave_as_found(talk: Talk) -> None:
 
 def _forget_deleted(talk: Talk) -> None:
     """What was deleted in a cycle that did not come to its end is not left behind."""
-    facts = talk.seen.facts
+    known = written(talk.seen)
     deleted = {
         (sent.object, sent.exchange.params.get("id"))
         for sent in talk.seen.sent
         if sent.operation == talk.info.delete_name(sent.object) and not refusal(sent)
     }
-    facts["left_behind"] = [it for it in facts["left_behind"] if it not in deleted]
+    known.left_behind = [it for it in known.left_behind if it not in deleted]
 
 
 async def _find_unanswered(talk: Talk) -> None:
     """Look for what was created by a request that brought no answer, by its mark."""
-    facts = talk.seen.facts
+    known = written(talk.seen)
     creates = (sent for sent in talk.seen.sent if sent.action.endswith(".create") and sent.exchange.answer is None)
     for name in dict.fromkeys(sent.object for sent in creates if talk.info.allows(sent.object, "list")):
-        since_id = facts.get("start", {}).get(name)
+        since_id = known.start.get(name)
         sent = await talk.ask("left", f"{name}.list", {"since_id": since_id} if since_id else None)
         contents = [content for page in pages([sent], name) for content in page.contents]
-        ours = [(name, str(id_of(it))) for it in contents if facts["mark"] in f"{it.get('title')} {it.get('body')}"]
-        facts["left_behind"] = list(dict.fromkeys([*ours, *facts["left_behind"]]))
+        ours = [(name, str(id_of(it))) for it in contents if known.mark in f"{it.get('title')} {it.get('body')}"]
+        known.left_behind = list(dict.fromkeys([*ours, *known.left_behind]))

@@ -1,7 +1,7 @@
 """In which order a partner lists its contents, as far as its lists tell. PURE."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,13 @@ def pages(sent: Iterable[Sent], object_name: str) -> list[Page]:
             contents = [it for it in one.elements() if isinstance(it, dict) and id_of(it) is not None]
             found.append(Page(one, contents, one.ids()))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """What a crawl from the beginning came to: it saw only a `part` of these objects, which have too many pages."""
+
+    part: Collection[str] = frozenset()
 
 
 @dataclass(slots=True)

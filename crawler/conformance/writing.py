@@ -1,14 +1,15 @@
 """What the judge writes at a partner: marked as its own, remembered, and deleted again where that can be done."""
 
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from crawler.conformance.chapters.listing.probes.crawling import crawl
-from crawler.conformance.evidence import Cycle, NotJudged, Remedy, Sent, id_of, refusal
+from crawler.conformance.evidence import Cycle, NotJudged, Remedy, id_of, refusal
 from crawler.conformance.probe import Talk
+from crawler.conformance.returned import Creation, Written
 from crawler.conformance.tidying import look_back
-from crawler.conformance.timeline import pages, timeline
+from crawler.conformance.timeline import Crawled, pages, timeline
 from crawler.errors import ActionRefused, UnknownContent
 from crawler.protocol.formats import text_as_html
 from crawler.protocol.implementation import POLLED
@@ -27,64 +28,28 @@ but one that crashes on whatever is written is one where no agent can ever answe
 """
 
 
-@dataclass(slots=True, kw_only=True)
-class Creation:
-    """One content that the judge creates: `purpose` says what for, `tag` is a text in its body that no other has.
-
-    `sent` is the request once it was sent, `named` the id in its answer, if there is one, and `id` the same unless it
-    is another content's (PU4): only to `id` anything is done.
-    """
-
-    purpose: str
-    object: str
-    content_id: str
-    tag: str
-    sent: Sent | None = None
-    named: str | None = None
-    id: str | None = None
-
-    def answered(self, sent: Sent, others: Container[str]) -> None:
-        """Take note of the request and its answer; `others` are the ids that other contents have."""
-        self.sent = sent
-        try:
-            self.named = id_of(sent.json())
-        except NotJudged:
-            self.named = None
-        params = sent.exchange.params
-        taken = self.named in (params.get("in_reply_to_id"), params.get("thread_id")) or self.named in others
-        self.id = None if taken else self.named
-
-
 class Writing:
     """Writing in one conversation.
 
-    Facts: ``partial``, the objects that have too many pages to come to the newest; ``creations``, purpose → `Creation`;
-    ``author``, who writes, and ``stranger``, whether that is `STRANGER`; ``unwelcome``, the creates of a stranger where
-    all of them were refused; ``waited``, the seconds that were waited for what was not listed; ``start``, object → the
-    newest id before; ``left_behind``, what was created and not deleted so far, as (object, id); ``mark``, what stands
-    in all of it.
+    Learns `Crawled` and, from the first moment on, `Written`; `author` is who writes.
     """
 
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
         self.mark = talk.new_id()[:8]
-        self.creations: dict[str, Creation] = {}
+        self.written = talk.seen.learn(Written(mark=f"check {self.mark}:"))
+        self.creations = self.written.creations
         self.deleted: set[tuple[str, str]] = set()
         self.author = ""
-        talk.seen.facts["creations"] = self.creations
-        talk.seen.facts["mark"] = f"check {self.mark}:"
-        talk.seen.facts["left_behind"] = []
-        talk.seen.facts["waited"] = 0.0
 
     async def begin(self) -> None:
         """Crawl, so that all is known that a content may refer to, and find somebody to write as."""
         await crawl(self.talk, "before")
         sent = self.talk.seen.sent
-        self.talk.seen.facts["start"] = {name: timeline(pages(sent, name)).newest for name in POLLED}
+        self.written.start = {name: timeline(pages(sent, name)).newest for name in POLLED}
         listed = [*self.talk.store.puppetizable(self.talk.source), *self._puppetizable()]
         self.author = self.talk.source.agent_id or next(iter(listed), STRANGER)
-        self.talk.seen.facts["author"] = self.author
-        self.talk.seen.facts["stranger"] = self.author == STRANGER
+        self.written.stranger = self.author == STRANGER
 
     def tag(self, purpose: str) -> str:
         """The text that marks one content."""
@@ -109,7 +74,6 @@ class Writing:
 
     async def send(self, purpose: str, like: Creation, **changes: Any) -> None:
         """Send a create at once, with the params of another one but for `changes`; `None` leaves a param out."""
-        assert like.sent is not None  # noqa: S101 - the caller looked
         tag, content_id = self.tag(purpose), self.talk.new_id()
         body = self.as_sent(like.object, tag)
         params = {**like.sent.exchange.params, "body": body, "content_id": content_id, "retry": False, **changes}
@@ -121,7 +85,6 @@ class Writing:
 
     async def repeat(self, label: str, creation: Creation, *, retry: bool) -> None:
         """Send a create again, at once; should it create one more, that is remembered under the label."""
-        assert creation.sent is not None  # noqa: S101 - the caller looked
         params = {**creation.sent.exchange.params, "retry": retry}
         again = replace(creation, purpose=label)
         self.creations[label] = again
@@ -143,14 +106,13 @@ class Writing:
 
     async def follow(self, label: str) -> None:
         """Run cycles until all that was created is listed, or the time is up."""
-        facts = self.talk.seen.facts
-        facts["waited"] = 0.0
+        self.written.waited = 0.0
         await self.sync(label)
         for pause in PAUSES:
             if not self._unlisted():
                 break
             await self.talk.sleep(pause)
-            facts["waited"] += pause
+            self.written.waited += pause
             await self.sync(label)
 
     async def tidy(self, label: str) -> None:
@@ -173,10 +135,10 @@ class Writing:
                 if sent.succeeded:
                     self.deleted.add((object_name, content_id))
         self._count()
-        ours = {*self.deleted, *talk.seen.facts["left_behind"]}
-        talk.seen.facts["deleted"] = list(self.deleted)
+        ours = {*self.deleted, *self.written.left_behind}
+        self.written.deleted = list(self.deleted)
         await look_back(talk)
-        self.deleted = ours - {*talk.seen.facts["left_behind"]}
+        self.deleted = ours - {*self.written.left_behind}
 
     def parties(self) -> Iterator[str]:
         """Who else wrote or received private messages here, the newest first, and then messages, if imported (PU12)."""
@@ -224,10 +186,11 @@ class Writing:
 
     def _be_welcome(self) -> None:
         """See whether a stranger may write. Raises `NotJudged`."""
-        sent = [it.sent for it in self.creations.values() if it.sent is not None and it.sent.status is not None]
+        requests = (it.request for it in self.creations.values())
+        sent = [it for it in requests if it is not None and it.status is not None]
         if self.author == STRANGER and sent and all(map(refusal, sent)):
             self.creations.clear()
-            self.talk.seen.facts["unwelcome"] = sent
+            self.written.unwelcome = sent
             reason = "nobody to write as: no puppetizable identity is listed, and an unknown one is refused (PU12)"
             raise NotJudged(f"{reason}: {refusal(sent[0])}", Remedy.AGENT)
 
@@ -237,7 +200,7 @@ class Writing:
         for name in (*MESSAGES, "threads"):
             for page in pages(self.talk.seen.sent, name):
                 for content in page.contents:
-                    if f"check {self.mark}:" in f"{content.get('title')} {content.get('body')}":
+                    if self.written.mark in f"{content.get('title')} {content.get('body')}":
                         found[name, str(id_of(content))] = None
         left = [it for it in found if it not in self.deleted]
         return sorted(left, key=lambda it: it[0] == "threads")
@@ -253,7 +216,7 @@ class Writing:
         info, seen = self.talk.info, self.talk.seen
         made = [it for it in self.creations.values() if it.id is not None and info.allows(it.object, "list")]
         listed = {name: {it for page in pages(seen.sent, name) for it in page.ids} for name in POLLED}
-        return any(it.id not in listed[it.object] for it in made if it.object not in seen.facts["partial"])
+        return any(it.id not in listed[it.object] for it in made if it.object not in seen.learnt(Crawled).part)
 
     def _count(self) -> None:
-        self.talk.seen.facts["left_behind"] = list(self._left())
+        self.written.left_behind = list(self._left())

@@ -9,6 +9,7 @@ import pytest
 
 from crawler.conformance.planning import announced, planned
 from crawler.conformance.probe import read_info
+from crawler.conformance.returned import written
 from crawler.conformance.rules import RULES, chosen
 from crawler.reference import DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Capabilities, ReferencePartner
 from crawler.reference.contents import OBJECTS
@@ -159,7 +160,7 @@ async def test_what_is_listed_later_is_waited_for() -> None:
     it.fault = Fault(name="late", rules=(), description="lists later", act=late)
     judgement = await judged(Network(it, time, latency=0.0), chosen(RULES, ["created-content-is-listed"]))
 
-    assert judgement.seen["pushing"].facts["waited"] == 3
+    assert written(judgement.seen["pushing"]).waited == 3
     assert judgement.failures == []
 
 

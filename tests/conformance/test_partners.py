@@ -14,6 +14,7 @@ from crawler.conformance.judgement import Judgement, Verdict
 from crawler.conformance.rule import Outcome
 from crawler.conformance.rules import RULES, chosen
 from crawler.conformance.suite import PAGES, REQUESTS
+from crawler.conformance.timeline import Crawled
 from crawler.conformance.writing import STRANGER
 from crawler.reference import AGENT, DEFAULT, DESTROYING, TITLES_ONLY, UNTHREADED, Listing, ReferencePartner
 from crawler.reference.contents import OBJECTS
@@ -200,7 +201,7 @@ async def test_of_a_partner_with_very_many_contents_only_a_part_is_read() -> Non
 
     assert breached(judgement) == set()
     crawl = judgement.seen["crawling"]
-    assert crawl.facts["partial"] == {"messages"}
+    assert crawl.learnt(Crawled).part == {"messages"}
     assert len(crawl.asked("messages.list")) == (CYCLES + 2) * PAGES
     assert len(judgement.seen["positions"].asked("messages.list")) <= REQUESTS * SHARE
     [result] = [it for it in judgement.results if it.rule.name == "older-positions-reach-as-much"]

@@ -22,6 +22,7 @@ from crawler.conformance.reports.junit import junit_report
 from crawler.conformance.reports.style import STYLE
 from crawler.conformance.reports.tables import matrix, setting, spellings
 from crawler.conformance.reports.terminal import Page
+from crawler.conformance.returned import Written
 from crawler.conformance.rule import Breach, Chapter, Outcome, Result
 from crawler.conformance.rules import RULES
 from crawler.errors import ConfigurationError
@@ -223,7 +224,10 @@ async def test_what_was_left_behind_is_named(report: Any) -> None:
 
 async def test_of_much_that_was_left_behind_the_first_screen_shows_three_lines_and_the_details_all() -> None:
     left = [("messages", f"{it}" * 8) for it in range(40)]
-    found = replace(await judgement(), seen={"returning": Seen(probe="returning", facts={"left_behind": left})})
+    found = replace(
+        await judgement(),
+        seen={"returning": Seen(probe="returning", facts={Written: Written(mark="", left_behind=left)})},
+    )
     lines = [line for line in Page().screen(found).splitlines() if "00000" in line or "33333" in line or "-v)" in line]
 
     assert len(Page().screen(found).splitlines()) <= 24

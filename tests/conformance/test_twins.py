@@ -6,6 +6,7 @@ import pytest
 
 from crawler.conformance.chapters.structured import shape
 from crawler.conformance.evidence import Remedy
+from crawler.conformance.returned import Written, written
 from crawler.conformance.rule import Outcome
 from crawler.conformance.rules import RULES
 from crawler.conformance.suite import NOT_WRITTEN
@@ -111,7 +112,7 @@ async def test_what_the_judge_creates_it_deletes_again() -> None:
     judgement = await judged(it)
 
     assert {name: [content.id for content in it.forum.standing(name)] for name in OBJECTS} == before
-    left = [seen.facts["left_behind"] for seen in judgement.seen.values() if "left_behind" in seen.facts]
+    left = [wrote.left_behind for seen in judgement.seen.values() if (wrote := seen.known(Written))]
     assert left == [[]] * 5
 
 
@@ -121,7 +122,7 @@ async def test_what_cannot_be_deleted_is_named() -> None:
     judgement = await judged(it)
 
     left = {content.id for content in it.forum.standing("messages")} - before
-    named = {item for seen in judgement.seen.values() for item in seen.facts.get("left_behind", ())}
+    named = {item for seen in judgement.seen.values() for item in written(seen).left_behind}
     assert len(left) == 39
     assert named == {("messages", content_id) for content_id in left}
 

@@ -1,14 +1,27 @@
 """What no request may do to an endpoint (TR6, IM1)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from crawler.conformance.evidence import Death, NotJudged, Remedy, Seen, Sent
+from crawler.conformance.evidence import Death, NotJudged, Remedy, Seen, Sent, Unjudged
 from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, Part, harm
 from crawler.protocol.envelope import escaped, printable
 
 PART = Part(Chapter.ERRORS)
 START = 80
 """How many bytes of a deadly request are quoted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survived:
+    """What became of the endpoint in all conversations.
+
+    `answered` are the last requests of each that had an answer, and `gone` is why one ended since it was not there.
+    """
+
+    answered: Sequence[Sent]
+    deaths: Sequence[Death]
+    gone: Sequence[Unjudged | None]
 
 
 @PART.rule(Level.MUST, "TR6", "IM1", page="request-response", probe="survival")
@@ -21,15 +34,16 @@ def survives_what_is_sent(seen: Seen) -> Iterator[Case]:
 
     Mend: catch errors request by request, and log what they were; limit in time and memory what one request may take.
     """
-    for sent in seen.fact("answered"):
+    survived = seen.learnt(Survived)
+    for sent in survived.answered:
         yield Kept(sent=sent, note=f"there after {sent.id.rpartition('.')[2]} requests of {sent.id.partition('.')[0]}")
     told: dict[object, Death] = {}
-    for death in seen.fact("deaths"):
+    for death in survived.deaths:
         told.setdefault(killer(death.sent), death)
     for death in told.values():
         actual = f"it died of '{death.sent.label}', {quoted(death.sent)}: {how(death)}"
         yield Breach(expected="an endpoint that goes on", actual=actual, sent=death.sent)
-    for reason in seen.fact("gone"):
+    for reason in survived.gone:
         raise NotJudged(f"what it died of is not known: {reason}", Remedy.THERE)
 
 

@@ -1,6 +1,7 @@
 """Lists while people write, and after what was deleted (LS3, LS4, LS10)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from crawler.conformance.chapters.listing.lists import PAGE, few
@@ -15,9 +16,18 @@ rule = PART.rule
 WRITTEN = [*ORDERED, "create-answered-with-success", "created-id-is-its-own", "created-content-is-listed"]
 
 
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """The `object` that is created and listed, and label → the ids of what was created under it so far."""
+
+    object: str
+    created: dict[str, list[str]] = field(default_factory=dict)
+
+
 def _not_listed(seen: Seen, label: str) -> Case:
     """A breach where what was created under a label was not reached by paging (LS3). Raises `Unjudged`."""
-    name, created = seen.fact("object"), seen.facts.get("created", {}).get(label, [])
+    arrivals = seen.learnt(Arrivals)
+    name, created = arrivals.object, arrivals.created.get(label, [])
     if not created:
         raise seen.left_out(label) or NotJudged("nothing could be created", Remedy.FIX)
     listed = pages(seen.all("page"), name)
@@ -59,7 +69,7 @@ def new_contents_listed_once(seen: Seen) -> Iterator[Case]:
 
     Mend: list what is newer than the content of `since_id`, in the order in which contents came.
     """
-    listed = pages(seen.all("page"), seen.fact("object"))
+    listed = pages(seen.all("page"), seen.learnt(Arrivals).object)
     for earlier, later in pairwise(listed):
         if earlier.ids:
             again = [it for it in later.ids if it in earlier.ids and it != later.sent.since_id]

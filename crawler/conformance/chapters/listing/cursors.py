@@ -1,6 +1,7 @@
 """Lists after cursors that the partner never gave, and with params that nobody knows (LS1, LS10)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from crawler.conformance.chapters.listing.lists import ARRAYS, PAGE
 from crawler.conformance.evidence import DoesNotApply, Seen, Sent
@@ -9,6 +10,13 @@ from crawler.conformance.timeline import is_page
 
 PART = Part(Chapter.LISTING)
 rule = PART.rule
+
+
+@dataclass(frozen=True, slots=True)
+class Strange:
+    """The `labels` of the cursors that no partner gives."""
+
+    labels: Sequence[str]
 
 
 def contents_after(seen: Seen, label: str) -> Iterator[tuple[Sent, Sent]]:
@@ -81,7 +89,7 @@ def strange_since_id_survived(seen: Seen) -> Iterator[Case]:
     """
     if not seen.declared.listed:
         raise DoesNotApply("the partner declares no list")
-    for label in seen.fact("strange"):
+    for label in seen.learnt(Strange).labels:
         for sent in (it for it in seen.sent if it.label == label):
             kept = is_page(sent) or (400 <= (sent.status or 0) < 500 and sent.body.strip())
             yield case(kept, sent, expected=f"an array, or HTTP 4xx and a text ({label})", actual=sent.came, note=label)

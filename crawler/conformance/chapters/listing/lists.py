@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from crawler.conformance.evidence import DoesNotApply, Remedy, Seen, Sent, id_of
 from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, Part, case, harm
-from crawler.conformance.timeline import changed_at, listings, newest_date, pages, timeline
+from crawler.conformance.timeline import Crawled, changed_at, listings, newest_date, pages, timeline
 from crawler.errors import PartnerError
 from crawler.protocol.envelope import printable, without_mark
 from crawler.protocol.implementation import POLLED, shape
@@ -173,7 +173,7 @@ def repeated_crawl_brings_nothing_old(seen: Seen) -> Iterator[Case]:
     Mend: list a content as soon as others after it are listed, and date it by when it was published.
     """
     for name, _ in listings(seen):
-        if name in seen.fact("partial"):
+        if name in seen.learnt(Crawled).part:
             continue
         before, later = (
             pages([sent for cycle in seen.cycles if (cycle.label == "first") is first for sent in cycle.sent], name)

@@ -1,17 +1,33 @@
 """Lists after every known position (LS)."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from crawler.conformance.chapters.listing.lists import ARRAYS, PAGE, few
 from crawler.conformance.evidence import Seen, id_of
 from crawler.conformance.rule import Case, Chapter, Harm, Kept, Level, Part, case, harm
-from crawler.conformance.timeline import Page, Timeline, changed_at, is_page, listings
+from crawler.conformance.timeline import Crawled, Page, Timeline, changed_at, is_page, listings
 
 PART = Part(Chapter.LISTING)
 rule = PART.rule
 ORDERED = [*ARRAYS, "newest-first"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Positions:
+    """What the crawl before told, by object: the order of contents, the ids of the `first` list, the `newest` date.
+
+    A content that moved in this conversation is marked in its timeline. Where the crawl saw only a part, the timeline
+    goes on as far as was followed here. `cut` are the objects for which there was no room to follow each list to its
+    end.
+    """
+
+    timelines: Mapping[str, Timeline]
+    first: Mapping[str, Sequence[str]]
+    newest: Mapping[str, str]
+    cut: set[str] = field(default_factory=set)
 
 
 def after(seen: Seen) -> Sequence[tuple[Page, str, Timeline]]:
@@ -21,7 +37,7 @@ def after(seen: Seen) -> Sequence[tuple[Page, str, Timeline]]:
     """
     found = []
     for name, listed in listings(seen):
-        line: Timeline = seen.fact("timelines")[name]
+        line = seen.learnt(Positions).timelines[name]
         found += [(page, str(page.sent.since_id), line) for page in listed if page.sent.since_id in line.places]
     return seen.some(found, "the partner lists nothing now")
 
@@ -156,10 +172,10 @@ def paging_reaches_everything(seen: Seen) -> Iterator[Case]:
     Mend: as for the next newer contents after a position: the first page, and each one after it, must hold the oldest.
     """
     for page, since_id, line in after(seen):
-        if page.sent.object in seen.fact("partial") or not page.contents:
+        if page.sent.object in seen.learnt(Crawled).part or not page.contents:
             continue
         missed = [it for it in page.contents if id_of(it) not in line.places]
-        missed = [it for it in missed if (changed_at(it) or "") < seen.fact("newest")[page.sent.object]]
+        missed = [it for it in missed if (changed_at(it) or "") < seen.learnt(Positions).newest[page.sent.object]]
         actual = f"{few([str(id_of(it)) for it in missed])} after {since_id}, and never while paging"
         expected = "contents that a crawl meets"
         yield case(not missed, page.sent, expected=expected, actual=actual, note=f"after {since_id}")
@@ -202,8 +218,9 @@ def same_question_same_answer(seen: Seen) -> Iterator[Case]:
     Mend: select by `since_id` alone, and keep no record of what was listed.
     """
     for name, listed in listings(seen):
-        line: Timeline = seen.fact("timelines")[name]
-        earlier: dict[str | None, list[str]] = {None: seen.fact("first").get(name, [])}
+        known = seen.learnt(Positions)
+        line = known.timelines[name]
+        earlier: dict[str | None, Sequence[str]] = {None: known.first.get(name, [])}
         for page in listed:
             asked_before = page.sent.since_id in earlier
             held = earlier.setdefault(page.sent.since_id, list(page.ids))
@@ -227,7 +244,7 @@ def same_content_shown_the_same(seen: Seen) -> Iterator[Case]:
     """
     for name, listed in listings(seen):
         shown: dict[str, tuple[str, dict[str, object]]] = {}
-        moved = seen.fact("timelines")[name].moved
+        moved = seen.learnt(Positions).timelines[name].moved
         for page in listed:
             for content in page.contents:
                 content_id = str(id_of(content))

@@ -1,12 +1,12 @@
 """What is reached from each position (LS3): by reading alone, and once more was created."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from crawler.conformance.chapters.listing.lists import PAGE, few
-from crawler.conformance.chapters.listing.positions import ORDERED
+from crawler.conformance.chapters.listing.positions import ORDERED, Positions
 from crawler.conformance.evidence import NotJudged, Remedy, Seen
 from crawler.conformance.rule import Case, Chapter, Harm, Kept, Level, Part, case, harm
 from crawler.conformance.timeline import Page, Timeline, changed_at, is_page, listings, pages
@@ -82,7 +82,7 @@ def older_positions_reach_as_much(seen: Seen) -> Iterator[Case]:
     cut: list[Case] = []
     cases: list[Case] = []
     for name, listed in listings(seen):
-        line: Timeline = seen.fact("timelines")[name]
+        line = seen.learnt(Positions).timelines[name]
         answers = first_answers(listed)
         asked = sorted(
             (it for it in answers if it in line.places and it not in line.moved), key=line.places.__getitem__
@@ -91,14 +91,14 @@ def older_positions_reach_as_much(seen: Seen) -> Iterator[Case]:
         ways = ((position, reached(answers, position)) for position in asked)
         for (older, before), (newer, after) in pairwise(ways):
             end = len(line.ids) if before.whole else line.places.get(str(before.ended), -1) + 1
-            wanted = list(newer_than(line, newer, after.contents, seen.fact("newest")[name], end))
+            wanted = list(newer_than(line, newer, after.contents, seen.learnt(Positions).newest[name], end))
             missing = [it for it in wanted if it not in before.contents]
             actual = f"{few(missing)} not, and nothing leads there from {older}{looks_like(older, newer)}"
             expected, note = f"{few(wanted)}, as from {newer}", f"after {older}"
             if wanted:
                 cases.append(case(not missing, answers[older].sent, expected=expected, actual=actual, note=note))
                 ends.append(end)
-        if name in seen.fact("cut"):
+        if name in seen.learnt(Positions).cut:
             note = f"{name}: judged up to position {min(ends)} of {len(line.ids)}, for want of requests"
             cut += [Kept(sent=judged.sent, note=note) for judged in cases[-1:]]
     yield from (*cut, *cases)  # the first are kept as evidence
@@ -107,9 +107,51 @@ def older_positions_reach_as_much(seen: Seen) -> Iterator[Case]:
 CREATED = [*ORDERED, "ids-stay", "create-answered-with-success", "created-id-is-its-own"]
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was listed before anything was created: of which `object`, in which order, and up to which id (`since`).
+
+    Who moved since is marked in the timeline.
+    """
+
+    object: str
+    line: Timeline
+    since: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The ids of what was created in a row, in that order."""
+
+    ids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Walks:
+    """Each list from the newest position before, as its pages; and how many seconds were `waited` until the last."""
+
+    pages: Sequence[list[Page]]
+    waited: float
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """The id of what was dated back, and the newest of what was created that was listed before it was: `after` that."""
+
+    id: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """The `positions` that were asked from once more was created."""
+
+    positions: Sequence[str]
+
+
 def created(seen: Seen) -> list[str]:
     """The ids of what was created, in that order, at least one. Raises `Unjudged`."""
-    if not (found := seen.fact("created")):
+    if not (found := seen.learnt(Created).ids):
         raise seen.left_out("create") or NotJudged("nothing could be created", Remedy.FIX)
     return list(found)
 
@@ -124,7 +166,7 @@ def last_listed(seen: Seen) -> tuple[Page, list[str]]:
 
     Raises `Unjudged`.
     """
-    walk = seen.fact("walks")[-1]
+    walk = seen.learnt(Walks).pages[-1]
     return seen.some(walk, "no list was answered by an array", Remedy.FIX)[0], in_order(walk)
 
 
@@ -152,12 +194,13 @@ def old_positions_lead_to_what_is_new(seen: Seen) -> Iterator[Case]:
 
     Mend: select what comes after `since_id`, and with a limit the *oldest* of that.
     """
-    line: Timeline = seen.fact("line")
+    before = seen.learnt(Before)
+    line = before.line
     known = [it for it in line.ids if it not in line.moved]
     _, listed = last_listed(seen)
     new = [it for it in created(seen) if it in listed and it not in line.moved]
-    answers = first_answers(pages([sent for sent in seen.sent if sent.label == "old"], seen.fact("object")))
-    for position in seen.some(seen.fact("old"), "there are too few contents for an old position"):
+    answers = first_answers(pages([sent for sent in seen.sent if sent.label == "old"], before.object))
+    for position in seen.some(seen.learnt(Old).positions, "there are too few contents for an old position"):
         found = reached(answers, position)
         if found.whole and position not in line.moved:
             wanted = [*(it for it in known if line.places[it] > line.places[position]), *new]
@@ -177,14 +220,15 @@ def nothing_appears_behind_the_cursor(seen: Seen) -> Iterator[Case]:
 
     Mend: order by when a content became visible; or list nothing that is newer than the oldest open transaction.
     """
-    ours = {*created(seen)} - seen.fact("line").moved
-    walks = seen.some([it for it in seen.fact("walks") if in_order(it)], "what was created is not listed", Remedy.FIX)
+    ours = {*created(seen)} - seen.learnt(Before).line.moved
+    listed = [it for it in seen.learnt(Walks).pages if in_order(it)]
+    walks = seen.some(listed, "what was created is not listed", Remedy.FIX)
     for earlier, later in pairwise([walks[0], *walks]):
         before, now = in_order(earlier), in_order(later)
         head = now.index(before[-1]) if before[-1] in now else len(now)
         behind = [it for it in now[:head] if it in ours and it not in before]
         actual = f"{few(behind)} before {before[-1]}, which was listed without"
-        note = f"{len(now)} after {seen.fact('since')}"
+        note = f"{len(now)} after {seen.learnt(Before).since}"
         yield case(not behind, later[0].sent, expected="what is new at the end", actual=actual, note=note)
 
 
@@ -199,12 +243,12 @@ def the_newest_is_listed(seen: Seen) -> Iterator[Case]:
     """
     ours = created(seen)
     page, listed = last_listed(seen)
-    later = {it for page in pages(seen.sent, seen.fact("object")) for it in page.ids}
+    later = {it for page in pages(seen.sent, seen.learnt(Before).object) for it in page.ids}
     last = ours[-1]
     if last not in later or not {*ours} & {*listed}:  # who lists all of them late lists them in the end
         raise NotJudged(f"{last}, which was created, is not listed", Remedy.FIX)
     expected = f"{last}, which was created last"
-    actual = f"it was not listed within {seen.fact('waited'):.0f} s, until something newer was created"
+    actual = f"it was not listed within {seen.learnt(Walks).waited:.0f} s, until something newer was created"
     yield case(last in listed, page.sent, expected=expected, actual=actual, note=expected)
 
 
@@ -219,8 +263,9 @@ def late_content_comes_last(seen: Seen) -> Iterator[Case]:
     Mend: sort by the id, or by when the row was written, and not by the date that came with it.
     """
     created(seen)
-    asked = pages(seen.all("after late"), seen.fact("object"))
-    late, after = seen.fact("late"), seen.fact("after")
+    asked = pages(seen.all("after late"), seen.learnt(Before).object)
+    dated_back = seen.learnt(Late)
+    late, after = dated_back.id, dated_back.after
     if not any(late in page.ids for page in asked):
         raise NotJudged(f"{late}, which was created, is not listed", Remedy.FIX)
     behind = {it for page in asked if page.sent.since_id == after for it in page.ids}
@@ -239,11 +284,12 @@ def ignored_since_id_loses_nothing(seen: Seen) -> Iterator[Case]:
 
     Mend: select what comes after `since_id`; keep no answer for another question than its own.
     """
-    ours, line, since = created(seen), seen.fact("line"), seen.fact("since")
+    ours, before = created(seen), seen.learnt(Before)
+    line, since = before.line, before.since
     page, listed = last_listed(seen)
     old = [it for it in listed if it in line.places and it != since and it not in line.moved]
     missing = [it for it in ours if it not in listed]
     if missing and not old:
         raise NotJudged(f"{few(missing)}, which was created, is not listed", Remedy.FIX)
-    actual = f"{len(old)} that are older than {since}, and not {few(missing)} within {seen.fact('waited'):.0f} s"
+    actual = f"{len(old)} that are older than {since}, and not {few(missing)} within {seen.learnt(Walks).waited:.0f} s"
     yield case(not missing, page.sent, expected=f"{few(ours)} as well", actual=actual, note=f"{len(ours)} that are new")

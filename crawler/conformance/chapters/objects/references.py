@@ -1,6 +1,7 @@
 """What contents name: other contents, and operations (OB8, LS9, IM4, IM5)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from crawler.conformance.chapters.objects.contents import contents, given_in, shows, text_id, value, which, with_content
 from crawler.conformance.chapters.objects.required import PAGE, PROBE, READ
@@ -11,6 +12,13 @@ from crawler.protocol.implementation import COLLECTION_LEVEL, POLLED
 
 PART = Part(Chapter.OBJECTS)
 rule = PART.rule
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The `objects` that were listed to their end, so that what is not among them is not listed at all."""
+
+    objects: set[str] = field(default_factory=set)
 
 
 def known(seen: Seen, object_name: str) -> set[str]:
@@ -27,7 +35,8 @@ def known(seen: Seen, object_name: str) -> set[str]:
 
 def asked(seen: Seen, object_name: str, foreign_id: str) -> bool:
     """Whether it is known of an id whether the partner has it: it was asked for, or all there is was listed."""
-    if object_name in seen.facts.get("whole", ()) and not seen.declared.allows(object_name, "show"):
+    whole = seen.known(Whole)
+    if whole and object_name in whole.objects and not seen.declared.allows(object_name, "show"):
         return True
     return any(
         sent.label == "referred" and sent.object == object_name and sent.exchange.params.get("id") == foreign_id

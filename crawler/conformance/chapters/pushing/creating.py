@@ -5,8 +5,9 @@ from itertools import takewhile
 from typing import Any
 
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, id_of, refusal
+from crawler.conformance.returned import Creation, written
 from crawler.conformance.rule import Breach, Case, Chapter, Harm, Level, Part, case, harm
-from crawler.conformance.timeline import pages
+from crawler.conformance.timeline import Crawled, pages
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import shape
 
@@ -20,10 +21,10 @@ PURPOSES = ("thread", "message", "private message", "reply")
 """The usual creates; the others try limits."""
 
 
-def created(seen: Seen, *purposes: str) -> Sequence[Any]:
-    """The `Creation`s of these purposes that were sent, at least one. Raises `Unjudged`, with the reason."""
-    creations = seen.facts.get("creations", {})
-    found = [creations[it] for it in purposes if it in creations and creations[it].sent is not None]
+def created(seen: Seen, *purposes: str) -> Sequence[Creation]:
+    """What was sent to be created, for these purposes, at least one. Raises `Unjudged`, with the reason."""
+    creations = written(seen).creations
+    found = [creations[it] for it in purposes if it in creations and creations[it].request is not None]
     if not found and (left_out := seen.left_out(*purposes)):
         raise left_out
     return seen.some(found, f"no {purposes[0]} was created", Remedy.FIX)
@@ -31,10 +32,10 @@ def created(seen: Seen, *purposes: str) -> Sequence[Any]:
 
 def is_listed(seen: Seen, object_name: str) -> bool:
     """Whether what is created must be seen in lists: they are declared, and not too long to come to their end."""
-    return seen.declared.allows(object_name, "list") and object_name not in seen.fact("partial")
+    return seen.declared.allows(object_name, "list") and object_name not in seen.learnt(Crawled).part
 
 
-def shown(seen: Seen, creation: Any) -> dict[str, Any] | None:
+def shown(seen: Seen, creation: Creation) -> dict[str, Any] | None:
     """The created content as it was listed first, `None` where it never was. Raises `Unjudged` without a list."""
     if not seen.declared.allows(creation.object, "list"):
         raise DoesNotApply(f"the partner declares no list of {creation.object}")
@@ -57,7 +58,7 @@ def create_answered_with_success(seen: Seen) -> Iterator[Case]:
     Mend: look into the endpoint's log. List somebody as `puppetizable` whom agents may write as; if there is one who
     has written nothing yet, name it with `--agent-id`. If agents cannot write there, do not declare `create`.
     """
-    for sent in seen.facts.get("unwelcome", ()):
+    for sent in written(seen).unwelcome:
         if sent.status is None or sent.status >= 500 or sent.status < 400:  # else it knows that nobody is meant
             expected = "success, or HTTP 4xx for somebody who is not known"
             yield Breach(expected=expected, actual=f"{refusal(sent)}; nobody listed is puppetizable", sent=sent)
@@ -108,7 +109,7 @@ def created_id_is_not_the_replied_to_id(seen: Seen) -> Iterator[Case]:
     Mend: answer the id of the content that you created.
     """
     for creation in created(seen, *PURPOSES):
-        params = creation.sent.exchange.params
+        params = creation.params
         for name in ("in_reply_to_id", "thread_id"):
             if name in params:
                 own, actual = creation.named != params[name], f"{creation.named}, the {name}"
@@ -157,7 +158,7 @@ def created_content_is_listed(seen: Seen) -> Iterator[Case]:
         if is_listed(seen, creation.object) and pages(standing, creation.object):
             listed = shown(seen, creation) is not None
             expected, note = f"{creation.id} in a list of {creation.object}", f"{creation.object} {creation.id}"
-            actual = f"not listed within {seen.facts.get('waited', 0):.0f} s"
+            actual = f"not listed within {written(seen).waited:.0f} s"
             yield case(listed, creation.sent, expected=expected, actual=actual, note=note)
 
 
@@ -173,6 +174,6 @@ def create_answer_shows_what_was_sent(seen: Seen) -> Iterator[Case]:
     for creation in created(seen, *PURPOSES):
         body = creation.sent.json().get("body")
         if body:
-            same = body == creation.sent.exchange.params.get("body")
+            same = body == creation.params.get("body")
             actual = printable(str(body), 100)
             yield case(same, creation.sent, expected="the body that was sent", actual=actual, note=creation.purpose)

@@ -8,7 +8,7 @@ from crawler.conformance.causes import date_cause
 from crawler.conformance.chapters.pushing.once import LISTS, PROBE, REPLIES, SINGLE, comes_back, creations, returned
 from crawler.conformance.chapters.pushing.returning import titled, titles
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, id_of, refusal
-from crawler.conformance.returned import Found, bearing
+from crawler.conformance.returned import Creation, Found, bearing, written
 from crawler.conformance.rule import Breach, Case, Chapter, Harm, Level, Part, case, harm
 from crawler.protocol.dates import read_date
 from crawler.protocol.envelope import printable
@@ -24,9 +24,9 @@ TOLERANCE = 60
 def field(seen: Seen, param: str, path: str, *purposes: str) -> Iterator[Case]:
     """A breach for each created content that came back with another value than was sent. Raises `Unjudged`."""
     comes_back(seen)
-    sent = [it.purpose for it in creations(seen, *purposes) if it.sent.exchange.params.get(param) is not None]
+    sent = [it.purpose for it in creations(seen, *purposes) if it.params.get(param) is not None]
     for posted, there in returned(seen, *(sent or purposes or ["content"])):
-        wanted = posted.sent.exchange.params[param]
+        wanted = posted.params[param]
         value: object = there.content
         for name in path.split("."):
             value = value.get(name) if isinstance(value, dict) else None
@@ -45,13 +45,13 @@ def any_agent_accepted(seen: Seen) -> Iterator[Case]:
 
     Mend: take any `author_id` of a user that you show as puppetizable; or do not show it so.
     """
-    if seen.facts.get("stranger"):
+    if written(seen).stranger:
         raise NotJudged("no puppetizable identity is listed", Remedy.AGENT)
-    written: dict[str, list[Any]] = {}
+    by_author: dict[str, list[Creation]] = {}
     for posted in creations(seen):
-        written.setdefault(posted.sent.exchange.params["author_id"], []).append(posted)
-    for author, posted in written.items():
-        taken = next((it for it in posted if not refusal(it.sent)), posted[0])
+        by_author.setdefault(posted.params["author_id"], []).append(posted)
+    for author, by_it in by_author.items():
+        taken = next((it for it in by_it if not refusal(it.sent)), by_it[0])
         refused = refusal(taken.sent)
         yield case(not refused, taken.sent, expected=f"success as {author}", actual=refused, note=author)
 
@@ -84,7 +84,7 @@ def attachments_are_kept(seen: Seen) -> Iterator[Case]:
         if refused:
             yield Breach(expected=expected, actual=refused, sent=posted.sent)
     for posted, there in returned(seen, *FILES):
-        sent, urls = posted.sent.exchange.params["attachments"], attached(there, "url")
+        sent, urls = posted.params["attachments"], attached(there, "url")
         expected = f"{len(sent)} attachments: {sent[0]['url']} and others, or copies of them"
         kept = len(urls) >= len(sent)
         yield case(kept, posted.sent, expected=expected, actual=f"{len(urls)} attachments", note=posted.purpose)
@@ -100,7 +100,7 @@ def attachments_keep_their_names(seen: Seen) -> Iterator[Case]:
     Mend: store `filename` beside the URL, and show both.
     """
     for posted, there in returned(seen, *FILES):
-        wanted = [it["filename"] for it in posted.sent.exchange.params["attachments"]]
+        wanted = [it["filename"] for it in posted.params["attachments"]]
         names = attached(there, "filename")
         missing = [it for it in wanted if it not in names]
         actual = f"filename: {', '.join(map(str, names)) or 'none'}"
@@ -150,7 +150,7 @@ def author_is_kept(seen: Seen) -> Iterator[Case]:
 
     Mend: write in the name of that user; only users that you show as puppetizable are named there.
     """
-    if seen.facts.get("stranger"):
+    if written(seen).stranger:
         raise NotJudged("no puppetizable identity is listed, so that the judge wrote as nobody", Remedy.AGENT)
     yield from field(seen, "author_id", "author.id")
 
@@ -206,13 +206,13 @@ def created_at_is_kept(seen: Seen) -> Iterator[Case]:
     """
     back = returned(seen)
     dated = [(it, there, read) for it, there in back if (read := read_date(there.content.get("created_at"))[0])]
-    latest = sorted(dated, key=lambda it: it[0].sent.exchange.params["created_at"])
+    latest = sorted(dated, key=lambda it: it[0].params["created_at"])
     for posted, there, read in latest:
-        sent, received = (datetime.fromisoformat(it) for it in (posted.sent.exchange.params["created_at"], read))
+        sent, received = (datetime.fromisoformat(it) for it in (posted.params["created_at"], read))
         kept = abs((received - sent).total_seconds()) < TOLERANCE
         cause = "" if kept else f", {date_cause(sent, received, there.sent.exchange.started)}"
         value = printable(str(there.content.get("created_at")), 40)
-        expected = f"created_at: {posted.sent.exchange.params['created_at']}"
+        expected = f"created_at: {posted.params['created_at']}"
         actual = f"{value}{cause} ({there.sent.id})"
         yield case(kept, posted.sent, expected=expected, actual=actual, note=f"{posted.purpose}: {value}")
     seen.some(dated, "nothing that was created is shown with a date that can be read")

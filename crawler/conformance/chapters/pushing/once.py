@@ -1,12 +1,12 @@
 """What is created is there once, under its id, and nothing else is in it (PU2 to PU4, PU11)."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from crawler.conformance.chapters.pushing.creating import PAGE
 from crawler.conformance.evidence import DoesNotApply, Remedy, Seen, id_of, refusal
-from crawler.conformance.returned import Found, bearing, found
+from crawler.conformance.returned import Creation, Found, bearing, found, written
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
+from crawler.conformance.timeline import Crawled
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import POLLED
 
@@ -19,9 +19,9 @@ SINGLE = [*LISTS, "each-create-has-its-own-id", "listed-under-the-answered-id"]
 REPLIES = ("reply", "private reply")
 
 
-def creations(seen: Seen, *purposes: str) -> Sequence[Any]:
+def creations(seen: Seen, *purposes: str) -> Sequence[Creation]:
     """What was sent to be created, for these purposes or for any, at least one. Raises `Unjudged`."""
-    chosen = [it for it in seen.facts.get("creations", {}).values() if not purposes or it.purpose in purposes]
+    chosen = [it for it in written(seen).creations.values() if not purposes or it.purpose in purposes]
     if not chosen and purposes and (left_out := seen.left_out(*purposes)):
         raise left_out
     return seen.some(chosen, f"no {purposes[0] if purposes else 'content'} was created", Remedy.FIX)
@@ -34,7 +34,7 @@ def comes_back(seen: Seen) -> None:
         raise DoesNotApply("the partner declares neither list nor show of what can be created")
 
 
-def returned(seen: Seen, *purposes: str) -> Sequence[tuple[Any, Found]]:
+def returned(seen: Seen, *purposes: str) -> Sequence[tuple[Creation, Found]]:
     """What was created and came back, each with how it did, at least one. Raises `Unjudged`."""
     comes_back(seen)
     sent = creations(seen, *purposes)
@@ -54,10 +54,10 @@ def created_content_shows_up(seen: Seen) -> Iterator[Case]:
     if not any(seen.declared.allows(name, "create") for name in seen.declared.listed):
         raise DoesNotApply("the partner declares no list of what can be created")
     for posted in creations(seen):
-        listed = seen.declared.allows(posted.object, "list") and posted.object not in seen.fact("partial")
+        listed = seen.declared.allows(posted.object, "list") and posted.object not in seen.learnt(Crawled).part
         if posted.tag and listed and not refusal(posted.sent):
             there = posted.named is not None or found(seen, posted) is not None
-            actual = f"no id, and not listed within {seen.fact('waited'):.0f} s"
+            actual = f"no id, and not listed within {written(seen).waited:.0f} s"
             yield case(there, posted.sent, expected="an id, or to be listed", actual=actual, note=str(posted.named))
 
 
@@ -86,7 +86,7 @@ def each_create_has_its_own_id(seen: Seen) -> Iterator[Case]:
 
     Mend: know repeats by `content_id` alone, not by what they say or where.
     """
-    known: dict[tuple[str, str], Any] = {}
+    known: dict[tuple[str, str], Creation] = {}
     for posted in creations(seen):
         if posted.id is not None:
             first = known.setdefault((posted.object, posted.id), posted)

@@ -1,14 +1,15 @@
 """An operation does what it says to what it is applied to, does so once, and leaves all else alone (PU5)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from crawler.conformance.chapters.pushing.creating import PAGE
 from crawler.conformance.chapters.pushing.once import LISTS, creations
 from crawler.conformance.comparing import Text, is_lost
-from crawler.conformance.evidence import NotJudged, Remedy, Seen, id_of, refusal
+from crawler.conformance.evidence import NotJudged, Remedy, Seen, Sent, id_of, refusal
+from crawler.conformance.returned import answer_of
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
-from crawler.conformance.steps import AFTERWARDS, TARGET, State, Step, answer_of
 from crawler.protocol.envelope import printable
 
 PART = Part(Chapter.PUSHING)
@@ -18,11 +19,37 @@ DONE = [*LISTS, "operation-answered-with-success"]
 FIELDS = ("body", "title", "attachments", "thread_id")
 VOLATILE = frozenset({"updated_at", "created_at", "author", "recipient"})
 """What may be otherwise in a content to which nothing was done."""
+THREAD, TARGET, REPLY, NEIGHBOUR, AFTERWARDS = "thread", "target", "reply", "neighbour", "afterwards"
+"""The purposes of the contents: what is operated on, what stands around it, and what is created when it is gone."""
+
+State = Mapping[str, Any] | None
+"""A content as it was listed or shown; `None` where it is neither."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """One operation: `kind` is ``custom``, ``unpublish``, ``publish`` or ``delete``, `again` whether it is a repeat.
+
+    `before` and `after` are what the contents looked like, by purpose; one that nobody told of is in neither.
+    """
+
+    kind: str
+    sent: Sent
+    again: bool = False
+    before: Mapping[str, State] = field(default_factory=dict)
+    after: Mapping[str, State] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Operated:
+    """The `steps`, in their order."""
+
+    steps: list[Step] = field(default_factory=list)
 
 
 def steps(seen: Seen, *kinds: str, again: bool = False) -> Sequence[Step]:
     """The operations of these kinds that were done, or `again`, at least one. Raises `Unjudged`."""
-    done = seen.facts.get("steps", ())
+    done = (seen.known(Operated) or Operated()).steps
     found = [it for it in done if it.kind in kinds and it.again is again and not refusal(it.sent)]
     if not found and (left_out := seen.left_out(*kinds)):
         raise left_out
@@ -88,11 +115,11 @@ def operation_keeps_the_rest(seen: Seen) -> Iterator[Case]:
     Mend: answer the whole content, as `show` does; and change nothing but what the operation is about.
     """
     for step in steps(seen, "custom", "publish"):
-        before = step.before.get(TARGET) or seen.facts["steps"][0].before.get(TARGET)
+        before = step.before.get(TARGET) or seen.learnt(Operated).steps[0].before.get(TARGET)
         answer = answer_of(step.sent, str(step.sent.exchange.params.get("id")))
         for where, after in (("the answer", answer), ("a list or show afterwards", step.after.get(TARGET))):
             if after is not None and before is not None:
-                first = seen.facts["steps"][0].before.get(TARGET)
+                first = seen.learnt(Operated).steps[0].before.get(TARGET)
                 wrong = dict.fromkeys([*lost(before, after), *lost(first or before, after)])
                 actual = f"another, or none, in {where}: {printable(str(after.get('body')), 40)}"
                 expected = f"the {', '.join(wrong)} that it had"
@@ -138,7 +165,7 @@ def unpublish_is_safe_to_repeat(seen: Seen) -> Iterator[Case]:
     Mend: set the state that is asked for; do not turn it round.
     """
     steps(seen, "unpublish")
-    again = [it for it in seen.facts["steps"] if it.kind == "unpublish" and it.again]
+    again = [it for it in seen.learnt(Operated).steps if it.kind == "unpublish" and it.again]
     for step in looked_at(seen.some(again, "nothing was unpublished twice", Remedy.FIX)):
         after = is_standing(step.after[TARGET])
         yield case(not after, step.sent, expected="hidden, as after the first time", actual="published again")
@@ -168,7 +195,7 @@ def custom_operation_is_safe_to_repeat(seen: Seen) -> Iterator[Case]:
     Mend: set the state that is asked for; make two operations of a switch, and name in `actions` the one that fits.
     """
     [first] = steps(seen, "custom")[:1]
-    again = [it for it in seen.facts["steps"] if it.kind == "custom" and it.again]
+    again = [it for it in seen.learnt(Operated).steps if it.kind == "custom" and it.again]
     for step in looked_at([first, *seen.some(again, "no custom operation was done twice", Remedy.FIX)])[1:]:
         before, after, then = (it.get(TARGET) for it in (first.before, first.after, step.after))
         done = changed(before, after)
@@ -189,7 +216,7 @@ def ids_are_not_reused(seen: Seen) -> Iterator[Case]:
     Mend: in SQLite write `AUTOINCREMENT`; never compute an id from those that are there.
     """
     steps(seen, "delete")
-    found: list[Any] = [it for it in creations(seen) if it.id is not None]
+    found = [it for it in creations(seen) if it.id is not None]
     for posted in seen.some((it for it in found if it.purpose == AFTERWARDS), "nothing was created afterwards"):
         first = next(it for it in found if (it.object, it.id) == (posted.object, posted.id))
         actual = f"{posted.id}, the id of the {first.purpose}, which was deleted"

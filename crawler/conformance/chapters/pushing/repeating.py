@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from crawler.conformance.chapters.pushing.creating import CREATED, LISTED, PAGE, created, shown
 from crawler.conformance.evidence import NotJudged, Remedy, Seen, Sent, id_of, refusal
+from crawler.conformance.returned import written
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.conformance.timeline import pages
 
@@ -17,7 +18,7 @@ def _copies(seen: Seen, purpose: str, label: str) -> Case:
     sent = seen.one(label)
     if shown(seen, creation) is None:
         raise NotJudged(f"the {purpose} that was created was not listed", Remedy.FIX)
-    others = {it.id for it in seen.facts["creations"].values() if it.content_id != creation.content_id}
+    others = {it.id for it in written(seen).creations.values() if it.content_id != creation.content_id}
     before, after = (
         {
             id_of(content)

@@ -1,28 +1,29 @@
 """Texts come back as they were written (PU11, PU13, OB6)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from crawler.conformance.chapters.pushing.creating import PAGE
 from crawler.conformance.chapters.pushing.once import PROBE, SINGLE, comes_back, creations, returned
 from crawler.conformance.comparing import Difference, Text, compare
 from crawler.conformance.evidence import Seen, Sent, id_of, refusal
-from crawler.conformance.returned import Found
+from crawler.conformance.returned import Creation, Found
 from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, Part, case, harm
 from crawler.conformance.texts import LONG, NOT_ASCII, Sample
 
 PART = Part(Chapter.PUSHING)
 rule = PART.rule
 
-Wanted = Callable[[Any], object]
+Wanted = Callable[[Creation], object]
 
 
-def compared(seen: Seen, wanted: Wanted, otherwise: str = "blanks") -> Iterator[tuple[Any, Found, Difference | None]]:
+def compared(
+    seen: Seen, wanted: Wanted, otherwise: str = "blanks"
+) -> Iterator[tuple[Creation, Found, Difference | None]]:
     """The texts of the table that came back, and how. Raises `Unjudged`: for why there is none of one `otherwise`."""
     comes_back(seen)
-    chosen = [it.purpose for it in creations(seen) if it.plan is not None and wanted(it)]
+    chosen = [it.purpose for it in creations(seen) if it.planned is not None and wanted(it)]
     for posted, there in returned(seen, *(chosen or [otherwise])):
-        params = posted.sent.exchange.params
+        params = posted.params
         yield posted, there, compare(Text(params["body"], params["format"]), received(there))
 
 
@@ -41,7 +42,7 @@ def received(there: Found) -> Text:
     return Text(body if isinstance(body, str) else "", form if form == "text" else "html")
 
 
-def told(posted: Any, there: Found, difference: Difference | None, samples: Sequence[Sample] = ()) -> Case:
+def told(posted: Creation, there: Found, difference: Difference | None, samples: Sequence[Sample] = ()) -> Case:
     """A breach where a text came back otherwise: sent and received, where they part, and what is likely to do that."""
     name = samples[0].name if samples else posted.purpose
     if difference is None:
@@ -50,12 +51,12 @@ def told(posted: Any, there: Found, difference: Difference | None, samples: Sequ
     return Breach(expected=f"{name}: {difference.sent}", actual=actual, sent=posted.sent)
 
 
-def titles(seen: Seen) -> Iterator[tuple[Any, Found, Difference | None]]:
+def titles(seen: Seen) -> Iterator[tuple[Creation, Found, Difference | None]]:
     """The titles that came back, and how. Raises `Unjudged`."""
     comes_back(seen)
     for posted, there in returned(seen, "thread", "other thread"):
         title = there.content.get("title")
-        yield posted, there, compare(Text(posted.sent.exchange.params["title"]), Text(str(title or "")))
+        yield posted, there, compare(Text(posted.params["title"]), Text(str(title or "")))
 
 
 def may_be_refused(sent: Sent) -> bool:
@@ -74,9 +75,9 @@ def any_text_accepted(seen: Seen) -> Iterator[Case]:
     set `utf8mb4`. If a format is not taken, do not declare its option.
     """
     for posted in creations(seen):
-        if posted.plan is not None and not (posted.plan.odd and may_be_refused(posted.sent)):
+        if posted.planned is not None and not (posted.plan.odd and may_be_refused(posted.sent)):
             refused = refusal(posted.sent)
-            expected = f"success: {posted.purpose}, as {posted.sent.exchange.params['format']}"
+            expected = f"success: {posted.purpose}, as {posted.params['format']}"
             yield case(not refused, posted.sent, expected=expected, actual=refused, note=posted.purpose)
 
 
@@ -91,7 +92,7 @@ def long_body_accepted(seen: Seen) -> Iterator[Case]:
     rather than refuse them.
     """
     for posted in creations(seen):
-        if posted.plan is not None and posted.plan.odd:
+        if posted.planned is not None and posted.plan.odd:
             refused = refusal(posted.sent)
             if not refused or may_be_refused(posted.sent):
                 expected = f"the created content: {posted.purpose}"
@@ -156,7 +157,7 @@ def body_is_kept(seen: Seen) -> Iterator[Case]:
             yield titled(posted, there, difference)
 
 
-def titled(posted: Any, there: Found, difference: Difference | None) -> Case:
+def titled(posted: Creation, there: Found, difference: Difference | None) -> Case:
     """A breach where a title came back otherwise."""
     expected = f"title: {difference.sent}" if difference else ""
     actual = f"{difference.cause}: {difference.received} ({there.sent.id})" if difference else ""

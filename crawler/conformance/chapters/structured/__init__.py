@@ -1,5 +1,1 @@
 """Structured content."""
-
-from crawler.conformance.chapters.structured import shape
-
-PARTS = (shape.PART,)

@@ -1,22 +1,19 @@
-"""What became of the endpoint in all conversations. Nothing is sent for that.
-
-Facts: ``answered``, the last request of each conversation that had an answer; ``deaths``; ``gone``, why a conversation
-ended since the endpoint was not there.
-"""
+"""What became of the endpoint in all conversations. Nothing is sent for that."""
 
 from collections.abc import Iterable, Sequence
 
+from crawler.conformance.chapters.errors.survival import Survived
 from crawler.conformance.evidence import Death, Seen
 from crawler.conformance.probe import Probe, Talk
 
 
 def summed_up(held: Iterable[Seen], deaths: Sequence[Death]) -> Seen:
-    """The facts, of conversations that were held."""
+    """What rules are judged by, of conversations that were held."""
     seen = Seen(probe=SURVIVAL.name)
     last = [[sent for sent in one.sent if sent.exchange.answer is not None][-1:] for one in held if one.sent]
-    seen.facts["answered"] = [sent for sents in last for sent in sents]
-    seen.facts["deaths"] = deaths
-    seen.facts["gone"] = [one.ended for one in held if one.gone and one.sent]
+    answered = [sent for sents in last for sent in sents]
+    gone = [one.ended for one in held if one.gone and one.sent]
+    seen.learn(Survived(answered=answered, deaths=deaths, gone=gone))
     return seen
 
 

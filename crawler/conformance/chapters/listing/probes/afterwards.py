@@ -6,11 +6,7 @@ dated before others that exist, as after a failure, and ``after late`` for lists
 positions, and ``moved`` for one that shows what was edited meanwhile; ``deleted`` at the end. Each list is followed
 from its newest content until there is no more.
 
-Facts: those of `Writing`; ``object``; ``line``, the `Timeline` as it was before, in which is marked who moved since;
-``since``, its newest id; ``created``, the ids in the order in which they were created; ``walks``, the pages of each
-list from there, one list of pages after the other; ``waited``, seconds until the last of them; ``late``, the id of
-what was dated back; ``after``, the newest of ``created`` that was listed before it was; ``old``, the positions that
-were asked from.
+Learns `Before`, `Created`, `Walks`, `Late` and `Old`, one after the other, and what `Writing` does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +15,12 @@ from datetime import datetime, timedelta
 
 from crawler.conformance.chapters.listing.probes.arrivals import create, listed_and_created
 from crawler.conformance.chapters.listing.probes.positions import spread
+from crawler.conformance.chapters.listing.reach import Before, Created, Late, Old, Walks
 from crawler.conformance.evidence import NotJudged, Remedy
 from crawler.conformance.probe import Probe, Talk
-from crawler.conformance.timeline import Page, Timeline, pages, timeline
-from crawler.conformance.writing import PAUSES, Creation, Writing
+from crawler.conformance.returned import Creation
+from crawler.conformance.timeline import Crawled, Page, Timeline, pages, timeline
+from crawler.conformance.writing import PAUSES, Writing
 from crawler.protocol.envelope import format_time
 from crawler.protocol.implementation import ImplementationInfo
 
@@ -38,24 +36,24 @@ BACK = timedelta(minutes=1)
 
 async def hold(talk: Talk) -> None:
     """Create, list, create one that is dated back, list, and ask from old positions."""
-    facts = talk.seen.facts
-    name = facts["object"] = listed_and_created(talk.info)[0]
+    seen = talk.seen
+    name = listed_and_created(talk.info)[0]
     writing = Writing(talk)
     await writing.begin()
-    if name in facts["partial"]:
+    if name in seen.learnt(Crawled).part:
         raise NotJudged(f"{name} have too many pages to come to the newest", Remedy.CONTENTS)
-    line = facts["line"] = timeline(pages(talk.seen.sent, name))
-    facts["since"] = line.newest
-    created = facts["created"] = await create(writing, name, "create", CREATED)
+    line = timeline(pages(seen.sent, name))
+    before = seen.learn(Before(name, line, since=line.newest))
+    created = seen.learn(Created(await create(writing, name, "create", CREATED))).ids
     lists = Lists(talk, name, line)
-    facts["walks"], facts["waited"] = await lists.until(created, line.newest, "at once", "later")
-    first = next((it for it in writing.creations.values() if it.id is not None and it.sent is not None), None)
+    walks = seen.learn(await lists.until(created, before.since, "at once", "later"))
+    first = next((it for it in writing.creations.values() if it.id is not None and it.request is not None), None)
     if first is not None:
-        listed = {it for page in facts["walks"][-1] for it in page.ids}
+        listed = {it for page in walks.pages[-1] for it in page.ids}
         await come_late(writing, lists, first, next((it for it in reversed(created) if it in listed), None))
-        facts["old"] = spread(line.ids[:-1], OLD)
+        old = seen.learn(Old(spread(line.ids[:-1], OLD)))
         asked: set[str | None] = set()
-        for position in reversed(facts["old"]):
+        for position in reversed(old.positions):
             await lists.follow(position, "old", asked, OLD_PAGES)
         await lists.follow(line.newest, "moved", most=OLD_PAGES)
     await writing.tidy("deleted")
@@ -63,15 +61,14 @@ async def hold(talk: Talk) -> None:
 
 async def come_late(writing: Writing, lists: "Lists", first: Creation, after: str | None) -> None:
     """Create a content that is older than `first` by its dates, and see whether it is listed `after` another one."""
-    assert first.sent is not None  # noqa: S101 - the caller looked
-    facts = writing.talk.seen.facts
+    seen = writing.talk.seen
     date = format_time(datetime.fromisoformat(str(first.sent.exchange.params["created_at"])) - BACK)
     await writing.send("late", first, created_at=date, updated_at=date)
     late = writing.creations["late"].id
-    facts["late"], facts["after"] = late, after
+    seen.learn(Late(late, after))
     if late is not None and after is not None:
         await lists.until([late], after, "after late", "after late")
-        await lists.follow(facts["since"], "after late")
+        await lists.follow(seen.learnt(Before).since, "after late")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +79,10 @@ class Lists:
     name: str
     line: Timeline
 
-    async def until(
-        self, wanted: Sequence[str], since_id: str | None, first: str, then: str
-    ) -> tuple[list[list[Page]], float]:
+    async def until(self, wanted: Sequence[str], since_id: str | None, first: str, then: str) -> Walks:
         """List from a position until all that is `wanted` is listed, or the time is up.
 
-        The pages of each time, and the seconds that were waited; `first` and `then` are labels.
+        `first` and `then` are labels.
         """
         waited = 0.0
         walks = [await self.follow(since_id, first)]
@@ -97,7 +92,7 @@ class Lists:
             await self.talk.sleep(pause)
             waited += pause
             walks.append(await self.follow(since_id, then))
-        return walks, waited
+        return Walks(walks, waited)
 
     async def follow(
         self, since_id: str | None, label: str, asked: set[str | None] | None = None, most: int = PAGES

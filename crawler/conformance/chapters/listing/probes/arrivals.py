@@ -3,15 +3,16 @@
 Labels: ``page`` for the lists, each from the newest of the one before it. Between the first and the second page more is
 created; what is not listed at the end of them is waited for.
 
-Facts: those of `Writing`; ``object``, what is created and listed; ``created``, the ids of what was created ``at once``
-before the first page, and ``between pages``.
+Learns `Arrivals`, with what was created ``at once`` before the first page, and ``between pages``; and what `Writing`
+does.
 """
 
 from collections.abc import Mapping
 
+from crawler.conformance.chapters.listing.arrivals import Arrivals
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy
 from crawler.conformance.probe import Probe, Talk
-from crawler.conformance.timeline import pages, timeline
+from crawler.conformance.timeline import Crawled, pages, timeline
 from crawler.conformance.writing import MESSAGES, PAUSES, Writing
 from crawler.protocol.implementation import ImplementationInfo
 
@@ -31,13 +32,13 @@ def listed_and_created(info: ImplementationInfo) -> list[str]:
 
 async def hold(talk: Talk) -> None:
     """Create, list, create, and list on."""
-    name = talk.seen.facts["object"] = listed_and_created(talk.info)[0]
+    name = listed_and_created(talk.info)[0]
+    created = talk.seen.learn(Arrivals(name)).created
     writing = Writing(talk)
     await writing.begin()
-    if name in talk.seen.facts["partial"]:
+    if name in talk.seen.learnt(Crawled).part:
         raise NotJudged(f"{name} have too many pages to come to the newest", Remedy.CONTENTS)
     since_id = timeline(pages(talk.seen.sent, name)).newest
-    created = talk.seen.facts["created"] = {}
     created["at once"] = await create(writing, name, "at once", AT_ONCE)
     pauses = iter(PAUSES)
     for number in range(PAGES):

@@ -1,11 +1,11 @@
 """The whole of what the partner lists, by the crawler's own cycles, and twice more right afterwards.
 
 Labels: ``first`` for the cycles until nothing new came, then ``again`` and ``once more`` for one cycle each.
-
-Facts: ``partial``, the objects of which the first crawl saw only a part, since they have too many pages.
+Learns `Crawled` by the first of them.
 """
 
 from crawler.conformance.probe import Probe, Talk
+from crawler.conformance.timeline import Crawled
 
 CYCLES = 3
 """How many cycles the first crawl has at most."""
@@ -17,7 +17,7 @@ async def crawl(talk: Talk, label: str) -> None:
         cycle = await talk.cycle(label)
         if cycle.report.idle or cycle.report.errors:
             break
-    talk.seen.facts["partial"] = {name for name, report in cycle.report.objects.items() if report.more_later}
+    talk.seen.learn(Crawled({name for name, report in cycle.report.objects.items() if report.more_later}))
 
 
 async def hold(talk: Talk) -> None:

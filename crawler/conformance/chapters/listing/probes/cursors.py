@@ -3,12 +3,12 @@
 Labels: ``before`` and ``afterwards`` for the list as the platform would ask for it; ``unknown`` for an id that looks
 like the partner's own and names nothing; ``empty`` for an empty one; ``extra params`` for a param that is in no guide;
 ``newest`` for the same request without it; those of `STRANGE`, and ``foreign`` for the id of another object's content.
-
-Facts: ``strange``, the labels of the cursors that no partner gives.
+Learns `Strange`.
 """
 
 from collections.abc import Mapping
 
+from crawler.conformance.chapters.listing.cursors import Strange
 from crawler.conformance.evidence import Seen
 from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.timeline import pages, timeline
@@ -39,7 +39,7 @@ def known(crawl: Seen, name: str) -> list[str]:
 async def hold(talk: Talk) -> None:
     """Ask each object that is listed."""
     crawl = talk.before["crawling"]
-    talk.seen.facts["strange"] = [*STRANGE, "foreign"]
+    talk.seen.learn(Strange([*STRANGE, "foreign"]))
     for name in talk.info.listed:
         action, ids = f"{name}.list", known(crawl, name)
         newest = {"since_id": ids[-1]} if ids else {}

@@ -3,10 +3,7 @@
 Labels: ``beginning`` for a list without cursor; ``position`` for one after each content that `places` names, and for
 those that lead on from there; ``asked again`` for some of the same questions, put once more at the end.
 
-Facts, of the crawl before: ``timelines``, object → `Timeline`; ``first``, object → ids of its first list; ``partial``
-as there; ``newest``, object → the newest date. A content that moved in this conversation is marked in the timeline.
-Where the crawl saw only a part, the timeline goes on as far as was followed here. ``cut``, the objects for which there
-was no room to follow each list to its end.
+Learns `Positions`, and `Crawled` as there.
 """
 
 from collections.abc import Sequence
@@ -14,9 +11,10 @@ from dataclasses import dataclass, field
 from itertools import count, takewhile
 from math import inf
 
+from crawler.conformance.chapters.listing.positions import Positions
 from crawler.conformance.evidence import NotJudged, Remedy, Sent
 from crawler.conformance.probe import Probe, Talk
-from crawler.conformance.timeline import Page, Timeline, newest_date, pages, timeline
+from crawler.conformance.timeline import Crawled, Page, Timeline, newest_date, pages, timeline
 
 EACH = 64
 """Up to here each position is asked after, and from there on those twice as far, and so on."""
@@ -46,15 +44,18 @@ def spread(ids: Sequence[str], number: int) -> list[str]:
 
 async def hold(talk: Talk) -> None:
     """Ask from the beginning, from each position, and from some once more."""
-    crawl, facts = talk.before["crawling"], talk.seen.facts
+    crawl = talk.before["crawling"]
     listed = {name: pages(crawl.sent, name) for name in talk.info.listed}
-    facts["timelines"] = {name: timeline(found) for name, found in listed.items()}
-    facts["first"] = {name: found[0].ids for name, found in listed.items() if found}
-    facts["partial"] = crawl.facts.get("partial", set())
-    facts["newest"] = {name: newest_date(found) for name, found in listed.items()}
-    facts["cut"] = set()
+    talk.seen.learn(crawl.known(Crawled) or Crawled())
+    known = talk.seen.learn(
+        Positions(
+            timelines={name: timeline(found) for name, found in listed.items()},
+            first={name: found[0].ids for name, found in listed.items() if found},
+            newest={name: newest_date(found) for name, found in listed.items()},
+        )
+    )
     share, before = talk.left * SHARE, talk.left
-    by_size = sorted(facts["timelines"].items(), key=lambda it: len(it[1].ids))
+    by_size = sorted(known.timelines.items(), key=lambda it: len(it[1].ids))
     for number, (name, line) in enumerate(by_size):  # what few leave over is for many
         part = (share - (before - talk.left)) / (len(by_size) - number)
         await Walk(talk, name, line, requests=part).everywhere()
@@ -77,12 +78,12 @@ class Walk:
     async def everywhere(self) -> None:
         """All questions about the object, as far as there is room for them."""
         await self.ask("beginning", None)
-        facts = self.talk.seen.facts
-        if self.name in facts["partial"]:
+        seen = self.talk.seen
+        if self.name in seen.learnt(Crawled).part:
             await self.follow(self.line.newest, self.requests / 2, self.line)
         ways = [self.line.ids[place] for place in places(len(self.line.ids))]
         if not all([await self.follow(way, AGAIN + 2, most=most) for most in (1, inf) for way in ways]):
-            facts["cut"].add(self.name)
+            seen.learnt(Positions).cut.add(self.name)
         for again in (None, *spread(self.line.ids, AGAIN)):
             await self.ask("asked again", again)
         await self.ask("asked again", self.line.newest)  # lists what was edited meanwhile

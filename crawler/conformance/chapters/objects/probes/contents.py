@@ -1,11 +1,9 @@
-"""The first contents of each object, as they are listed and as they are shown.
-
-Facts: ``whole``, the objects that were listed to their end, so that what is not among them is not listed at all.
-"""
+"""The first contents of each object, as they are listed and as they are shown. Learns `Whole`."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from crawler.conformance.chapters.objects.references import Whole
 from crawler.conformance.evidence import NotJudged, Remedy, Sent, id_of
 from crawler.conformance.probe import Probe, Talk
 from crawler.conformance.timeline import is_page
@@ -22,8 +20,8 @@ UNKNOWN = "no-such-id-4f1d"
 
 async def hold(talk: Talk) -> None:
     """Labels: ``list``, ``show`` (of listed ids), ``referred`` (of ids that others name), ``unknown`` (of none)."""
-    whole = talk.seen.facts["whole"] = set()
-    listed: dict[str, list[Any]] = {name: await _list(talk, name, whole) for name in talk.info.listed}
+    whole = talk.seen.learn(Whole())
+    listed: dict[str, list[Any]] = {name: await _list(talk, name, whole.objects) for name in talk.info.listed}
     for name in POLLED:
         if not talk.info.allows(name, "show"):
             continue

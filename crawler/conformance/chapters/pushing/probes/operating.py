@@ -4,19 +4,29 @@ A content is created with a thread above it, a reply to it and a neighbour after
 are looked at before and afterwards. What was created is the judge's own, and is taken away again at the end.
 
 Labels: ``do`` for an operation and ``do again`` for the same once more; ``look`` for the lists and shows in between.
-Facts: those of `Posting`, with the purposes of `crawler.conformance.steps`; ``steps``, what was done, as `Step`.
+Learns `Operated`, and what `Posting` does.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from crawler.conformance.chapters.pushing.operating import (
+    AFTERWARDS,
+    NEIGHBOUR,
+    REPLY,
+    TARGET,
+    THREAD,
+    Operated,
+    State,
+    Step,
+)  # fmt: skip
 from crawler.conformance.chapters.pushing.probes.pushing import creates, kind_of
 from crawler.conformance.evidence import NotJudged, Remedy, id_of
 from crawler.conformance.posting import Order, Posting
 from crawler.conformance.probe import Probe, Talk
-from crawler.conformance.steps import AFTERWARDS, NEIGHBOUR, REPLY, TARGET, THREAD, State, Step, answer_of
-from crawler.conformance.timeline import pages
+from crawler.conformance.returned import answer_of
+from crawler.conformance.timeline import Crawled, pages
 from crawler.protocol.implementation import POLLED, ImplementationInfo
 
 
@@ -59,8 +69,7 @@ class Operating:
     def __init__(self, talk: Talk, posting: Posting) -> None:
         self.talk = talk
         self.posting = posting
-        self.steps: list[Step] = []
-        talk.seen.facts["steps"] = self.steps
+        self.steps = talk.seen.learn(Operated()).steps
 
     async def look(self) -> dict[str, State]:
         """What the contents look like now, as far as the partner answers."""
@@ -70,7 +79,7 @@ class Operating:
             own = {it.id: it.purpose for it in self.posting.creations.values() if it.object == name and it.id}
             if not own:
                 continue
-            if info.allows(name, "list") and name not in talk.seen.facts["partial"]:
+            if info.allows(name, "list") and name not in talk.seen.learnt(Crawled).part:
                 listed, whole = await self._listed(name)
                 states |= {purpose: listed.get(it) for it, purpose in own.items() if whole or it in listed}
             if info.allows(name, "show"):
@@ -99,13 +108,13 @@ class Operating:
         posted = self.posting.creations[TARGET]
         states = [self.steps[-1].after.get(TARGET)] if self.steps else []
         answers = [answer_of(step.sent, posted.id) for step in reversed(self.steps)]
-        created = answer_of(posted.sent, posted.id) if posted.sent else None
+        created = answer_of(posted.sent, posted.id) if posted.request else None
         actions: object = next((it["actions"] for it in (*states, *answers, created) if it and "actions" in it), [])
         return [it for it in actions if isinstance(it, str)] if isinstance(actions, list) else []
 
     async def _listed(self, name: str) -> tuple[dict[str, State], bool]:
         """What is listed of what was created, by id, and whether the lists were answered to their end."""
-        since_id = self.talk.seen.facts["start"].get(name)
+        since_id = self.posting.written.start.get(name)
         found: dict[str, State] = {}
         wanted = {it.id for it in self.posting.creations.values() if it.object == name and it.id}
         async for page in self.talk.walk("look", name, since_id):

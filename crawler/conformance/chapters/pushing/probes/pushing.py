@@ -8,8 +8,7 @@ and ``no body`` are creates to be refused, ``unknown target`` an operation; ``qu
 ``show deleted``, ``list after deleted`` and ``list from the beginning`` come after the deletion of the content of the
 purpose ``message``.
 
-Facts: those of `Writing`, with the purposes ``thread``, ``message``, ``accents``, ``reply`` and ``private message``;
-``kind``, the object of the messages among them.
+Learns what `Writing` does, with the purposes ``thread``, ``message``, ``accents``, ``reply`` and ``private message``.
 """
 
 from collections import Counter
@@ -19,7 +18,8 @@ from typing import Any
 from crawler.conformance.chapters.listing.probes.cursors import known, unlike
 from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy
 from crawler.conformance.probe import Probe, Talk
-from crawler.conformance.writing import MESSAGES, Creation, Writing
+from crawler.conformance.returned import Creation
+from crawler.conformance.writing import MESSAGES, Writing
 from crawler.errors import ActionRefused, UnknownContent
 from crawler.protocol.implementation import POLLED, ImplementationInfo
 from crawler.sync.queueing import QUEUING_UPDATE, queuing_params
@@ -75,12 +75,12 @@ async def hold(talk: Talk) -> None:
     info = talk.info
     writing = Writing(talk)
     await writing.begin()
-    kind = talk.seen.facts["kind"] = kind_of(info)
+    kind = kind_of(info)
     await create(writing, kind)
     if QUEUING_UPDATE in info.options:
         await talk.ask("queuing update", QUEUING_UPDATE, queuing_params(info, estimated_wait_time=60, position=1))
     message = writing.creations.get("message")
-    if message is not None and message.sent is not None:
+    if message is not None and message.request is not None:
         await repeat(writing, message)
         await writing.sync("repeated")
         await be_refused(writing, message)
@@ -118,14 +118,14 @@ async def repeat(writing: Writing, message: Creation) -> None:
     """Send two creates again, the first as the platform does after a crash (PU2)."""
     accents = writing.creations.get("accents")
     for label, creation, retry in (("repeat", message, True), ("repeat without retry", accents, False)):
-        if creation is not None and creation.sent is not None and creation.id is not None:
+        if creation is not None and creation.request is not None and creation.id is not None:
             await writing.repeat(label, creation, retry=retry)
 
 
 async def be_refused(writing: Writing, message: Creation) -> None:
     """What no partner should do."""
     info, name = writing.talk.info, message.object
-    params = message.sent.exchange.params if message.sent else {}
+    params = message.sent.exchange.params if message.request else {}
     if "thread_id" in params:
         threads = known(writing.talk.seen, "threads") or [str(params["thread_id"])]
         await writing.send("unknown thread", message, thread_id=unlike(threads))

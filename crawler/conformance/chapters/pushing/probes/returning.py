@@ -4,7 +4,7 @@ All that is created is the judge's own, and is taken away again at the end. What
 listed or shown.
 
 Labels: the purposes of what is created, see `orders` and `replies`; ``listed`` and ``shown`` for what became of it;
-``tidy`` and ``left`` at the end. Facts: those of `Posting`.
+``tidy`` and ``left`` at the end. Learns what `Posting` does.
 """
 
 from collections import Counter

@@ -1,6 +1,6 @@
 """Messages with structured content, created and listed again; only with the option ``view.messaging``.
 
-Labels of cycles: ``before``, ``create``, ``listed``, ``deleted``. Facts: those of `Writing`, with the purposes of
+Labels of cycles: ``before``, ``create``, ``listed``, ``deleted``. Learns what `Writing` does, with the purposes of
 `STRUCTURED`.
 """
 
@@ -38,7 +38,7 @@ async def hold(talk: Talk) -> None:
     kinds = structured_kinds(talk.info)
     writing = Writing(talk)
     await writing.begin()
-    if talk.seen.facts["stranger"]:
+    if writing.written.stranger:
         reason = "no puppetizable identity is listed, and only such write structured content (PU12)"
         raise NotJudged(reason, Remedy.AGENT)
     private = kinds[0] == "private_messages"
