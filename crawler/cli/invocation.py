@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import anyio
 import click
@@ -20,11 +20,8 @@ from crawler.protocol.signature import Secret
 from crawler.protocol.uri import secrets_in
 from crawler.settings import DEFAULT_CONFIG, Configuration, Flags, read_configuration
 from crawler.settings.configuration import unwarned
-from crawler.store import CycleStore
+from crawler.store import Store
 from crawler.sync.state import Source
-
-if TYPE_CHECKING:
-    from crawler.store import Store
 
 T = TypeVar("T")
 
@@ -122,14 +119,8 @@ class Invocation:
         found = [self.source(name) for name in wanted]
         return list({source.name: source for source in found}.values())
 
-    def open_cycle_store(self) -> CycleStore:
-        """What a cycle needs of the database, opened, as `open_store`; without SQLAlchemy, which takes a while."""
-        return CycleStore.open(self.configuration.database(self.database))
-
-    def open_store(self) -> "Store":
+    def open_store(self) -> Store:
         """The database, opened: use it as a context manager. Raises `ConfigurationError` or `StoreError`."""
-        from crawler.store import Store  # noqa: PLC0415 - heavy
-
         return Store.open(self.configuration.database(self.database))
 
     def partner(self, source: Source) -> Partner:

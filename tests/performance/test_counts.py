@@ -18,7 +18,7 @@ from crawler.cycle import run_cycle
 from crawler.partner import Partner
 from crawler.protocol.signature import HEADER
 from crawler.store import Store
-from crawler.store.driver import Driver
+from crawler.store.sql import Transaction
 from crawler.store.sqlite import SQLite
 from crawler.sync.report import CycleReport
 from crawler.sync.state import OutboxEntry, Ref, Source
@@ -62,10 +62,10 @@ class Counted(Store):
         return super().submit(method, *args, **kwargs)
 
     @contextmanager
-    def driving(self, *, writing: bool = True) -> Iterator[Driver]:
-        with super().driving(writing=writing) as driver:
-            driver._cursor = Cursor(driver._cursor, self.told)
-            yield driver
+    def transaction(self, *, writing: bool = True, limited: bool = True, beside: bool = False) -> Iterator[Transaction]:
+        with super().transaction(writing=writing, limited=limited, beside=beside) as tx:
+            tx._cursor = Cursor(tx._cursor, self.told)
+            yield tx
 
     def begin_anew(self) -> None:
         self.hops, self.told, self.done = 0, Counter(), Counter()
