@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from crawler.protocol.envelope import Exchange
-from crawler.store.contents import CURSORS, put_exchanges
+from crawler.store.contents import CURSOR, put_exchanges, read_cursor
 from crawler.store.leases import Lease, Leases, hold, release, save_info
 from crawler.store.rows import stamp
 from crawler.store.sql import Statement, value
@@ -34,9 +34,22 @@ class Begun:
     at: float = field(default_factory=monotonic)
 
 
-class _Waits(NamedTuple):
+OWN_CURSOR = ", ".join(f"cursor.{name}" for name in CURSOR.split(", "))
+
+
+class _Beginning(NamedTuple):
+    """A cursor, or none, and beside each the same of its source."""
+
+    object: str | None
+    since_id: str | None
+    trail: str
+    checked_at: str | None
+    page_mark: str | None
+    page_seen: str | None
     lookups: Any
     exports: Any
+    newest: str | None
+    beyond: int | None
 
 
 class Cycles(Leases):
@@ -46,9 +59,26 @@ class Cycles(Leases):
     START_AND_PLAN = Statement("""
         UPDATE source SET last_started_at = :started_at, due_at = :due_at WHERE id = :source_id
     """)
+    # All that a cycle begins with, by one statement: a daemon of many idle sources does little else.
+    BEGINNING = Statement(
+        f"""
+        SELECT {OWN_CURSOR},
+            EXISTS (SELECT * FROM lookup WHERE source_id = :source_id AND asked_at IS NULL),
+            EXISTS (SELECT * FROM outbox WHERE source_id = :source_id AND status = 'export_pending'),
+            (SELECT outcome FROM cycle WHERE source_id = :source_id ORDER BY id DESC LIMIT 1),
+            (SELECT id FROM cycle WHERE source_id = :source_id ORDER BY id DESC LIMIT 1 OFFSET :kept)
+        FROM source LEFT JOIN cursor ON cursor.source_id = source.id WHERE source.id = :source_id
+        """,
+        _Beginning,
+    )
     INTERRUPT = Statement("""
         UPDATE cycle SET outcome = 'interrupted' WHERE source_id = :source_id AND outcome = 'running'
     """)
+    FORGET_EXCHANGES = Statement("""
+        DELETE FROM exchange
+        WHERE cycle_id IN (SELECT id FROM cycle WHERE source_id = :source_id AND id <= :last)
+    """)
+    FORGET_CYCLES = Statement("DELETE FROM cycle WHERE source_id = :source_id AND id <= :last")
     INSERT_CYCLE = Statement(
         """
         INSERT INTO cycle (source_id, started_at, kind, outcome) VALUES (:source_id, :started_at, :kind, 'running')
@@ -56,26 +86,22 @@ class Cycles(Leases):
         """,
         value,
     )
-    WORK_WAITS = Statement(
-        """
-        SELECT EXISTS (SELECT * FROM lookup WHERE source_id = :source_id AND asked_at IS NULL),
-            EXISTS (SELECT * FROM outbox WHERE source_id = :source_id AND status = 'export_pending')
-        """,
-        _Waits,
-    )
 
     def begin_cycle(
         self, source: Source, owner: str, now: datetime, lease: Lease | None = None, *, kind: Kind = "cycle"
     ) -> Begun:
         """Begin a cycle under `lease`, or under one that is taken now. A push leaves the schedule alone (LS8).
 
+        The source's oldest cycles are forgotten that are beyond its `keep_cycles`.
+
         Raises `SourceBusy` where another process holds it, or `LeaseLost`.
         """
         with self.transaction() as tx:
-            if lease is None:
-                lease = self._take_lease(tx, source, owner)
             at = monotonic()
-            held = hold(tx, lease)
+            if lease is None:
+                lease, held = self._take_lease(tx, source, owner)
+            else:
+                held = hold(tx, lease)
             lease = replace(lease, taken=held.now)
             source_id = lease.source_id
             if kind == "push":
@@ -87,16 +113,19 @@ class Cycles(Leases):
                 tx.run(self.START_AND_PLAN, source_id=source_id, started_at=stamp(now), due_at=due)
             else:  # its new settings stay due (CY5)
                 tx.run(self.START, source_id=source_id, started_at=stamp(now))
-            tx.run(self.INTERRUPT, source_id=source_id)  # none runs any more: the lease is ours
+            rows = tx.all(self.BEGINNING, source_id=source_id, kept=max(source.keep_cycles - 1, 0))
+            if rows[0].newest == "running":  # it does not any more: the lease is ours
+                tx.run(self.INTERRUPT, source_id=source_id)
+            if rows[0].beyond is not None:
+                for forget in (self.FORGET_EXCHANGES, self.FORGET_CYCLES):
+                    tx.run(forget, source_id=source_id, last=rows[0].beyond)
             cycle_id = tx.only(self.INSERT_CYCLE, source_id=source_id, started_at=stamp(now), kind=kind)
-            cursors = {cursor.object: cursor for cursor in tx.all(CURSORS, source_id=source_id)}
-            waits = tx.only(self.WORK_WAITS, source_id=source_id)
         return Begun(
             lease=replace(lease, cycle_id=cycle_id),
             started=now,
-            cursors=cursors,
-            lookups=bool(waits.lookups),
-            exports=bool(waits.exports),
+            cursors={row.object: read_cursor(row.object, *row[1:6]) for row in rows if row.object is not None},
+            lookups=bool(rows[0].lookups),
+            exports=bool(rows[0].exports),
             at=at,
         )
 
@@ -114,12 +143,6 @@ class Cycles(Leases):
     END = Statement("""
         UPDATE source SET lease_owner = NULL, lease_until = NULL, failures = :failures WHERE id = :source_id
     """)
-    BEYOND = Statement("SELECT id FROM cycle WHERE source_id = :source_id ORDER BY id DESC LIMIT 1 OFFSET :kept", value)
-    FORGET_EXCHANGES = Statement("""
-        DELETE FROM exchange
-        WHERE cycle_id IN (SELECT id FROM cycle WHERE source_id = :source_id AND id <= :last)
-    """)
-    FORGET_CYCLES = Statement("DELETE FROM cycle WHERE source_id = :source_id AND id <= :last")
 
     def end_cycle(
         self,
@@ -176,10 +199,6 @@ class Cycles(Leases):
                 else:
                     tx.run(self.END, source_id=lease.source_id, failures=outlook.failures)
             put_exchanges(tx, lease, exchanges)
-            beyond = tx.one(self.BEYOND, source_id=lease.source_id, kept=source.keep_cycles)
-            if beyond is not None:
-                for forget in (self.FORGET_EXCHANGES, self.FORGET_CYCLES):
-                    tx.run(forget, source_id=lease.source_id, last=beyond)
         return outlook
 
     OLD = Statement(

@@ -177,6 +177,14 @@ class _Fence(NamedTuple):
     fence: int
 
 
+class _Taken(NamedTuple):
+    fence: int
+    fingerprint: str
+    failures: int
+    period: float | None
+    now: float
+
+
 class _Look(NamedTuple):
     owner: str | None
     left: float
@@ -381,13 +389,13 @@ class Leases(Database):
     TAKE_LEASE = Statement(
         f"""
         UPDATE source SET lease_owner = :owner, lease_until = {{now}} + {LEASE_SECONDS:.0f}, fence = fence + 1
-        WHERE id = :source_id RETURNING fence
+        WHERE id = :source_id RETURNING fence, fingerprint, failures, period, {{now}}
         """,
-        value,
+        _Taken,
     )
 
-    def _take_lease(self, tx: Transaction, source: Source, owner: str) -> Lease:
-        """Take the source's lease, whether it is due or not.
+    def _take_lease(self, tx: Transaction, source: Source, owner: str) -> tuple[Lease, Held]:
+        """Take the source's lease, whether it is due or not; returns what `hold` would, too.
 
         One that another process holds is taken where that process is gone for certain, or has let it run out by the
         database's clock and is not known to run. Raises `SourceBusy`.
@@ -399,15 +407,17 @@ class Leases(Database):
             runs = self._runs(holder)
             if runs or (runs is None and left > 0):
                 raise SourceBusy(source.name, shown(holder), max(ceil(left), 0))
-        return Lease(
+        row = tx.only(self.TAKE_LEASE, source_id=source_id, owner=owner)
+        lease = Lease(
             source_id=source_id,
             source=source.name,
-            fence=tx.only(self.TAKE_LEASE, source_id=source_id, owner=owner),
+            fence=row.fence,
             due=taken,
             taken=taken,
             tenure=Tenure(since),
             early=max((due or taken) - taken, 0.0),
         )
+        return lease, Held(*row[1:])
 
 
 def _due(source: Source, row: _Row | None, now: float) -> float:

@@ -123,11 +123,11 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
         yield Watched(store)
 
 
-async def test_an_idle_cycle_is_three_calls_two_hops_two_writes_and_fourteen_statements(watched: Watched) -> None:
+async def test_an_idle_cycle_is_three_calls_two_hops_two_writes_and_ten_statements(watched: Watched) -> None:
     await watched.cycle(100)
     assert (await watched.cycle(100)).idle
     assert watched.asked == ["implementation.info", "threads.list", "messages.list"]
-    assert watched.store.costs == Counter(statements=14, hops=2, writes=2)
+    assert watched.store.costs == Counter(statements=10, hops=2, writes=2)
     assert watched.store.done["COMMIT"] == 2
 
 
@@ -150,7 +150,7 @@ async def test_a_page_that_is_shown_again_unchanged_writes_nothing(watched: Watc
     await watched.cycle(1_000, kind="deaf")
     report = await watched.cycle(1_000, kind="deaf")
     assert report.objects["messages"].unchanged == 1_000
-    assert watched.store.costs == Counter(statements=14, hops=2, writes=2)
+    assert watched.store.costs == Counter(statements=10, hops=2, writes=2)
 
 
 async def test_an_export_is_one_call_two_hops_and_one_write(watched: Watched) -> None:
