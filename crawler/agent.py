@@ -2,20 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from crawler.clock import Clock, NewId, new_id, utc_now
 from crawler.errors import ActionRefused, UnknownContent
 from crawler.partner import Partner, Record, unrecorded
 from crawler.protocol.envelope import Answer, unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
-from crawler.store import CycleStore
+from crawler.store import Store
 from crawler.sync.exports import gone, reply_refusal
 from crawler.sync.queueing import REPLY_HINT, Desk, Draft, cancels_creation, queue_create, queue_operation
 from crawler.sync.state import Known, OutboxEntry, Ref, Source, Status
-
-if TYPE_CHECKING:
-    from crawler.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +23,7 @@ class Queued:
 
 
 async def ask_info(
-    source: Source, store: CycleStore, partner: Partner, *, clock: Clock = utc_now, record: Record = unrecorded
+    source: Source, store: Store, partner: Partner, *, clock: Clock = utc_now, record: Record = unrecorded
 ) -> ImplementationInfo:
     """Ask for the capabilities now and remember them (CY5). Raises `PartnerError`."""
 
@@ -42,7 +38,7 @@ async def ask_info(
 
 
 async def known_info(
-    source: Source, store: CycleStore, partner: Partner, *, clock: Clock = utc_now, record: Record = unrecorded
+    source: Source, store: Store, partner: Partner, *, clock: Clock = utc_now, record: Record = unrecorded
 ) -> ImplementationInfo:
     """The capabilities as they are known; asked for where the settings are new or have changed (CY5).
 
@@ -63,7 +59,7 @@ class Agent:
     def __init__(
         self,
         source: Source,
-        store: "Store",
+        store: Store,
         info: ImplementationInfo,
         *,
         clock: Clock = utc_now,

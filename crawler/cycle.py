@@ -21,7 +21,7 @@ from crawler.protocol.envelope import Answer, Exchange, Params, unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page, check_no_error, read_content, read_page
-from crawler.store import Begun, CycleStore, Lease, renewing
+from crawler.store import Begun, Lease, Store, renewing
 from crawler.sync.exports import (
     GiveUp,
     Send,
@@ -60,7 +60,7 @@ def unwatched(_event: Event) -> None:
 
 async def run_cycle(
     source: Source,
-    store: CycleStore,
+    store: Store,
     *,
     partner: Partner | None = None,
     clock: Clock = utc_now,
@@ -82,7 +82,7 @@ async def run_cycle(
 async def under_lease(
     work: Callable[["Steps"], Coroutine[Any, Any, None]],
     source: Source,
-    store: CycleStore,
+    store: Store,
     *,
     kind: Kind = "cycle",
     partner: Partner | None = None,
@@ -121,7 +121,7 @@ async def under_lease(
 
 
 async def cycles_until_idle(
-    source: Source, store: CycleStore, *, partner: Partner, clock: Clock = utc_now, watch: Watch = unwatched
+    source: Source, store: Store, *, partner: Partner, clock: Clock = utc_now, watch: Watch = unwatched
 ) -> AsyncIterator[CycleReport]:
     """Run cycles at once, one after the other, until nothing is left to pull, send or retry, or nothing gets done.
 
@@ -177,7 +177,7 @@ class Steps:
     def __init__(
         self,
         source: Source,
-        store: CycleStore,
+        store: Store,
         partner: Partner,
         begun: Begun,
         *,

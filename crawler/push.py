@@ -6,14 +6,14 @@ from crawler.clock import Clock, utc_now
 from crawler.cycle import Steps, Watch, under_lease, unwatched
 from crawler.partner import Partner
 from crawler.protocol.implementation import read_implementation
-from crawler.store import CycleStore
+from crawler.store import Store
 from crawler.sync.report import CycleReport
 from crawler.sync.state import Source
 
 
 async def run_push(
     source: Source,
-    store: CycleStore,
+    store: Store,
     *,
     partner: Partner | None = None,
     clock: Clock = utc_now,
@@ -31,7 +31,7 @@ async def run_push(
     return await under_lease(work, source, store, kind="push", partner=partner, clock=clock, watch=watch)
 
 
-async def _push(source: Source, store: CycleStore, steps: Steps) -> None:
+async def _push(source: Source, store: Store, steps: Steps) -> None:
     stored = await store.run(store.stored_info, source)
     info = read_implementation(source.name, stored) if stored is not None else await steps.ask_info()
     await steps.push_all(info, untried=True)

@@ -11,7 +11,6 @@ from typing import Any, Self, TypeVar
 import anyio
 import click
 
-from crawler import store
 from crawler.cli.output import Output, know
 from crawler.cli.outside import Outside, hide_arguments
 from crawler.cli.trace import TracedPartner
@@ -22,6 +21,7 @@ from crawler.protocol.signature import Secret
 from crawler.protocol.uri import secrets_in
 from crawler.settings import DEFAULT_CONFIG, Configuration, Flags, read_configuration
 from crawler.settings.configuration import unwarned
+from crawler.store import Store
 from crawler.sync.setting import keys_of
 from crawler.sync.state import Source
 
@@ -126,13 +126,9 @@ class Invocation:
         found = [self.source(name) for name in wanted]
         return list({source.name: source for source in found}.values())
 
-    def open_cycle_store(self) -> store.CycleStore:
-        """What a cycle needs of the database, opened, as `open_store`; without SQLAlchemy, which takes a while."""
-        return store.CycleStore.open(self.configuration.database(self.database))
-
-    def open_store(self) -> store.Store:
+    def open_store(self) -> Store:
         """The database, opened: use it as a context manager. Raises `ConfigurationError` or `StoreError`."""
-        return store.Store.open(self.configuration.database(self.database))
+        return Store.open(self.configuration.database(self.database))
 
     def partner(self, source: Source) -> Partner:
         """The partner behind a source: use it as an async context manager. With ``-v`` it shows each exchange."""

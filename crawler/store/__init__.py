@@ -1,37 +1,22 @@
 """The database: contents, identities, cursors, the outbox, cycles and their exchanges.
 
-One public method is one transaction, and rows never leave. `CycleStore` is what a cycle needs, and light to import;
-`Store` is the whole, and brings SQLAlchemy.
+One public method is one transaction, and rows never leave. What several subjects need is a function over a
+`Transaction`, in the file of its own subject; `Store` puts them together.
 """
 
-from typing import TYPE_CHECKING
-
-from crawler.store.cycles import Begun, CycleStore
+from crawler.store.contents import Pages
+from crawler.store.cycles import Begun, Cycles
+from crawler.store.dump import Dump
+from crawler.store.forgetting import Forgetting
 from crawler.store.holder import shown, this_process
+from crawler.store.leases import Lease
+from crawler.store.operations import Claimable, Operations, Standing
+from crawler.store.outbox import Outboxes
+from crawler.store.reading import Reading
 from crawler.store.renewal import renew, renewing
-from crawler.store.sources import Lease
 
-if TYPE_CHECKING:
-    from crawler.store.whole import Claimable, Standing, Store
-
-__all__ = [
-    "Begun",
-    "Claimable",
-    "CycleStore",
-    "Lease",
-    "Standing",
-    "Store",
-    "renew",
-    "renewing",
-    "shown",
-    "this_process",
-]
+__all__ = ["Begun", "Claimable", "Lease", "Standing", "Store", "renew", "renewing", "shown", "this_process"]
 
 
-def __getattr__(name: str) -> object:
-    """`Store` and what it returns, imported when they are asked for."""
-    if name in ("Claimable", "Standing", "Store"):
-        from crawler.store import whole  # noqa: PLC0415 - heavy
-
-        return getattr(whole, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+class Store(Cycles, Pages, Outboxes, Reading, Operations, Dump, Forgetting):
+    """The whole store: `Store.open` it."""

@@ -6,15 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
 from time import monotonic
+from typing import Any, NamedTuple
 
 from crawler.protocol.envelope import Exchange
-from crawler.protocol.objects import Content, User
-from crawler.protocol.reading import Page
-from crawler.store import statements
-from crawler.store.outbox import OutboxStore
-from crawler.store.rows import cursor_values, read_content, read_cursor, read_user, stamp
-from crawler.store.sources import Lease
-from crawler.sync.pages import Accepted, Stored
+from crawler.store.contents import CURSOR, put_exchanges, read_cursor
+from crawler.store.leases import Lease, Leases, hold, release, save_info
+from crawler.store.rows import stamp
+from crawler.store.sql import Statement, value
 from crawler.sync.report import CycleReport, Kind
 from crawler.sync.schedule import Outlook, answered_by, look_ahead
 from crawler.sync.state import Cursor, Source
@@ -36,107 +34,115 @@ class Begun:
     at: float = field(default_factory=monotonic)
 
 
-class CycleStore(OutboxStore):
-    """The part of the store that `run_cycle` works with."""
+OWN_CURSOR = ", ".join(f"cursor.{name}" for name in CURSOR.split(", "))
+
+
+class _Beginning(NamedTuple):
+    """A cursor, or none, and beside each the same of its source."""
+
+    object: str | None
+    since_id: str | None
+    trail: str
+    checked_at: str | None
+    page_mark: str | None
+    page_seen: str | None
+    lookups: Any
+    exports: Any
+    newest: str | None
+    beyond: int | None
+
+
+class Cycles(Leases):
+    """The part of the store that begins and ends cycles."""
+
+    START = Statement("UPDATE source SET last_started_at = :started_at WHERE id = :source_id")
+    START_AND_PLAN = Statement("""
+        UPDATE source SET last_started_at = :started_at, due_at = :due_at WHERE id = :source_id
+    """)
+    # All that a cycle begins with, by one statement: a daemon of many idle sources does little else.
+    BEGINNING = Statement(
+        f"""
+        SELECT {OWN_CURSOR},
+            EXISTS (SELECT * FROM lookup WHERE source_id = :source_id AND asked_at IS NULL),
+            EXISTS (SELECT * FROM outbox WHERE source_id = :source_id AND status = 'export_pending'),
+            (SELECT outcome FROM cycle WHERE source_id = :source_id ORDER BY id DESC LIMIT 1),
+            (SELECT id FROM cycle WHERE source_id = :source_id ORDER BY id DESC LIMIT 1 OFFSET :kept)
+        FROM source LEFT JOIN cursor ON cursor.source_id = source.id WHERE source.id = :source_id
+        """,
+        _Beginning,
+    )
+    INTERRUPT = Statement("""
+        UPDATE cycle SET outcome = 'interrupted' WHERE source_id = :source_id AND outcome = 'running'
+    """)
+    FORGET_EXCHANGES = Statement("""
+        DELETE FROM exchange
+        WHERE cycle_id IN (SELECT id FROM cycle WHERE source_id = :source_id AND id <= :last)
+    """)
+    FORGET_CYCLES = Statement("DELETE FROM cycle WHERE source_id = :source_id AND id <= :last")
+    INSERT_CYCLE = Statement(
+        """
+        INSERT INTO cycle (source_id, started_at, kind, outcome) VALUES (:source_id, :started_at, :kind, 'running')
+        RETURNING id
+        """,
+        value,
+    )
 
     def begin_cycle(
         self, source: Source, owner: str, now: datetime, lease: Lease | None = None, *, kind: Kind = "cycle"
     ) -> Begun:
         """Begin a cycle under `lease`, or under one that is taken now. A push leaves the schedule alone (LS8).
 
+        The source's oldest cycles are forgotten that are beyond its `keep_cycles`.
+
         Raises `SourceBusy` where another process holds it, or `LeaseLost`.
         """
-        with self.driving() as driver:
-            if lease is None:
-                lease = self._take_lease(driver, source, owner)
+        with self.transaction() as tx:
             at = monotonic()
-            held = self._hold(driver, lease)
+            if lease is None:
+                lease, held = self._take_lease(tx, source, owner)
+            else:
+                held = hold(tx, lease)
             lease = replace(lease, taken=held.now)
-            its_id = lease.source_id
+            source_id = lease.source_id
             if kind == "push":
                 pass
             elif held.fingerprint == source.fingerprint:
                 # Due again already now: should this process die, whoever takes over keeps the interval (CY1).
                 latest = answered_by(source, lease.started)
                 due = look_ahead(source, period=held.period, answered=latest, failures=held.failures).due
-                driver.run(statements.start_and_plan_source, its_id=its_id, last_started_at=stamp(now), due_at=due)
+                tx.run(self.START_AND_PLAN, source_id=source_id, started_at=stamp(now), due_at=due)
             else:  # its new settings stay due (CY5)
-                driver.run(statements.start_source, its_id=its_id, last_started_at=stamp(now))
-            driver.run(statements.interrupt_cycles, its_id=its_id)
-            [cycle_id] = driver.one(statements.insert_cycle, source_id=its_id, started_at=stamp(now), kind=kind)
-            cursors = {row["object"]: read_cursor(row) for row in driver.named(statements.cursors, its_id=its_id)}
-            lookups, exports = driver.one(statements.work_waits, its_id=its_id)
+                tx.run(self.START, source_id=source_id, started_at=stamp(now))
+            rows = tx.all(self.BEGINNING, source_id=source_id, kept=max(source.keep_cycles - 1, 0))
+            if rows[0].newest == "running":  # it does not any more: the lease is ours
+                tx.run(self.INTERRUPT, source_id=source_id)
+            if rows[0].beyond is not None:
+                for forget in (self.FORGET_EXCHANGES, self.FORGET_CYCLES):
+                    tx.run(forget, source_id=source_id, last=rows[0].beyond)
+            cycle_id = tx.only(self.INSERT_CYCLE, source_id=source_id, started_at=stamp(now), kind=kind)
         return Begun(
             lease=replace(lease, cycle_id=cycle_id),
             started=now,
-            cursors=cursors,
-            lookups=bool(lookups),
-            exports=bool(exports),
+            cursors={row.object: read_cursor(row.object, *row[1:6]) for row in rows if row.object is not None},
+            lookups=bool(rows[0].lookups),
+            exports=bool(rows[0].exports),
             at=at,
         )
 
-    def look_up(self, lease: Lease, object_name: str, page: Page) -> Stored:
-        """What is stored of what a page brought, and which of its reply targets are known (OB8)."""
-        here = page.positions.keys()
-        replied_to = {c.in_reply_to_id for c in page.contents if c.in_reply_to_id is not None} - here
-        openings = replied_to.intersection(c.thread_id for c in page.contents if replied_to and c.may_reply_to_thread)
-        own = {"its_id": lease.source_id}
-        contents: dict[str, Content | None] = {}
-        users: dict[str, User] = {}
-        known: set[str] = set()
-        threads: set[str] = set()
-        with self.driving(writing=False) as driver:
-            array = driver.array
-            if here:
-                found = driver.all(statements.stored_contents, **own, its_object=object_name, ids=array(list(here)))
-                contents = {row[1]: read_content(object_name, row[1:]) if row[0] else None for row in found}
-            if page.users:
-                rows = driver.all(statements.stored_identities, **own, ids=array(list(page.users)))
-                users = {row[0]: read_user(row) for row in rows}
-            if replied_to:
-                rows = driver.all(statements.known_contents, **own, its_object=object_name, ids=array(list(replied_to)))
-                known = {row[0] for row in rows}
-            if openings:
-                rows = driver.all(statements.known_threads, **own, ids=array(list(openings)))
-                threads = {row[0] for row in rows}
-        return Stored(contents=contents, users=users, replied_to=frozenset(known), threads=frozenset(threads))
-
-    def save_page(self, lease: Lease, accepted: Accepted, now: datetime, exchanges: Sequence[Exchange]) -> None:
-        """Store a page's contents, identities, the cursor that follows and the exchanges, in one transaction (LS6)."""
-        with self.driving() as driver:
-            self._hold(driver, lease)
-            if accepted.begins_again:
-                self._begin_again(driver, lease, now)
-            if accepted.users:  # whom pages of other objects may show otherwise
-                driver.run(statements.forget_pages, its_id=lease.source_id)
-                self._put_users(driver, lease, accepted.users)
-            driver.run(statements.put_cursor, **cursor_values(lease.source_id, accepted.cursor, stamp(now)))
-            self._put_exchanges(driver, lease, exchanges)
-            self._put_contents(driver, lease, (*accepted.new, *accepted.updated), now)
-
-    def threads_to_look_up(self, lease: Lease, limit: int) -> list[str]:
-        """Ids of threads that messages name and nobody knows, of which the partner was not asked yet (LS9)."""
-        with self.driving(writing=False) as driver:
-            return [row[0] for row in driver.all(statements.lookups, its_id=lease.source_id, at_most=limit)]
-
-    def save_lookup(
-        self,
-        lease: Lease,
-        thread_id: str,
-        page: Page | None,
-        now: datetime,
-        exchanges: Sequence[Exchange],
-    ) -> None:
-        """Store a thread that was fetched, if it was found, and that it was asked for."""
-        with self.driving() as driver:
-            self._hold(driver, lease)
-            asked = {"its_id": lease.source_id, "its_foreign_id": thread_id, "asked_at": stamp(now)}
-            driver.run(statements.asked_for_thread, **asked)
-            if page is not None:
-                driver.run(statements.forget_pages, its_id=lease.source_id)
-                self._put_contents(driver, lease, page.contents, now)
-                self._put_users(driver, lease, tuple(page.users.values()))
-            self._put_exchanges(driver, lease, exchanges)
+    END_CYCLE = Statement("""
+        UPDATE cycle SET ended_at = :ended_at, outcome = :outcome, report = :report WHERE id = :cycle_id
+    """)
+    # What is given as NULL for `info` or `disabled_at` stays as it was.
+    END_AND_PLAN = Statement("""
+        UPDATE source SET lease_owner = NULL, lease_until = NULL, failures = :failures, period = :period,
+            due_at = :due_at, info = COALESCE(CAST(:info AS TEXT), info),
+            info_at = COALESCE(CAST(:info_at AS TEXT), info_at),
+            disabled_at = COALESCE(CAST(:disabled_at AS TEXT), disabled_at)
+        WHERE id = :source_id
+    """)
+    END = Statement("""
+        UPDATE source SET lease_owner = NULL, lease_until = NULL, failures = :failures WHERE id = :source_id
+    """)
 
     def end_cycle(
         self,
@@ -158,18 +164,17 @@ class CycleStore(OutboxStore):
         neither plan a cycle nor switch the source off.
         """
         outcome = "interrupted" if interrupted else "failed" if report.failed else "succeeded"
-        with self.driving() as driver:
-            held = self._hold(driver, lease)
+        with self.transaction() as tx:
+            held = hold(tx, lease)
             shown = json.dumps(report.as_json())  # ASCII: OB12
             if source.credentials.may_stand_in(shown):
                 shown = json.dumps(source.credentials.withhold_all(report.as_json()))
-            driver.run(statements.end_cycle, its_id=lease.cycle_id, ended_at=stamp(now), outcome=outcome, report=shown)
+            tx.run(self.END_CYCLE, cycle_id=lease.cycle_id, ended_at=stamp(now), outcome=outcome, report=shown)
             outlook = None
             if report.kind == "push":
                 if info is not None and held.fingerprint == source.fingerprint:
-                    driver.run(statements.save_info, its_id=lease.source_id, info=info.decode(), info_at=stamp(now))
-                fence = {"its_id": lease.source_id, "its_fence": lease.fence}
-                driver.run(statements.release_lease, **fence, due=None, by=lease.due)
+                    save_info(tx, lease.source_id, info, now)
+                release(tx, lease)
             else:
                 outlook = look_ahead(
                     source,
@@ -181,9 +186,9 @@ class CycleStore(OutboxStore):
                     effort=report.vain_effort,
                 )
                 if held.fingerprint == source.fingerprint:
-                    driver.run(
-                        statements.end_and_plan_source,
-                        its_id=lease.source_id,
+                    tx.run(
+                        self.END_AND_PLAN,
+                        source_id=lease.source_id,
                         failures=outlook.failures,
                         period=outlook.period,
                         due_at=outlook.due,
@@ -192,10 +197,28 @@ class CycleStore(OutboxStore):
                         disabled_at=stamp(now) if outlook.disabled else None,
                     )
                 else:
-                    driver.run(statements.end_lease, its_id=lease.source_id, failures=outlook.failures)
-            self._put_exchanges(driver, lease, exchanges)
-            beyond = driver.one(statements.cycle_beyond, its_id=lease.source_id, kept=source.keep_cycles)
-            if beyond is not None:
-                for forget in (statements.forget_exchanges, statements.forget_cycles):
-                    driver.run(forget, its_id=lease.source_id, last=beyond[0])
+                    tx.run(self.END, source_id=lease.source_id, failures=outlook.failures)
+            put_exchanges(tx, lease, exchanges)
         return outlook
+
+    OLD = Statement(
+        """
+        SELECT id FROM cycle
+        WHERE started_at < :before AND id NOT IN (SELECT MAX(id) FROM cycle GROUP BY source_id)
+        ORDER BY id LIMIT :at_most
+        """,
+        value,
+    )
+    FORGET_EXCHANGES_OF = Statement("DELETE FROM exchange WHERE cycle_id = :cycle_id")
+    FORGET_CYCLE = Statement("DELETE FROM cycle WHERE id = :cycle_id")
+
+    def prune(self, before: datetime, limit: int) -> int:
+        """Forget the oldest cycles that began before a moment, at most `limit`, with their exchanges; returns how many.
+
+        Each source's newest cycle is kept, and so is every one that may still run.
+        """
+        with self.transaction() as tx:
+            gone = [(cycle_id,) for cycle_id in tx.all(self.OLD, before=stamp(before), at_most=limit)]
+            tx.many(self.FORGET_EXCHANGES_OF, gone)
+            tx.many(self.FORGET_CYCLE, gone)
+        return len(gone)

@@ -1,13 +1,9 @@
-"""The database: opened, migrated to the newest schema at start, and its transactions.
-
-What a cycle does goes to the driver directly (`driving`), and imports no SQLAlchemy; everything else runs in sessions
-(`reading`, `writing`).
-"""
+"""The database: opened, migrated to the newest schema at start, and its transactions."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cached_property, partial
+from functools import partial
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
@@ -16,17 +12,12 @@ import anyio.lowlevel
 
 from crawler.clock import Clock
 from crawler.errors import DatabaseUnavailable
-from crawler.store.driver import Driver, Statement, Text
-from crawler.store.overdue import NoAnswer
-from crawler.store.sqlite import SQLite
+from crawler.store.sql import Statement, Transaction, value
+from crawler.store.sqlite import SQLite, sqlite_at
 from crawler.store.writer import Writer
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
-    from sqlmodel import Session
-
-    from crawler.store.dialect import Dialect
-    from crawler.store.engines import PostgreSQL
+    from crawler.store.postgresql import PostgreSQL
 
 HEAD = "0003"
 """The newest migration; a test holds it to the migrations' own idea of that."""
@@ -46,12 +37,11 @@ def database_at(where: str, busy_seconds: float = BUSY_SECONDS) -> "SQLite | Pos
 
     Raises `ConfigurationError`.
     """
-    path = where.removeprefix("sqlite:///")
-    if "://" not in path and not (path != where and ("?" in path or path.startswith("file:"))):
-        return SQLite(path, busy_seconds=busy_seconds)
-    from crawler.store import engines  # noqa: PLC0415 - heavy, and a file does without it
+    if (file := sqlite_at(where, busy_seconds)) is not None:
+        return file
+    from crawler.store import postgresql  # noqa: PLC0415 - heavy, and a file does without it
 
-    return engines.database_at(where, busy_seconds)
+    return postgresql.database_at(where, busy_seconds)
 
 
 class Database:
@@ -65,9 +55,7 @@ class Database:
         self.patient_until = inf
         self._clock = clock
         self._given_seconds = (lambda: clock().timestamp()) if clock is not None else None
-        self._text = backend.text if clock is None else self._text_with_clock
         self._writer = Writer(self._group if backend.can_group else None, backend.failures, self._gave_up)
-        self._texts: dict[Statement, Text] = {}
         self._given_up: DatabaseUnavailable | None = None
 
     @classmethod
@@ -91,8 +79,6 @@ class Database:
         self._writer.close()
         if self._writer.abandoned is not None:
             return
-        if "engine" in self.__dict__:
-            self.engine.dispose()
         self.backend.close()
 
     def reopen(self) -> bool:
@@ -166,7 +152,7 @@ class Database:
         return self.backend.shared
 
     def together(self, *methods: Callable[[], Any]) -> list[Any]:
-        """Run several methods of cycles one after the other, in one transaction; returns their results.
+        """Run several methods one after the other, in one transaction; returns their results.
 
         Where one of them fails, none is stored. Raises what they raise, and `DatabaseUnavailable`.
         """
@@ -177,93 +163,38 @@ class Database:
             raise self._unavailable(error) from error
 
     @contextmanager
-    def driving(self, *, writing: bool = True) -> Iterator[Driver]:
-        """A transaction of the statements that every cycle runs: see `crawler.store.driver`.
+    def transaction(self, *, writing: bool = True, limited: bool = True, beside: bool = False) -> Iterator[Transaction]:
+        """A transaction: committed at the end, rolled back by an exception.
+
+        `limited`: a server has some seconds for all of it. `beside`: it may run beside those of cycles.
 
         Raises `DatabaseUnavailable`.
         """
         try:
-            with self.backend.transaction(writing=writing) as cursor:
-                yield Driver(cursor, self._text, self._given_seconds, shared=self.is_shared)
+            with self.backend.transaction(writing=writing, limited=limited, beside=beside) as cursor:
+                yield Transaction(cursor, self.backend.spelling, self._given_seconds)
         except self.backend.failures as error:
             raise self._unavailable(error) from error
 
-    @contextmanager
-    def writing(self) -> Iterator["Session"]:
-        """A transaction that writes: committed at the end, rolled back by an exception.
+    def reading(self, *, limited: bool = False) -> AbstractContextManager[Transaction]:
+        """A transaction that only reads, beside those of cycles; `limited` as those of cycles are.
 
         Raises `DatabaseUnavailable`.
         """
-        with self._session(writing=True) as session:
-            yield session
-
-    @contextmanager
-    def reading(self, *, limited: bool = False) -> Iterator["Session"]:
-        """A transaction that only reads; `limited` as those of cycles are: a server has some seconds for an answer.
-
-        Raises `DatabaseUnavailable`.
-        """
-        with self._session(writing=False, limited=limited) as session:
-            yield session
-
-    @cached_property
-    def engine(self) -> "sa.Engine":
-        """SQLAlchemy's way to the database; heavy to import, and not needed by cycles."""
-        from crawler.store.engines import engine_of  # noqa: PLC0415 - heavy, and cycles do without it
-
-        return engine_of(self.backend)
-
-    @contextmanager
-    def _session(self, *, writing: bool, limited: bool = False) -> Iterator["Session"]:
-        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - heavy, and cycles do without it
-        from sqlmodel import Session  # noqa: PLC0415 - heavy, and cycles do without it
-
-        try:
-            with (
-                self.backend.alone(writing=writing),
-                self.engine.connect().execution_options(writing=writing) as connection,
-                self.backend.limit(connection) if limited else nullcontext(),
-                connection.begin(),
-                Session(bind=connection) as session,
-            ):
-                yield session
-                session.flush()
-        except (SQLAlchemyError, NoAnswer) as error:
-            raise self._unavailable(error) from error
-        except self.backend.failures as error:  # before SQLAlchemy was asked
-            raise self._unavailable(error) from error
-
-    def clock(self) -> "sa.ColumnElement[float]":
-        """Seconds since 1970 by the database's clock: leases and due times of several machines go by it alone."""
-        import sqlalchemy as sa  # noqa: PLC0415 - heavy, and cycles do without it
-
-        if self._clock is not None:
-            return sa.literal(self._clock().timestamp(), sa.Float)
-        return self._dialect.now
-
-    @property
-    def _dialect(self) -> "Dialect":
-        from crawler.store.dialect import Dialect  # noqa: PLC0415 - heavy, and cycles do without it
-
-        return Dialect(self.backend.name, given=self._clock is not None)
-
-    def _text_with_clock(self, statement: Statement) -> Text:
-        """A statement by the clock that was given: as in tests, where hours pass in no time."""
-        if statement not in self._texts:
-            from crawler.store.spelled import text_of  # noqa: PLC0415 - heavy, and for tests
-
-            self._texts[statement] = text_of(statement.name, self._dialect)
-        return self._texts[statement]
+        return self.transaction(writing=False, limited=limited, beside=True)
 
     def _unavailable(self, error: Exception) -> DatabaseUnavailable:
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        reason = str(error).strip().partition("\n")[0]
         advice = (
             self.backend.advice(reason) or "look at the reason, then run the command again: what was committed is safe"
         )
         return DatabaseUnavailable(f"the database {self.backend.shown} cannot be used: {reason}", hint=advice)
 
-    def _check_version(self, version: str | None) -> None:
+    SCHEMA_VERSION = Statement("SELECT version_num FROM alembic_version", value)
+
+    def _check_schema(self, tx: Transaction) -> None:
         """Whether the schema is still this program's. Raises `DatabaseTooNew` or `DatabaseUnavailable`."""
+        version = tx.one(self.SCHEMA_VERSION)
         if version == HEAD:
             return
         if version is not None and version > HEAD:
@@ -292,9 +223,11 @@ class Database:
             from crawler.store.upgrading import upgrade  # noqa: PLC0415 - heavy, and needed only here
 
             try:
-                with self.writing() as session:
-                    upgrade(session.connection(), HEAD, self.backend.shown)
+                upgrade(self.backend, HEAD)
                 return
+            except self.backend.failures as error:
+                if not attempt:
+                    raise self._unavailable(error) from error
             except DatabaseUnavailable:
                 if not attempt:
                     raise

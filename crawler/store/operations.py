@@ -1,16 +1,13 @@
-"""What whoever operates a daemon wants to know, each with one cheap query; and the deletion of what is old."""
+"""What an operator needs to know, each with one cheap query: how sources stand, and whether daemons keep up."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-
-from crawler.store import statements
 from crawler.store.database import Database
 from crawler.store.holder import shown
-from crawler.store.rows import moment, stamp
-from crawler.store.schema import CYCLE, OUTBOX, SOURCE
-from crawler.sync.state import Status
+from crawler.store.rows import moment
+from crawler.store.sql import Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,78 +49,84 @@ class Claimable:
     overdue: float
 
 
-class OperationsStore(Database):
+class _Claimable(NamedTuple):
+    managed: int
+    overdue: float | None
+
+
+def _standing(
+    source: str,
+    managed: Any,
+    disabled_at: str | None,
+    failures: int,
+    due_in: float | None,
+    crawled_by: str | None,
+    outbox: int,
+    oldest: str | None,
+    started_at: str | None,
+    outcome: str | None,
+) -> Standing:
+    return Standing(
+        source=source,
+        managed=bool(managed),
+        disabled_at=moment(disabled_at),
+        failures=failures,
+        due_in=due_in if managed else None,
+        crawled_by=shown(crawled_by) if crawled_by is not None else None,
+        outbox=outbox,
+        oldest=moment(oldest),
+        started_at=moment(started_at),
+        outcome=outcome,
+    )
+
+
+class Operations(Database):
     """The part of the store that serves operation."""
+
+    CLAIMABLE = Statement(
+        """
+        SELECT COUNT(*), MAX({now} - due_at) FILTER (
+            WHERE disabled_at IS NULL AND failures = 0 AND lease_owner IS NULL
+        ) FROM source WHERE managed
+        """,
+        _Claimable,
+    )
 
     def ping(self) -> Claimable:
         """Ask the database whether it is there, of this program's schema, and what there is to do.
 
         Raises `DatabaseUnavailable` or `DatabaseTooNew`.
         """
-        waits = (SOURCE.c.disabled_at.is_(None), SOURCE.c.failures == 0, SOURCE.c.lease_owner.is_(None))
-        late = sa.func.max(self.clock() - SOURCE.c.due_at).filter(*waits)
-        query = sa.select(sa.func.count(), late).where(SOURCE.c.managed)
-        with self.reading(limited=True) as session:
-            self._check_version(session.execute(sa.text("SELECT version_num FROM alembic_version")).scalar())
-            managed, overdue = session.execute(query).one()
+        with self.reading(limited=True) as tx:
+            self._check_schema(tx)
+            managed, overdue = tx.only(self.CLAIMABLE)
         return Claimable(managed=managed, overdue=max(overdue or 0.0, 0.0))
+
+    FORGET_LEASES = Statement("""
+        UPDATE source SET lease_owner = NULL, lease_until = NULL, fence = fence + 1 WHERE lease_owner = :owner
+    """)
 
     def forget_leases(self, owner: str) -> None:
         """Free the leases that a restored database shows as those of `owner`, who has no cycle under way."""
-        with self.driving() as driver:
-            driver.run(statements.forget_own_leases, its_owner=owner)
+        with self.transaction() as tx:
+            tx.run(self.FORGET_LEASES, owner=owner)
+
+    STANDING = Statement(
+        """
+        SELECT source.name, source.managed, source.disabled_at, source.failures, source.due_at - {now},
+            CASE WHEN source.lease_until > {now} THEN source.lease_owner END,
+            (SELECT COUNT(*) FROM outbox WHERE source_id = source.id AND status = 'export_pending'),
+            (SELECT MIN(queued_at) FROM outbox WHERE source_id = source.id AND status = 'export_pending'),
+            cycle.started_at, cycle.outcome
+        FROM source LEFT JOIN cycle ON cycle.id = (
+            SELECT MAX(own.id) FROM cycle AS own WHERE own.source_id = source.id AND own.kind = 'cycle'
+        )
+        ORDER BY source.name
+        """,
+        _standing,
+    )
 
     def standing(self) -> list[Standing]:
         """How all sources stand, by name."""
-        pending = (OUTBOX.c.source_id == SOURCE.c.id, OUTBOX.c.status == str(Status.PENDING))
-        own = CYCLE.alias()
-        last = (
-            sa.select(sa.func.max(own.c.id))
-            .where(own.c.source_id == SOURCE.c.id, own.c.kind == "cycle")
-            .correlate(SOURCE)
-        )
-        query = (
-            sa.select(
-                SOURCE.c.name,
-                SOURCE.c.managed,
-                SOURCE.c.disabled_at,
-                SOURCE.c.failures,
-                SOURCE.c.due_at - self.clock(),
-                sa.case((SOURCE.c.lease_until > self.clock(), SOURCE.c.lease_owner)),
-                sa.select(sa.func.count()).select_from(OUTBOX).where(*pending).scalar_subquery(),
-                sa.select(sa.func.min(OUTBOX.c.queued_at)).where(*pending).scalar_subquery(),
-                CYCLE.c.started_at,
-                CYCLE.c.outcome,
-            )
-            .select_from(SOURCE)
-            .outerjoin(CYCLE, CYCLE.c.id == last.scalar_subquery())
-            .order_by(SOURCE.c.name)
-        )
-        with self.reading(limited=True) as session:
-            rows = session.execute(query).all()
-        return [
-            Standing(
-                source=row[0],
-                managed=row[1],
-                disabled_at=moment(row[2]),
-                failures=row[3],
-                due_in=row[4] if row[1] else None,
-                crawled_by=shown(row[5]) if row[5] is not None else None,
-                outbox=row[6],
-                oldest=moment(row[7]),
-                started_at=moment(row[8]),
-                outcome=row[9],
-            )
-            for row in rows
-        ]
-
-    def prune(self, before: datetime, limit: int) -> int:
-        """Forget the oldest cycles that began before a moment, at most `limit`, with their exchanges; returns how many.
-
-        Each source's newest cycle is kept, and so is every one that may still run.
-        """
-        with self.driving() as driver:
-            gone = driver.all(statements.old_cycles, before=stamp(before), at_most=limit)
-            driver.many(statements.forget_exchanges_of, gone)
-            driver.many(statements.forget_cycle, gone)
-        return len(gone)
+        with self.reading(limited=True) as tx:
+            return tx.all(self.STANDING)

@@ -1,53 +1,203 @@
 """The outbox: what agents queued, and what became of it (PU)."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from crawler.errors import ActionRefused, UnknownContent
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page
-from crawler.store import statements
-from crawler.store.contents import ContentStore
-from crawler.store.driver import Driver
-from crawler.store.rows import content_values, entry_values, read_entry, read_known, read_user, stamp
-from crawler.store.sources import Lease
+from crawler.store.contents import (
+    FIELDS,
+    KNOWN,
+    USERS,
+    content_values,
+    delete,
+    doubt_cursor,
+    excluded,
+    forget_pages,
+    named,
+    put_contents,
+    put_exchanges,
+    put_users,
+    read_known,
+)
+from crawler.store.database import Database
+from crawler.store.leases import Lease, hold, register
+from crawler.store.rows import stamp
+from crawler.store.sql import Statement, Transaction
 from crawler.sync.exports import Meant, Send, Settled, known_after, settle_created, settle_given_up
-from crawler.sync.state import ATTEMPTS, Known, Outbox, OutboxEntry, Source, Status
+from crawler.sync.state import ATTEMPTS, Known, Outbox, OutboxEntry, Ref, Source, Status
+
+REFERENCES = ("target", "thread", "in_reply_to")
+"""What an entry may refer to: `OutboxEntry`'s fields, and the beginnings of their columns' names."""
 
 
-class OutboxStore(ContentStore):
+class EntryRow(NamedTuple):
+    """An entry as it is stored; the columns' order is the command line's as well."""
+
+    position: int
+    id: str
+    source_id: int
+    object: str
+    operation: str
+    status: str
+    attempts: int
+    granted: int
+    error: str | None
+    foreign_id: str | None
+    author_id: str | None
+    recipient_id: str | None
+    target_id: str | None
+    target_entry: str | None
+    target_incarnation: int | None
+    thread_id: str | None
+    thread_entry: str | None
+    thread_incarnation: int | None
+    in_reply_to_id: str | None
+    in_reply_to_entry: str | None
+    in_reply_to_incarnation: int | None
+    title: str | None
+    body: str | None
+    format: str | None
+    attachments: str | None
+    structured_content: str | None
+    queued_at: str
+    begun_at: str | None
+    settled_at: str | None
+
+    def entry(self) -> OutboxEntry:
+        """What it stands for."""
+        target = _ref(self.object, self.target_id, self.target_entry, self.target_incarnation)
+        thread = _ref("threads", self.thread_id, self.thread_entry, self.thread_incarnation)
+        replied = _ref(self.object, self.in_reply_to_id, self.in_reply_to_entry, self.in_reply_to_incarnation)
+        return OutboxEntry(
+            id=self.id,
+            object=self.object,
+            operation=self.operation,
+            queued_at=datetime.fromisoformat(self.queued_at),
+            author_id=self.author_id,
+            target=target,
+            thread=thread,
+            in_reply_to=replied,
+            recipient_id=self.recipient_id,
+            title=self.title,
+            body=self.body,
+            format=self.format,
+            attachments=tuple(json.loads(self.attachments or "[]")),
+            structured_content=json.loads(self.structured_content) if self.structured_content else None,
+            status=Status(self.status),
+            attempts=self.attempts,
+            granted=self.granted,
+            error=self.error,
+            foreign_id=self.foreign_id,
+        )
+
+
+def _ref(object_name: str, foreign_id: str | None, entry_id: str | None, incarnation: int | None) -> Ref | None:
+    if foreign_id is None and entry_id is None:
+        return None
+    return Ref(object_name, foreign_id=foreign_id, entry_id=entry_id, incarnation=incarnation)
+
+
+ENTRY = ", ".join(f"outbox.{name}" for name in EntryRow._fields)
+QUEUED = ", ".join(name for name in EntryRow._fields if name not in ("position", "begun_at", "settled_at"))
+
+QUEUE_ENTRY = Statement(f"INSERT INTO outbox ({QUEUED}) VALUES ({named(QUEUED)})")
+
+
+def queue_entry(tx: Transaction, source_id: int, entry: OutboxEntry) -> None:
+    """Put an entry at the end of the queue."""
+    refs: dict[str, object] = {}
+    for name in REFERENCES:
+        ref: Ref | None = getattr(entry, name)
+        refs[f"{name}_id"] = ref.foreign_id if ref else None
+        refs[f"{name}_entry"] = ref.entry_id if ref else None
+        refs[f"{name}_incarnation"] = ref.incarnation if ref else None
+    structured = entry.structured_content
+    tx.run(
+        QUEUE_ENTRY,
+        id=entry.id,
+        source_id=source_id,
+        object=entry.object,
+        operation=entry.operation,
+        status=str(entry.status),
+        attempts=entry.attempts,
+        granted=entry.granted,
+        error=entry.error,
+        foreign_id=entry.foreign_id,
+        author_id=entry.author_id,
+        recipient_id=entry.recipient_id,
+        title=entry.title,
+        body=entry.body,
+        format=entry.format,
+        attachments=json.dumps(entry.attachments, ensure_ascii=False) if entry.attachments else None,
+        structured_content=json.dumps(structured, ensure_ascii=False) if structured else None,
+        queued_at=stamp(entry.queued_at),
+        **refs,
+    )
+
+
+PENDING_ENTRIES = Statement(
+    f"""
+    SELECT {ENTRY} FROM outbox JOIN source ON source.id = outbox.source_id
+    WHERE source.name = :name AND outbox.status = 'export_pending' ORDER BY outbox.position
+    """,
+    EntryRow,
+)
+OTHER_ENTRIES = Statement(f"SELECT {ENTRY} FROM outbox WHERE source_id = :source_id AND id {{among ids}}", EntryRow)
+NAMED_CONTENTS = Statement(
+    f"SELECT {KNOWN} FROM content WHERE source_id = :source_id AND foreign_id {{among ids}}", read_known
+)
+
+
+def load(tx: Transaction, source: Source) -> Outbox:
+    """The pending entries in queue order, the entries and the contents that they refer to, and who creates them."""
+    rows = {row.id: row for row in tx.all(PENDING_ENTRIES, name=source.name)}
+    if not rows:
+        return Outbox()
+    source_id = next(iter(rows.values())).source_id
+    missing = [entry_id for row in rows.values() for entry_id in _entries_of(row) if entry_id not in rows]
+    if missing:
+        rows.update((row.id, row) for row in tx.all(OTHER_ENTRIES, source_id=source_id, ids=missing))
+    entries = {row.id: row.entry() for row in sorted(rows.values())}
+    ids, acting = sorted(_contents_of(entries)), sorted(_authors_of(entries))
+    contents = tx.all(NAMED_CONTENTS, source_id=source_id, ids=ids) if ids else []
+    authors = tx.all(USERS, source_id=source_id, ids=acting) if acting else []
+    return Outbox(
+        entries=entries,
+        contents={(known.object, known.id): known for known in contents},
+        authors={user.id: user for user in authors},
+    )
+
+
+CONTENT = Statement(
+    f"SELECT {KNOWN} FROM content WHERE source_id = :source_id AND object = :object AND foreign_id = :foreign_id",
+    read_known,
+)
+
+
+def find_content(tx: Transaction, lease: Lease, object_name: str, foreign_id: str) -> Known | None:
+    """The content of that id, if one is stored (PU4)."""
+    return tx.one(CONTENT, source_id=lease.source_id, object=object_name, foreign_id=foreign_id)
+
+
+class Outboxes(Database):
     """The part of the store that holds the outbox."""
 
     def load_outbox(self, source: Source) -> Outbox:
         """The pending entries in queue order, the entries and the contents that they refer to, and who creates them."""
-        with self.driving(writing=False) as driver:
-            return self._load(driver, source)
+        with self.transaction(writing=False) as tx:
+            return self._load(tx, source)
 
-    @staticmethod
-    def _load(driver: Driver, source: Source) -> Outbox:
-        rows = {row["id"]: row for row in driver.named(statements.pending_entries, its_name=source.name)}
-        if not rows:
-            return Outbox()
-        array = driver.array
-        own = {"its_id": next(iter(rows.values()))["source_id"]}
-        missing = [entry_id for row in rows.values() for entry_id in _entries_of(row) if entry_id not in rows]
-        if missing:
-            found = driver.named(statements.entries, **own, ids=array(missing))
-            rows.update((row["id"], row) for row in found)
-        ordered = sorted(rows.values(), key=lambda row: int(row["position"]))
-        entries = {row["id"]: read_entry(row) for row in ordered}
-        contents: dict[tuple[str, str], Known] = {}
-        named_ids = sorted(_contents_of(entries))
-        for content in driver.named(statements.contents, **own, ids=array(named_ids)) if named_ids else ():
-            known = read_known(content)
-            contents[known.object, known.id] = known
-        acting = sorted(_authors_of(entries))
-        users = driver.all(statements.stored_identities, **own, ids=array(acting)) if acting else ()
-        authors = {row[0]: read_user(row) for row in users}
-        return Outbox(entries=entries, contents=contents, authors=authors)
+    _load = staticmethod(load)
+
+    BEGIN_ATTEMPT = Statement("""
+        UPDATE outbox SET attempts = :attempts, begun_at = :begun_at WHERE id = :id AND status = 'export_pending'
+    """)
 
     def begin_attempt(self, lease: Lease, entry: OutboxEntry, now: datetime) -> OutboxEntry | None:
         """Commit that an attempt begins, before it is sent: after a crash the next one is a repeat (PU2, PU6).
@@ -55,29 +205,35 @@ class OutboxStore(ContentStore):
         Returns `None`, and the attempt must not be made, where the entry was cancelled since it was loaded (PU9).
         """
         attempts = entry.attempts + 1
-        with self.driving() as driver:
-            self._hold(driver, lease)
-            if not driver.run(statements.begin_attempt, its_id=entry.id, attempts=attempts, begun_at=stamp(now)):
+        with self.transaction() as tx:
+            hold(tx, lease)
+            if not tx.run(self.BEGIN_ATTEMPT, id=entry.id, attempts=attempts, begun_at=stamp(now)):
                 return None
         return replace(entry, attempts=attempts)
 
     def find_content(self, lease: Lease, object_name: str, foreign_id: str) -> Known | None:
         """The content of that id, if one is stored (PU4)."""
-        with self.driving(writing=False) as driver:
-            return _content(driver, lease, object_name, foreign_id)
+        with self.transaction(writing=False) as tx:
+            return find_content(tx, lease, object_name, foreign_id)
 
     def queue(self, source: Source, entry: OutboxEntry) -> None:
         """Put an entry at the end of the queue."""
-        with self.driving() as driver:
-            driver.run(statements.queue_entry, **entry_values(self._register(driver, source), entry))
+        with self.transaction() as tx:
+            queue_entry(tx, register(tx, source), entry)
+
+    # Unless it was sent meanwhile.
+    CANCEL_ENTRY = Statement("""
+        UPDATE outbox SET status = :status, error = :error, settled_at = :settled_at
+        WHERE id = :id AND attempts = :attempts
+    """)
 
     def cancel(self, source: Source, entry_id: str, reason: str, now: datetime) -> list[OutboxEntry]:
         """Give up a pending entry that was never sent, and what depends on it (PU9); returns all of them as settled.
 
         Raises `UnknownContent`, or `ActionRefused` where it was sent already.
         """
-        with self.driving() as driver:
-            outbox = self._load(driver, source)
+        with self.transaction() as tx:
+            outbox = self._load(tx, source)
             entry = outbox.entries.get(entry_id)
             if entry is None or entry.status is not Status.PENDING:
                 raise UnknownContent(f"{source.name}: no pending entry {entry_id} is in the outbox")
@@ -90,10 +246,10 @@ class OutboxStore(ContentStore):
                 elif any(ref.entry_id in gone for ref in other.refs):
                     gone[other.id] = settle_given_up(other, f"{reason}: it refers to {entry_id}").entry
             for settled in gone.values():
-                cancelled = driver.run(
-                    statements.cancel_entry,
-                    its_id=settled.id,
-                    its_attempts=settled.attempts,
+                cancelled = tx.run(
+                    self.CANCEL_ENTRY,
+                    id=settled.id,
+                    attempts=settled.attempts,
                     status=str(settled.status),
                     error=settled.error,
                     settled_at=stamp(now),
@@ -102,19 +258,30 @@ class OutboxStore(ContentStore):
                     raise _sent_already(entry)
         return list(gone.values())
 
+    GIVEN_UP = Statement(
+        f"""
+        SELECT {ENTRY} FROM outbox JOIN source ON source.id = outbox.source_id
+        WHERE source.name = :name AND outbox.id = :id AND outbox.status NOT IN ('export_pending', 'success')
+        """,
+        EntryRow,
+    )
+    GRANT_ATTEMPTS = Statement("""
+        UPDATE outbox SET status = :status, granted = :granted, error = NULL, settled_at = NULL WHERE id = :id
+    """)
+
     def retry(self, source: Source, entry_id: str) -> OutboxEntry:
         """Grant a given-up entry `ATTEMPTS` further attempts, which say that they are repeats (PU2).
 
         Raises `UnknownContent`.
         """
-        with self.driving() as driver:
-            found = driver.named(statements.given_up_entry, its_name=source.name, its_id=entry_id)
-            if not found:
+        with self.transaction() as tx:
+            found = tx.one(self.GIVEN_UP, name=source.name, id=entry_id)
+            if found is None:
                 raise UnknownContent(f"{source.name}: no entry {entry_id} that was given up is in the outbox")
-            given_up = read_entry(found[0])
+            given_up = found.entry()
             granted = given_up.attempts + ATTEMPTS
             entry = replace(given_up, status=Status.PENDING, granted=granted, error=None)
-            driver.run(statements.grant_attempts, its_id=entry_id, status=str(entry.status), granted=granted)
+            tx.run(self.GRANT_ATTEMPTS, id=entry_id, status=str(entry.status), granted=granted)
         return entry
 
     def settle_created(
@@ -124,11 +291,11 @@ class OutboxStore(ContentStore):
 
         Returns it as settled, and what is known of the content of that id.
         """
-        with self.driving() as driver:
-            self._hold(driver, lease)
-            found = _content(driver, lease, created.object, created.id)
+        with self.transaction() as tx:
+            hold(tx, lease)
+            found = find_content(tx, lease, created.object, created.id)
             settled = settle_created(send, created.id, found)
-            self._settle(driver, lease, settled, now, exchanges, created=created)
+            self._settle(tx, lease, settled, now, exchanges, created=created)
         return settled, known_after(settled, created, found, stamp(now))
 
     def settle_shown(
@@ -139,10 +306,10 @@ class OutboxStore(ContentStore):
         Returns it as settled, and what is known of that content.
         """
         [content] = shown.contents
-        with self.driving() as driver:
-            self._hold(driver, lease)
-            self._settle(driver, lease, settled, now, exchanges, shown=shown)
-            return settled, _content(driver, lease, content.object, content.id)
+        with self.transaction() as tx:
+            hold(tx, lease)
+            self._settle(tx, lease, settled, now, exchanges, shown=shown)
+            return settled, find_content(tx, lease, content.object, content.id)
 
     def settle(
         self,
@@ -160,13 +327,19 @@ class OutboxStore(ContentStore):
         `created` is the content of a create's answer, stored as `settled` says which one that is (PU3, PU4); `shown`
         the content as an answer shows it now (PU5); `deleted` the foreign id of one that is gone.
         """
-        with self.driving() as driver:
-            self._hold(driver, lease)
-            self._settle(driver, lease, settled, now, exchanges, created=created, shown=shown, deleted=deleted)
+        with self.transaction() as tx:
+            hold(tx, lease)
+            self._settle(tx, lease, settled, now, exchanges, created=created, shown=shown, deleted=deleted)
+
+    SETTLE_ENTRY = Statement("""
+        UPDATE outbox SET status = :status, attempts = :attempts, error = :error, foreign_id = :foreign_id,
+            settled_at = :settled_at
+        WHERE id = :id
+    """)
 
     def _settle(
         self,
-        driver: Driver,
+        tx: Transaction,
         lease: Lease,
         settled: Settled,
         now: datetime,
@@ -177,9 +350,9 @@ class OutboxStore(ContentStore):
         deleted: str | None = None,
     ) -> None:
         entry = settled.entry
-        driver.run(
-            statements.settle_entry,
-            its_id=entry.id,
+        tx.run(
+            self.SETTLE_ENTRY,
+            id=entry.id,
             status=str(entry.status),
             attempts=entry.attempts,
             error=entry.error,
@@ -187,32 +360,42 @@ class OutboxStore(ContentStore):
             settled_at=stamp(now) if entry.status is not Status.PENDING else None,
         )
         if created is not None:
-            self._put_created(driver, lease, settled, created, now)
+            self._put_created(tx, lease, settled, created, now)
         if created is not None or shown is not None or deleted is not None:
-            driver.run(statements.forget_pages, its_id=lease.source_id)
+            forget_pages(tx, lease)
         if shown is not None:
-            self._put_contents(driver, lease, shown.contents, now)
-            self._put_users(driver, lease, tuple(shown.users.values()))
+            put_contents(tx, lease, shown.contents, now)
+            put_users(tx, lease, tuple(shown.users.values()))
         if deleted is not None:
-            self._delete(driver, lease, entry.object, deleted, now)
-        self._put_exchanges(driver, lease, exchanges)
+            delete(tx, lease, entry.object, deleted, now)
+        put_exchanges(tx, lease, exchanges)
 
-    def _put_created(self, driver: Driver, lease: Lease, settled: Settled, created: Content, now: datetime) -> None:
+    # Its id may have been given again: no entry and no reference means it any more (OB13).
+    DOUBT_CONTENT = Statement("""
+        UPDATE content SET content_id = NULL, imported_at = :imported_at, incarnation = incarnation + 1
+        WHERE source_id = :source_id AND object = :object AND foreign_id = :foreign_id
+    """)
+    CREATED = f"""
+        INSERT INTO content (source_id, object, foreign_id, {FIELDS}, imported_at, changed_at, content_id)
+        VALUES (:source_id, :object, :foreign_id, {named(FIELDS)}, :imported_at, :changed_at, :content_id)
+        ON CONFLICT (source_id, object, foreign_id) DO UPDATE SET content_id = excluded.content_id
+    """
+    # A list may have shown it before its repeat was answered (PU2).
+    PUT_CREATED = Statement(f"{CREATED} WHERE content.content_id IS NULL AND content.author_id = excluded.author_id")
+    # Under the id of one that was deleted, of which nothing is kept (OB13).
+    RENEW_CONTENT = Statement(
+        f"{CREATED}, {excluded(FIELDS)}, imported_at = excluded.imported_at, changed_at = excluded.changed_at,"
+        " deleted_at = NULL, incarnation = content.incarnation + 1"
+    )
+
+    def _put_created(self, tx: Transaction, lease: Lease, settled: Settled, created: Content, now: datetime) -> None:
         if settled.meant is Meant.UNSURE:
-            its = {"its_id": lease.source_id, "its_object": created.object, "its_foreign_id": created.id}
-            driver.run(statements.doubt_content, **its, imported_at=stamp(now))
-            self._doubt_cursor(driver, lease, created.object, created.id, now)
+            its = {"source_id": lease.source_id, "object": created.object, "foreign_id": created.id}
+            tx.run(self.DOUBT_CONTENT, **its, imported_at=stamp(now))
+            doubt_cursor(tx, lease, created.object, created.id, now)
         elif settled.meant is not Meant.ANOTHER:
-            put = statements.own_content if settled.meant is Meant.CREATED else statements.renew_content
-            names = statements.put_content.values
-            values = dict(zip(names, content_values(lease.source_id, created, stamp(now)), strict=True))
-            driver.run(put, **values, content_id=settled.entry.id)
-
-
-def _content(driver: Driver, lease: Lease, object_name: str, foreign_id: str) -> Known | None:
-    of = {"its_id": lease.source_id, "its_object": object_name, "its_foreign_id": foreign_id}
-    found = driver.named(statements.content, **of)
-    return read_known(found[0]) if found else None
+            put = self.PUT_CREATED if settled.meant is Meant.CREATED else self.RENEW_CONTENT
+            tx.many(put, [(*content_values(lease.source_id, created, stamp(now)), settled.entry.id)])
 
 
 def _sent_already(entry: OutboxEntry) -> ActionRefused:
@@ -220,9 +403,9 @@ def _sent_already(entry: OutboxEntry) -> ActionRefused:
     return ActionRefused(reason, rule="PU9", hint="delete the content once it is created")
 
 
-def _entries_of(row: Mapping[str, Any]) -> list[str]:
-    names = ("target_entry", "thread_entry", "in_reply_to_entry")
-    return [row[name] for name in names if row[name] is not None]
+def _entries_of(row: EntryRow) -> list[str]:
+    named = (row.target_entry, row.thread_entry, row.in_reply_to_entry)
+    return [entry_id for entry_id in named if entry_id is not None]
 
 
 def _authors_of(entries: Mapping[str, OutboxEntry]) -> set[str]:

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 
 from crawler.errors import StoreError
-from crawler.store.sources import Lease, SourceStore
+from crawler.store.leases import Lease, Leases
 from crawler.sync.leases import RENEWED_EVERY
 
 
-async def renew(store: SourceStore, leases: Collection[Lease]) -> None:
+async def renew(store: Leases, leases: Collection[Lease]) -> None:
     """Renew leases of this store by one statement. Those that cannot be renewed end here and now.
 
     Raises `StoreError`, and has ended all of them then.
@@ -28,7 +28,7 @@ async def renew(store: SourceStore, leases: Collection[Lease]) -> None:
 
 
 @asynccontextmanager
-async def renewing(store: SourceStore, lease: Lease, *, every: float = RENEWED_EVERY) -> AsyncIterator[None]:
+async def renewing(store: Leases, lease: Lease, *, every: float = RENEWED_EVERY) -> AsyncIterator[None]:
     """Renew a lease again and again while the body runs."""
     scope = anyio.CancelScope()  # its cancellation is not lost where a transaction that has begun is waited for
 

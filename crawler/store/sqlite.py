@@ -8,19 +8,19 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from functools import cache, cached_property
 from itertools import chain, islice
 from pathlib import Path
 from time import sleep
 from typing import Any, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from crawler.errors import ConfigurationError
-from crawler.store.driver import Statement, Text
 from crawler.store.presence import Presence, presence_beside
 from crawler.store.samefile import OpenFile, WrongFile
+from crawler.store.sql import SQLITE
 
 CACHE_KIB, WAL_PAGES = 8_000, 4_000
 """Memory for pages, and pages in the WAL before they are moved: a large import writes its indices' pages less often."""
@@ -83,12 +83,16 @@ def _insert_of(text: str, size: int) -> str | None:
 class SQLite:
     """An SQLite database. `arguments` are those of `sqlite3.connect`.
 
-    The statements of cycles run on one connection, which is kept; what SQLAlchemy does runs on its own ones, or, for a
-    database in memory, on the same.
+    Transactions run on one connection, which is kept; those that read beside those of cycles on one of their own, if
+    there is a file.
     """
 
-    name = "sqlite"
+    dialect = "sqlite"
+    spelling = SQLITE
     shared = False
+    snapshot = ()
+    """What a transaction is told that reads for long, and all of one moment: each does."""
+    begin = "BEGIN IMMEDIATE"
     failures: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def __init__(self, where: str | Path, *, busy_seconds: float, **arguments: Any) -> None:
@@ -196,8 +200,17 @@ class SQLite:
             raise
 
     @contextmanager
-    def transaction(self, *, writing: bool) -> Iterator[Any]:
-        """A cursor of a transaction: committed at the end, rolled back by an exception. One at a time."""
+    def transaction(self, *, writing: bool, limited: bool = True, beside: bool = False) -> Iterator[Any]:  # noqa: ARG002 - nothing ends what waits for a file
+        """A cursor of a transaction: committed at the end, rolled back by an exception.
+
+        One at a time, but for those that read `beside` them.
+        """
+        if beside and not writing and not self.in_memory:
+            self.check()
+            with closing(self.connect()) as connection:
+                connection.execute("BEGIN")
+                yield connection.cursor()
+            return
         with self._lock:
             if self._broken is not None:
                 raise self._broken
@@ -249,24 +262,6 @@ class SQLite:
                 if self.connection.in_transaction:
                     self.connection.rollback()
 
-    @contextmanager
-    def alone(self, *, writing: bool) -> Iterator[None]:
-        """Keep this process's other threads from writing, and from a database in memory altogether.
-
-        Raises `WrongFile`.
-        """
-        with self._lock if writing or self.in_memory else nullcontext():
-            self.check()
-            yield
-
-    def limit(self, _connection: object) -> AbstractContextManager[None]:
-        """Nothing ends what waits for a file."""
-        return nullcontext()
-
-    def text(self, statement: Statement) -> Text:
-        """How this database spells a statement."""
-        return statement.sqlite, statement.values
-
     def version(self) -> str | None:
         """The schema's version, `None` of an empty database."""
         with self._lock:
@@ -290,6 +285,51 @@ class SQLite:
             self._kept = None
         if (presence := self.__dict__.pop("presence", None)) is not None:
             presence.close()
+
+
+def _truth(text: str) -> bool:
+    if text.lower() in ("true", "yes", "on", "y", "t", "1"):
+        return True
+    if text.lower() in ("false", "no", "off", "n", "f", "0"):
+        return False
+    raise ValueError(f"{text!r} is neither true nor false")
+
+
+ARGUMENTS: Mapping[str, Callable[[str], Any]] = {
+    "timeout": float,
+    "detect_types": int,
+    "isolation_level": str,
+    "check_same_thread": _truth,
+    "cached_statements": int,
+    "uri": _truth,
+}
+"""Those of `sqlite3.connect` that a URL may give, and what they are."""
+
+
+def sqlite_at(where: str, busy_seconds: float) -> SQLite | None:
+    """The database at a path, or at a URL of SQLite; `None` of another URL. Raises `ConfigurationError`.
+
+    With ``uri=true`` the path is SQLite's own kind of URI, and takes what arguments remain.
+    """
+    path = where.removeprefix("sqlite:///")
+    if "://" not in path and not (path != where and ("?" in path or path.startswith("file:"))):
+        return SQLite(path, busy_seconds=busy_seconds)
+    kind, _, path = where.partition(":///")
+    if kind.partition("+")[::2] not in (("sqlite", ""), ("sqlite", "pysqlite")):
+        return SQLite("", busy_seconds=busy_seconds) if where == "sqlite://" else None
+    path, _, query = path.partition("?")
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    try:
+        arguments = {name: ARGUMENTS[name](given.pop(name)) for name in ARGUMENTS if name in given}
+        if arguments.get("uri") or path.startswith("file:"):
+            arguments["uri"] = True
+            path = f"{path}?{urlencode(given)}" if given else path
+        elif given:
+            raise ValueError(f"{next(iter(given))!r} is not known")
+    except ValueError as error:
+        hint = "give a path, or a URL such as sqlite:///crawler.db"
+        raise ConfigurationError(f"the arguments in the database's URL cannot be used: {error}", hint=hint) from error
+    return SQLite(path, busy_seconds=busy_seconds, **arguments)
 
 
 def advice_among(hints: Mapping[str, str], reason: str) -> str | None:

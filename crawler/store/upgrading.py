@@ -1,35 +1,65 @@
 """Bringing a database to the newest schema, with alembic's migrations."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool, StaticPool
 
 from crawler.errors import DatabaseTooNew, DatabaseUnavailable
+from crawler.store.sqlite import SQLite
+
+if TYPE_CHECKING:
+    from crawler.store.postgresql import PostgreSQL
 
 
-def upgrade(connection: sa.Connection, head: str, shown: str) -> None:
-    """Run the migrations that are missing, within the transaction of `connection`; `shown` names the database.
+@contextmanager
+def connected(backend: "SQLite | PostgreSQL", begin: str) -> Iterator[sa.Connection]:
+    """A transaction of SQLAlchemy's at a database: committed at the end, rolled back by an exception.
 
-    Raises `DatabaseTooNew` or `DatabaseUnavailable`.
+    Raises the driver's errors.
     """
-    version = _version(connection)
-    if version == head:  # another process was quicker
-        return
-    if version is not None and version > head:
-        raise too_new(version, head)
-    config = Config()
-    config.set_main_option("script_location", str(files("crawler.store") / "migrations"))
-    config.attributes["connection"] = connection
+    engine = (
+        sa.create_engine("sqlite://", creator=lambda: backend.connection, poolclass=StaticPool)
+        if isinstance(backend, SQLite) and backend.in_memory
+        else sa.create_engine(f"{backend.dialect}://", creator=backend.connect, poolclass=NullPool)
+    )
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     try:
-        command.upgrade(config, "head")
-    except CommandError as error:  # the version is no longer the one that it began with
-        raise DatabaseUnavailable(
-            f"the database {shown} cannot be migrated: {error}",
-            hint="another process migrates it at the same time: run the command again",
-        ) from error
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise (error.orig or error) from error
+
+
+def upgrade(backend: "SQLite | PostgreSQL", head: str) -> None:
+    """Run the migrations that are missing, in one transaction.
+
+    Raises `DatabaseTooNew` or `DatabaseUnavailable`, and the driver's errors.
+    """
+    with connected(backend, backend.begin) as connection:
+        version = _version(connection)
+        if version == head:  # another process was quicker
+            return
+        if version is not None and version > head:
+            raise too_new(version, head)
+        config = Config()
+        config.set_main_option("script_location", str(files("crawler.store") / "migrations"))
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:  # the version is no longer the one that it began with
+            raise DatabaseUnavailable(
+                f"the database {backend.shown} cannot be migrated: {error}",
+                hint="another process migrates it at the same time: run the command again",
+            ) from error
 
 
 def too_new(version: str, head: str) -> DatabaseTooNew:

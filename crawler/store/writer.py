@@ -6,9 +6,8 @@ its caller before the commit.
 """
 
 import asyncio
-import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext, suppress
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
@@ -17,26 +16,8 @@ import anyio
 
 T = TypeVar("T")
 
-TURN = 0.0002
-"""How many seconds a thread may keep the interpreter while another one waits for it, in `short_turns`."""
-
 TOGETHER = 50
 """How many transactions are committed together at most, so that none waits long for the others."""
-
-
-@contextmanager
-def short_turns() -> Iterator[None]:
-    """Let the interpreter's threads take turns more often meanwhile: for few sources that have much to tell.
-
-    The thread that stores a page then need not wait for the one that reads the next. It saves a tenth of the time of an
-    import, and costs a daemon of many idle sources as much.
-    """
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(TURN)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
 
 
 class _Job:

@@ -19,6 +19,7 @@ from crawler.sync.state import Source
 from tests.attack.queueing import reply
 from tests.attack.table import Row
 from tests.attack.world import PATIENCE, ROOT, Database, database_in, program
+from tests.database import reading, writing
 from tests.integration.daemon.partners import INFO, Asked, Partners
 from tests.integration.test_run_process import Daemon, until
 
@@ -121,7 +122,7 @@ def long_outbox(directory: Path, count: int = 100_000) -> Row:
         with Store.open(place.database) as store:
             store.queue(place.source("shop"), reply("first"))
             table = metadata.tables["outbox"]
-            with store.writing() as session:
+            with writing(store) as session:
                 first = dict(session.execute(sa.select(table)).mappings().one())
                 del first["position"]
                 for start in range(1, count, PAGE):
@@ -150,7 +151,7 @@ def many_contents(directory: Path, count: int) -> Row:
         place.command(row, ["sync", "shop"], cpu=10, megabytes=400)
         place.command(row, ["status"], cpu=10, megabytes=400)
         place.command(row, ["messages", "shop", "--limit", "50"], cpu=20, megabytes=400)
-        with Store.open(place.database) as store, store.reading() as session:
+        with Store.open(place.database) as store, reading(store) as session:
             stored = session.scalar(sa.select(sa.func.count()).select_from(metadata.tables["content"])) or 0
     row.lost, row.doubled = max(count - stored, 0), max(stored - count, 0)
     return row

@@ -14,6 +14,7 @@ from crawler.reference import Forum, Listing
 from crawler.store import Store
 from crawler.store.schema import metadata
 from crawler.sync.state import ATTEMPTS
+from tests.database import reading
 
 Row = dict[str, Any]
 
@@ -43,7 +44,7 @@ def end_state(database: str, forum: Forum, source: str = "shop") -> EndState:
     """What there is in the end of a source, whose partner keeps `forum`."""
     names = {it.id: it.content_id or it.id for it in forum.contents.values()}
     tables: dict[str, dict[str, Row]] = {}
-    with Store.open(database) as store, store.reading() as session:
+    with Store.open(database) as store, reading(store) as session:
         for table, skipped in OURS_ALONE.items():
             tables[table] = {}
             for row in session.execute(_of(table, source)).mappings():

@@ -20,15 +20,14 @@ from typing import Any, ParamSpec, TypeVar
 
 import anyio
 import httpx
-from sqlmodel import Session
 
 from crawler.agent import Agent, known_info
 from crawler.cycle import cycles_until_idle
 from crawler.partner import Partner
 from crawler.protocol.signature import Secret
-from crawler.store import Lease, Store, statements
-from crawler.store.driver import Driver
-from crawler.store.rows import cursor_values, stamp
+from crawler.store import Lease, Store
+from crawler.store.contents import put_cursor
+from crawler.store.sql import Transaction
 from crawler.sync.pages import Accepted
 from crawler.sync.queueing import Draft
 from crawler.sync.state import Source
@@ -82,16 +81,9 @@ class AnnouncingStore(Store):
         return outcome()
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        with super().writing() as session:
-            yield session
-            self.announce("before a commit")
-        self.announce("after a commit")
-
-    @contextmanager
-    def driving(self, *, writing: bool = True) -> Iterator[Driver]:
-        with super().driving(writing=writing) as driver:
-            yield driver
+    def transaction(self, *, writing: bool = True, limited: bool = True, beside: bool = False) -> Iterator[Transaction]:
+        with super().transaction(writing=writing, limited=limited, beside=beside) as tx:
+            yield tx
             if writing:
                 self.announce("before a commit")
         if writing:
@@ -102,8 +94,8 @@ class CursorFirst(AnnouncingStore):
     """The usual mistake: the cursor is stored in a transaction of its own, before the contents (LS6)."""
 
     def save_page(self, lease: Lease, accepted: Accepted, now: datetime, exchanges: Sequence[Any]) -> None:
-        with self.driving() as driver:
-            driver.run(statements.put_cursor, **cursor_values(lease.source_id, accepted.cursor, stamp(now)))
+        with self.transaction() as tx:
+            put_cursor(tx, lease, accepted.cursor, now)
         super().save_page(lease, accepted, now, exchanges)
 
 

@@ -25,6 +25,7 @@ from crawler.clock import utc_now
 from crawler.protocol.credentials import WITHHELD
 from crawler.reference import Fails, ReferencePartner, reference_partner, seeded
 from crawler.store import Store
+from tests.database import writing
 from tests.postgresql import PASSWORD, PostgresServer
 
 pytestmark = pytest.mark.slow
@@ -323,7 +324,7 @@ def test_a_second_daemon_on_the_same_file_is_refused_and_told_who_is_there(daemo
 
 def test_a_database_of_a_newer_version_is_left_alone(daemon: Daemon, url: str) -> None:
     daemon.configure("", shop=url)
-    with Store.open(str(daemon.database)) as store, store.writing() as session:
+    with Store.open(str(daemon.database)) as store, writing(store) as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     daemon.begin()
     assert daemon.wait() == 1

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from crawler.store import Store
 from crawler.store.schema import metadata
 from crawler.sync.state import Source
+from tests.database import writing
 from tests.postgresql import PostgresServer
 from tests.unit.store.writing import SECRET
 
@@ -47,7 +48,7 @@ def fill(store: Store) -> None:
     """More than any pipe holds."""
     source_id = store.register(SHOP)
     row = {"source_id": source_id, "object": "messages", "actions": "[]", "imported_at": "2024", "changed_at": "2024"}
-    with store.writing() as session:
+    with writing(store) as session:
         made = [{**row, "foreign_id": str(n), "body": "word " * 100} for n in range(2_000)]
         session.execute(sa.insert(metadata.tables["content"]), made)
 

@@ -15,6 +15,7 @@ from crawler.store import Store
 from crawler.store.schema import metadata
 from crawler.sync.report import CycleReport
 from crawler.sync.state import Source
+from tests.database import writing
 from tests.performance.measuring import Figures, measured
 from tests.performance.program import new_file, queue, source
 
@@ -37,7 +38,7 @@ def _opened(database: str | None, clock: Callable[[], datetime]) -> Iterator[Sto
     """A store in a file of its own, or in the database that is given: what the one before left there is removed."""
     with new_file() as file, Store.open(database or file, clock=clock) as store:
         if database:
-            with store.writing() as session:
+            with writing(store) as session:
                 for table in reversed(metadata.sorted_tables):
                     session.execute(table.delete())
         yield store

@@ -13,8 +13,7 @@ import anyio
 from crawler.clock import utc_now
 from crawler.cycle import cycles_until_idle, run_cycle
 from crawler.partner import Partner
-from crawler.store import CycleStore
-from crawler.store.writer import short_turns
+from crawler.store import Store
 from crawler.sync.report import CycleReport
 from crawler.sync.state import OutboxEntry, Ref, Source
 from tests.performance.forum import SECRET
@@ -43,9 +42,9 @@ def new_file() -> Iterator[str]:
 
 
 @contextmanager
-def opened() -> Iterator[CycleStore]:
+def opened() -> Iterator[Store]:
     """A store in a file of its own."""
-    with new_file() as file, CycleStore.open(file) as store:
+    with new_file() as file, Store.open(file) as store:
         yield store
 
 
@@ -68,16 +67,15 @@ def again(urls: list[str]) -> Figures:
     return figures
 
 
-async def _cycles(store: CycleStore, of: Source) -> None:
+async def _cycles(store: Store, of: Source) -> None:
     async with Partner(of) as partner:
-        with short_turns():
-            async for report in cycles_until_idle(of, store, partner=partner):
-                assert not report.failed, report.as_json()
+        async for report in cycles_until_idle(of, store, partner=partner):
+            assert not report.failed, report.as_json()
 
 
-async def _cycle(store: CycleStore, of: Source) -> tuple[Figures, CycleReport]:
+async def _cycle(store: Store, of: Source) -> tuple[Figures, CycleReport]:
     async with Partner(of) as partner:
-        with short_turns(), measured() as figures:
+        with measured() as figures:
             report = await run_cycle(of, store, partner=partner)
     assert not report.failed, report.as_json()
     return figures, report
@@ -92,7 +90,7 @@ def push(url: str, exports: int) -> Figures:
     return figures
 
 
-def queue(store: CycleStore, to: Source, exports: int) -> None:
+def queue(store: Store, to: Source, exports: int) -> None:
     for n in range(exports):
         entry = OutboxEntry(
             id=f"{to.name}-export-{n}",

@@ -24,7 +24,7 @@ def info(run: Invocation, source: Source) -> None:
 
     Asks SOURCE for implementation.info, and remembers the answer.
     """
-    with run.open_cycle_store() as store:
+    with run.open_store() as store:
 
         async def ask() -> ImplementationInfo:
             async with run.partner(source) as partner:

@@ -13,8 +13,7 @@ from crawler.cli.progress import Progress
 from crawler.cli.report import print_report
 from crawler.cycle import Watch, cycles_until_idle, run_cycle
 from crawler.errors import CrawlerError, EndpointUnreachable
-from crawler.store import CycleStore
-from crawler.store.writer import short_turns
+from crawler.store import Store
 from crawler.sync.report import CycleReport
 from crawler.sync.state import Source
 
@@ -65,7 +64,7 @@ def sync(ctx: click.Context, run: Invocation, sources: Sequence[str], *, every: 
     with `cycles`; of several sources an object with `sources`.
     """
     found = run.sources(sources, every=every)
-    with run.open_cycle_store() as store, Progress.on_terminal(quiet=run.verbose) as progress:
+    with run.open_store() as store, Progress.on_terminal(quiet=run.verbose) as progress:
 
         async def all_of_them() -> list[Synced]:
             results = [Synced(source=source) for source in found]
@@ -75,13 +74,12 @@ def sync(ctx: click.Context, run: Invocation, sources: Sequence[str], *, every: 
                     tasks.start_soon(_sync, run, store, result, watch, until_idle)
             return results
 
-        with short_turns():
-            results = run.wait_for(all_of_them)
+        results = run.wait_for(all_of_them)
     _show(run, results, until_idle=until_idle)
     ctx.exit(max(result.exit_code for result in results))
 
 
-async def _sync(run: Invocation, store: CycleStore, result: Synced, watch: Watch, until_idle: bool) -> None:
+async def _sync(run: Invocation, store: Store, result: Synced, watch: Watch, until_idle: bool) -> None:
     """Run the cycles of one source; what fails there is kept from its neighbours (CY4)."""
     source, clock = result.source, run.outside.clock
     try:

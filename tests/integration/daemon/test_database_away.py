@@ -15,6 +15,7 @@ from crawler.protocol.signature import HEADER, Secret
 from crawler.store import Store
 from crawler.store.schema import metadata
 from crawler.sync.state import OutboxEntry, Source
+from tests.database import reading
 from tests.integration.daemon.watching import Seen
 from tests.postgresql import PostgresServer
 
@@ -131,7 +132,7 @@ async def test_a_server_that_goes_away_loses_nothing(
             daemon.stop()
 
         assert broken > 0
-        with store.reading() as session:
+        with reading(store) as session:
             assert set(session.execute(sa.select(table.c.lease_owner)).scalars()) == {None}
             assert set(session.execute(sa.select(metadata.tables["outbox"].c.status)).scalars()) == {"success"}
             assert "running" not in set(session.execute(sa.select(metadata.tables["cycle"].c.outcome)).scalars())

@@ -24,6 +24,7 @@ from crawler.store import Store
 from crawler.store.schema import metadata
 from crawler.sync.leases import LEASE_SECONDS
 from crawler.sync.state import OutboxEntry, Source
+from tests.database import reading
 from tests.integration.daemon.partners import Asked, Partners
 from tests.integration.daemon.process import sources_of
 
@@ -95,7 +96,7 @@ class Fleet:
 
 def rows(store: Store, name: str) -> list[dict[str, Any]]:
     table = metadata.tables[name]
-    with store.reading() as session:
+    with reading(store) as session:
         return [dict(row) for row in session.execute(sa.select(table).order_by(*table.primary_key)).mappings()]
 
 
@@ -207,7 +208,7 @@ def stop_between_transactions(process: subprocess.Popen[str], store: Store) -> N
     while True:
         process.send_signal(signal.SIGSTOP)
         threading.Event().wait(0.05)  # for what the server was asked already
-        with store.reading() as session:
+        with reading(store) as session:
             if session.scalar(open_ones) == 0:
                 return
         process.send_signal(signal.SIGCONT)

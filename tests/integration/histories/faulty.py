@@ -10,6 +10,7 @@ from crawler.store import Lease
 from crawler.sync.exports import Settled
 from crawler.sync.pages import Accepted
 from crawler.sync.state import Outbox, OutboxEntry, Source
+from tests.database import writing
 from tests.integration.histories.process import MortalStore
 
 
@@ -77,7 +78,7 @@ class TouchesAll(MortalStore):
 
     def save_page(self, lease: Lease, accepted: Accepted, now: datetime, exchanges: Sequence[Exchange]) -> None:
         super().save_page(lease, accepted, now, exchanges)
-        with self.writing() as session:
+        with writing(self) as session:
             session.connection().exec_driver_sql("UPDATE content SET changed_at = 'now'")
 
 
@@ -86,7 +87,7 @@ class TakesAllForTheFirst(MortalStore):
 
     def save_page(self, lease: Lease, accepted: Accepted, now: datetime, exchanges: Sequence[Exchange]) -> None:
         super().save_page(lease, accepted, now, exchanges)
-        with self.writing() as session:
+        with writing(self) as session:
             session.connection().exec_driver_sql("UPDATE content SET incarnation = 0")
 
 

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import Session
 
 from crawler.cli.serving import served
 from crawler.cycle import cycles_until_idle
@@ -17,13 +16,14 @@ from crawler.errors import DatabaseUnavailable
 from crawler.partner import Partner
 from crawler.reference import seeded
 from crawler.store import Store
-from crawler.store.driver import Driver
+from crawler.store.sql import Transaction
 from crawler.store.sqlite import SQLite
 from crawler.sync.queueing import Draft
 from crawler.sync.state import Source
 from tests.crash.comparing import check, end_state
 from tests.crash.crawling import clock, source_at
 from tests.crash.partner import LastingPartner
+from tests.database import writing
 from tests.postgresql import PostgresServer
 from tests.unit.cycling import counts, ids
 from tests.unit.shop import Shop
@@ -56,7 +56,7 @@ async def test_a_disk_that_fills_up_loses_nothing_and_once_there_is_room_the_nex
 
 def _lapse(store: Store) -> None:
     """The lease of the cycle that broke off is taken over at once from a process that is gone; this one lives."""
-    with store.writing() as session:
+    with writing(store) as session:
         session.execute(sa.text("UPDATE source SET lease_until = 0"))
 
 
@@ -78,18 +78,10 @@ class Restarted(Store):
     committed = False
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        with self._restarted(super().writing()) as session:
-            yield session
-
-    @contextmanager
-    def driving(self, *, writing: bool = True) -> Iterator[Driver]:
-        if not writing:
-            with super().driving(writing=False) as driver:
-                yield driver
-        else:
-            with self._restarted(super().driving()) as driver:
-                yield driver
+    def transaction(self, *, writing: bool = True, limited: bool = True, beside: bool = False) -> Iterator[Transaction]:
+        transaction = super().transaction(writing=writing, limited=limited, beside=beside)
+        with self._restarted(transaction) if writing else transaction as tx:
+            yield tx
 
     @contextmanager
     def _restarted(self, transaction: AbstractContextManager[T]) -> Iterator[T]:

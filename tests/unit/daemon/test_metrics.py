@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from crawler.daemon.metrics import FEW, Metrics
 from crawler.errors import EndpointUnreachable
 from crawler.store import Lease, Standing
-from crawler.store.sources import Tenure
+from crawler.store.leases import Tenure
 from crawler.sync.exports import settle_given_up, settle_success
 from crawler.sync.report import CycleReport, ObjectReport
 from tests.unit.store.writing import NOON, creation, exchange

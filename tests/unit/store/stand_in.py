@@ -14,8 +14,8 @@ from crawler.clock import Clock, since_boot
 from crawler.errors import LeaseLost, SourceBusy
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun, Lease, Store
+from crawler.store.leases import Tenure
 from crawler.store.rows import stamp
-from crawler.store.sources import Tenure
 from crawler.sync.leases import LEASE_SECONDS, HeldLease, Term
 from crawler.sync.report import CycleReport, Kind
 from crawler.sync.schedule import Outlook, answered_by, look_ahead

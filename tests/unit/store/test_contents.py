@@ -12,6 +12,7 @@ from crawler.store import Begun, Store
 from crawler.sync.exports import settle_success
 from crawler.sync.pages import Listing, accept_page
 from crawler.sync.state import Cursor, OutboxEntry, Ref, Source
+from tests.database import reading
 from tests.unit.store.writing import (
     NOON,
     broken_exchange,
@@ -293,7 +294,7 @@ def test_sources_look_up_their_own_threads(store: Store, source: Source, neighbo
 def test_a_page_may_have_more_contents_than_a_statement_has_parameters(
     store: Store, source: Source, begun: Begun
 ) -> None:
-    with store.reading() as session:
+    with reading(store) as session:
         connection: Any = session.connection().connection.driver_connection
         if isinstance(connection, sqlite3.Connection):  # its own limit, which some builds raise
             connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 32_766)

@@ -13,28 +13,31 @@ from time import monotonic
 
 import anyio
 import pytest
-import sqlalchemy as sa
 
 from crawler.errors import ConfigurationError, DatabaseTooNew, DatabaseUnavailable
-from crawler.store import Store, statements
+from crawler.store import Store
+from crawler.store.contents import NOTE_LOOKUP
 from crawler.store.database import BUSY_SECONDS, HEAD
-from crawler.store.schema import metadata
+from crawler.store.leases import register
+from crawler.store.sql import Statement, value
 from crawler.store.sqlite import SQLite
 from crawler.sync.state import Source
 from tests.unit.store.writing import NOON, change, rows
 
 
-def pragma(store: Store, name: str) -> object:
-    with store.reading() as session:
-        return session.connection().exec_driver_sql(f"PRAGMA {name}").scalar()
+def pragmas(store: Store, name: str) -> set[object]:
+    """As the connection of cycles has it, and one beside it."""
+    pragma = Statement(f"PRAGMA {name}", value)
+    with store.transaction() as tx, store.reading() as beside:
+        return {tx.one(pragma), beside.one(pragma)}
 
 
 def test_a_file_is_written_ahead_synced_and_checked(path: Path) -> None:
     with Store.open(str(path)) as store:
-        assert pragma(store, "journal_mode") == "wal"
-        assert pragma(store, "synchronous") == 2  # FULL: a commit survives a power cut
-        assert pragma(store, "foreign_keys") == 1
-        assert pragma(store, "busy_timeout") == BUSY_SECONDS * 1000
+        assert pragmas(store, "journal_mode") == {"wal"}
+        assert pragmas(store, "synchronous") == {2}  # FULL: a commit survives a power cut
+        assert pragmas(store, "foreign_keys") == {1}
+        assert pragmas(store, "busy_timeout") == {BUSY_SECONDS * 1000}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
@@ -215,9 +218,8 @@ def test_several_programs_may_make_the_same_file_at_once(tmp_path: Path, source:
 
 
 def test_a_transaction_that_fails_leaves_nothing(store: Store, source: Source) -> None:
-    with pytest.raises(ZeroDivisionError), store.writing() as session:  # noqa: PT012
-        table = metadata.tables["source"]
-        session.execute(sa.insert(table).values(name="x", base_uri="x", fingerprint="x", failures=0, fence=0))
+    with pytest.raises(ZeroDivisionError), store.transaction() as tx:  # noqa: PT012
+        register(tx, source)
         raise ZeroDivisionError
 
     assert rows(store, "source") == []
@@ -293,8 +295,8 @@ def test_many_rows_are_inserted_by_few_statements(path: Path, source: Source) ->
         source_id = store.register(source)
         assert isinstance(store.backend, SQLite)
         store.backend.connection.set_trace_callback(lambda text: told.append(text) if "INSERT" in text else None)
-        with store.driving() as driver:
-            driver.many(statements.note_lookup, ((source_id, f"thread-{n}") for n in range(2_343)))
+        with store.transaction() as tx:
+            tx.many(NOTE_LOOKUP, ((source_id, f"thread-{n}") for n in range(2_343)))
         stored = {row["foreign_id"] for row in rows(store, "lookup")}
     assert [text.count("(", text.index(" VALUES ")) for text in told] == [1_000, 1_000, 300, 30, 10, 1, 1, 1]
     assert stored == {f"thread-{n}" for n in range(2_343)}

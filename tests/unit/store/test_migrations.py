@@ -17,6 +17,7 @@ from crawler.store import Store
 from crawler.store.database import HEAD
 from crawler.store.schema import metadata
 from crawler.sync.state import Source
+from tests.database import reading
 from tests.unit.store.writing import NOON, change, everything, import_page, message
 
 
@@ -37,7 +38,7 @@ AFTER_0002 = [
 
 
 def version(store: Store) -> list[str]:
-    with store.reading() as session:
+    with reading(store) as session:
         return list(session.execute(sa.text("SELECT version_num FROM alembic_version")).scalars())
 
 
@@ -68,7 +69,7 @@ def test_a_database_is_migrated_once(path: Path, source: Source) -> None:
 
 
 def test_the_migrated_schema_is_that_of_the_tables(store: Store) -> None:
-    with store.reading() as session:
+    with reading(store) as session:
         context = MigrationContext.configure(
             session.connection(), opts={"compare_type": True, "compare_server_default": True}
         )
@@ -77,7 +78,7 @@ def test_the_migrated_schema_is_that_of_the_tables(store: Store) -> None:
 
 def test_a_column_too_many_would_be_noticed(store: Store) -> None:
     change(store, "ALTER TABLE source ADD COLUMN mood TEXT")
-    with store.reading() as session:
+    with reading(store) as session:
         assert compare_metadata(MigrationContext.configure(session.connection()), metadata) != []
 
 

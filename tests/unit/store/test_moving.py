@@ -15,6 +15,7 @@ from crawler.store import Store
 from crawler.store.schema import metadata
 from crawler.sync.queueing import Draft
 from crawler.sync.state import Ref
+from tests.database import writing
 from tests.postgresql import PostgresServer
 from tests.unit.shop import Shop
 from tests.unit.store.writing import everything, rows
@@ -182,7 +183,7 @@ def test_a_large_source_is_moved_a_few_rows_at_a_time(stores: Callable[[str], St
     shop = Shop(store)
     source_id = store.register(shop.source)
     row = {"source_id": source_id, "object": "messages", "actions": "[]"}
-    with store.writing() as session:
+    with writing(store) as session:
         for start in range(0, 20_000, 1000):
             made = [
                 {**row, "foreign_id": str(n), "body": "word " * 100, "imported_at": "2024", "changed_at": "2024"}

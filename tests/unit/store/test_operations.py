@@ -7,6 +7,7 @@ import pytest
 from crawler.errors import DatabaseUnavailable, EndpointUnreachable
 from crawler.store import Standing, Store
 from crawler.sync.state import Source
+from tests.database import writing
 from tests.unit.store.writing import NOON, SECRET, creation, end, exchange, rows
 
 ELSEWHERE = "process 1 on elsewhere"
@@ -23,7 +24,7 @@ def test_a_database_that_is_there_answers(store: Store) -> None:
 
 
 def test_one_that_is_gone_does_not(store: Store) -> None:
-    with store.writing() as session:
+    with writing(store) as session:
         session.connection().exec_driver_sql("DROP TABLE lookup")
         session.connection().exec_driver_sql("DROP TABLE outbox")
     store.ping()

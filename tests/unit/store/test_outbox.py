@@ -13,8 +13,8 @@ import pytest
 from crawler.errors import ActionRefused, DatabaseUnavailable, UnknownContent
 from crawler.protocol.objects import Content, User
 from crawler.store import Begun, Store
-from crawler.store.driver import Driver
 from crawler.store.rows import stamp
+from crawler.store.sql import Transaction
 from crawler.sync.exports import Meant, Settled
 from crawler.sync.state import Known, Outbox, OutboxEntry, Ref, Source, Status
 from tests.postgresql import PostgresServer
@@ -299,8 +299,8 @@ class Racing(Store):
 
     between: Callable[[], object] | None = None
 
-    def _load(self, driver: Driver, source: Source) -> Outbox:  # type: ignore[override]  # theirs needs no store
-        outbox = super()._load(driver, source)
+    def _load(self, tx: Transaction, source: Source) -> Outbox:
+        outbox = super()._load(tx, source)
         if self.between is not None:
             self.between()
         return outbox

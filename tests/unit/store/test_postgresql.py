@@ -16,8 +16,11 @@ import sqlalchemy as sa
 from crawler.errors import DatabaseTooNew, DatabaseUnavailable, LeaseLost
 from crawler.store import Store
 from crawler.store.database import HEAD
+from crawler.store.leases import register
 from crawler.store.schema import metadata
+from crawler.store.sql import Statement, value
 from crawler.sync.state import Source
+from tests.database import writing
 from tests.postgresql import PASSWORD, USER, PostgresServer
 from tests.unit.store.writing import NOON, SECRET, change, creation, everything, lapse, rows
 
@@ -215,16 +218,19 @@ def test_a_server_that_was_restarted_is_used_again(away: PostgresServer, url: st
 def test_a_server_that_ends_within_a_transaction_leaves_nothing(away: PostgresServer, url: str, source: Source) -> None:
     with Store.open(url) as store:
         with pytest.raises(DatabaseUnavailable, match=r"terminating connection|server closed") as caught:  # noqa: PT012, SIM117
-            with store.writing() as session:
-                session.execute(sa.insert(metadata.tables["source"]).values(name="x", base_uri="x", fingerprint="x"))
+            with store.transaction() as tx:
+                register(tx, source)
                 away.stop()
-                session.execute(sa.text("SELECT 1"))
+                tx.one(Statement("SELECT 1", value))
         assert "what was committed is safe" in caught.value.hint
         away.start()
         assert rows(store, "source") == []
 
 
 # Several processes
+
+
+NOW = sa.literal_column("CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)", sa.Float)
 
 
 def waits(url: str, condition: str) -> None:
@@ -247,7 +253,7 @@ def test_what_another_daemon_is_claiming_is_passed_over(url: str) -> None:
     table = metadata.tables["source"]
     with Store.open(url, busy_seconds=5) as store, Store.open(url) as other:
         store.manage(names(3))
-        with other.writing() as session:
+        with writing(other) as session:
             session.execute(sa.update(table).where(table.c.name == "s001").values(lease_owner="other", lease_until=9e9))
             assert sorted(lease.source for lease in store.claim("me", limit=10)) == ["s000", "s002"]
     with Store.open(url) as store:
@@ -300,8 +306,8 @@ def test_a_write_waits_for_whoever_takes_the_source_over_and_then_fails(url: str
         begun = store.begin_cycle(source, "process 1 on elsewhere", NOON)
         store.queue(source, creation())
         lapse(store)
-        with other.driving() as driver:
-            other._take_lease(driver, source, "process 2 on elsewhere")
+        with other.transaction() as tx:
+            other._take_lease(tx, source, "process 2 on elsewhere")
             writing = pool.submit(store.begin_attempt, begun.lease, creation(), NOON)
             waits(url, "wait_event_type = 'Lock' AND datname = current_database()")
         with pytest.raises(LeaseLost):
@@ -319,12 +325,12 @@ def test_a_start_that_waited_for_a_lock_is_told_by_the_clock_after_it(
     with Store.open(url) as store, Store.open(url) as other, ThreadPoolExecutor(1) as pool:
         store.manage([source])
         [lease] = store.claim("me", limit=1)
-        with other.writing() as session:
+        with writing(other) as session:
             session.execute(lock)
             beginning = pool.submit(store.begin_cycle, source, "me", NOON, lease)
             waits(url, "wait_event_type = 'Lock' AND datname = current_database()")
             threading.Event().wait(0.3)
-            let_go: float = session.execute(sa.select(other.clock())).scalar_one()
+            let_go: float = session.execute(sa.select(NOW)).scalar_one()
         begun = beginning.result(PATIENCE)
     assert begun.lease.taken >= let_go
 
@@ -332,7 +338,7 @@ def test_a_start_that_waited_for_a_lock_is_told_by_the_clock_after_it(
 def test_a_writer_does_not_wait_for_ever(url: str, source: Source) -> None:
     with Store.open(url, busy_seconds=0.1) as store, Store.open(url) as other:
         begun = store.begin_cycle(source, "me", NOON)
-        with other.writing() as session:
+        with writing(other) as session:
             session.execute(sa.update(metadata.tables["source"]).values(failures=1))
             with pytest.raises(DatabaseUnavailable, match="lock timeout") as caught:
                 store.begin_attempt(begun.lease, creation(), NOON)
@@ -342,13 +348,14 @@ def test_a_writer_does_not_wait_for_ever(url: str, source: Source) -> None:
 def test_a_process_that_is_stopped_within_a_transaction_holds_nobody_up(url: str, source: Source) -> None:
     with Store.open(url) as store, Store.open(url) as other:
         store.register(source)
-        with store.reading() as session:
-            assert session.scalar(sa.text("SHOW idle_in_transaction_session_timeout")) == "30s"
+        for transaction in (store.transaction, store.reading):
+            with transaction() as tx:
+                assert tx.one(Statement("SHOW idle_in_transaction_session_timeout", value)) == "30s"
         with pytest.raises(DatabaseUnavailable, match="idle-in-transaction") as caught:  # noqa: PT012, SIM117
-            with store.writing() as session:
-                session.execute(sa.text("SET idle_in_transaction_session_timeout = '50ms'"))
-                session.execute(sa.update(metadata.tables["source"]).values(failures=1))
+            with store.transaction() as tx:
+                tx.run(Statement("SET idle_in_transaction_session_timeout = '50ms'"))
+                tx.run(Statement("UPDATE source SET failures = 1"))
                 assert other.register(Source(name="shop", base_uri="http://x.example/", secret=SECRET)) == 1
-                session.execute(sa.text("SELECT 1"))
+                tx.one(Statement("SELECT 1", value))
         assert "stopped in the middle of a transaction" in caught.value.hint
         assert rows(other, "source")[0]["failures"] == 0

@@ -10,7 +10,7 @@ import pytest
 from crawler.clock import since_boot
 from crawler.errors import DatabaseUnavailable
 from crawler.store import Lease, Store, renew, renewing
-from crawler.store.sources import Tenure
+from crawler.store.leases import Tenure
 from crawler.sync.leases import LEASE_SECONDS
 from crawler.sync.state import Source
 from tests.unit.store.writing import NOON, SECRET, change, lapse, rows

@@ -8,18 +8,19 @@ from hypothesis import strategies as st
 
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content, User, is_storable
-from crawler.store import statements
-from crawler.store.driver import Statement
-from crawler.store.rows import (
+from crawler.store.contents import (
+    FIELDS,
+    PROFILE,
+    PUT_CONTENT,
+    PUT_EXCHANGE,
+    PUT_IDENTITY,
+    Pages,
     content_values,
     exchange_values,
-    moment,
-    read_content,
-    restored,
-    stamp,
-    storable,
     user_values,
 )
+from crawler.store.rows import moment, restored, stamp, storable
+from crawler.store.sql import SQLITE, Statement
 
 EXCHANGE = Exchange(
     action="messages.list", request=b"{}", request_size=2, started=datetime(2024, 3, 1, tzinfo=UTC), seconds=1
@@ -60,32 +61,33 @@ def test_moments_are_stored_in_utc_and_sort_as_text() -> None:
 
 def test_a_content_has_the_columns_of_its_row_in_their_order() -> None:
     fields = [name.replace("id", "foreign_id") if name == "id" else name for name in Content.__struct_fields__]
-    assert statements.put_content.values == ("source_id", *fields, "imported_at", "changed_at", "deleted_at")
-    assert statements.stored_contents.columns == ("stands", *fields[1:])
+    assert SQLITE.text(PUT_CONTENT).names == ("source_id", *fields, "imported_at", "changed_at")
+    assert fields[2:] == FIELDS.split(", ")
 
 
 def test_an_identity_has_the_columns_of_its_row_in_their_order() -> None:
     fields = ["foreign_id", *User.__struct_fields__[1:]]
-    assert statements.put_identity.values == ("source_id", *fields, "puppetizable")
-    assert statements.stored_identities.columns == tuple(fields)
+    assert SQLITE.text(PUT_IDENTITY).names == ("source_id", *fields, "puppetizable")
+    assert fields[1:] == PROFILE.split(", ")
 
 
 @pytest.mark.parametrize(
     ("statement", "values"),
     [
-        (statements.put_content, content_values(1, Content("messages", "1"), "now")),
-        (statements.put_identity, user_values(1, User("1", "Ada"))),
-        (statements.insert_exchange, exchange_values(1, EXCHANGE)),
+        (PUT_CONTENT, content_values(1, Content("messages", "1"), "now")),
+        (PUT_IDENTITY, user_values(1, User("1", "Ada"))),
+        (PUT_EXCHANGE, exchange_values(1, EXCHANGE)),
     ],
-    ids=lambda it: getattr(it, "name", ""),
+    ids=["content", "identity", "exchange"],
 )
-def test_a_row_has_a_value_for_each_placeholder(statement: Statement, values: tuple[object, ...]) -> None:
-    assert len(values) == len(statement.values)
+def test_a_row_has_a_value_for_each_placeholder(statement: Statement[None], values: tuple[object, ...]) -> None:
+    assert len(values) == len(SQLITE.text(statement).names)
 
 
 def test_a_content_is_read_as_it_was_written() -> None:
     content = Content(
         "messages", "1", "ann", thread_id="7", body="<p>é</p>", actions=("show", "é"), extra='{"ip":"::1"}'
     )
-    _, name, *row, _now, _later, _deleted = content_values(1, content, "now")
-    assert read_content(str(name), row) == content
+    _, *row, _now, _later = content_values(1, content, "now")
+    assert Pages.SHOWN.row(True, *row).content() == content
+    assert Pages.SHOWN.row(False, *row).content() is None

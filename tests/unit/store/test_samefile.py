@@ -6,11 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from crawler.errors import DatabaseTooNew, DatabaseUnavailable
 from crawler.store import Store
-from crawler.store.schema import metadata
+from crawler.store.sql import Statement
 from crawler.sync.state import Source
 from tests.unit.store.writing import NOON, SECRET, change, creation, end, import_page, message, rows
 
@@ -101,8 +100,8 @@ def test_what_is_under_way_when_the_file_is_replaced_is_not_committed(path: Path
             if happens is replaced:
                 assert store.reopen()
         backup.rename(path)
-        with pytest.raises(DatabaseUnavailable, match="while it was open"), store.writing() as session:  # noqa: PT012
-            session.execute(sa.delete(metadata.tables["content"]))
+        with pytest.raises(DatabaseUnavailable, match="while it was open"), store.transaction() as tx:  # noqa: PT012
+            tx.run(Statement("DELETE FROM content"))
             path.rename(backup)
     for file in (orphan, backup):
         with closing(sqlite3.connect(file)) as other:

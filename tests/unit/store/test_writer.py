@@ -1,9 +1,8 @@
 """Transactions that wait together are committed together, and each is still whole or not there (PU2, LS6)."""
 
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from crawler.errors import DatabaseUnavailable
 from crawler.protocol.signature import Secret
 from crawler.store import Store
 from crawler.store.sqlite import SQLite
-from crawler.store.writer import TURN, short_turns
 from crawler.sync.state import Source
 from tests.unit.store.writing import rows
 
@@ -95,8 +93,8 @@ async def test_one_that_fails_leaves_nothing_and_harms_no_other(store: Store) ->
     before, after = registering(store, "before", "after")
 
     def fails() -> None:
-        with store.driving() as driver:
-            driver._cursor.execute("INSERT INTO cursor (source_id, object, trail) VALUES (1, 'threads', '[]')")
+        with store.transaction() as tx:
+            tx._cursor.execute("INSERT INTO cursor (source_id, object, trail) VALUES (1, 'threads', '[]')")
             raise ZeroDivisionError
 
     results = await all_at_once(store, before, fails, after)
@@ -111,11 +109,9 @@ async def test_where_the_commit_fails_nobody_is_told_that_it_went_well(store: St
     [[pages]] = store.backend.connection.execute("PRAGMA page_count").fetchall()
 
     def too_much() -> None:
-        with store.driving() as driver:
-            driver._cursor.execute(f"PRAGMA max_page_count = {pages}")
-            driver._cursor.execute(
-                "INSERT INTO cycle (source_id, started_at, outcome) VALUES (1, hex(zeroblob(9999)), '')"
-            )
+        with store.transaction() as tx:
+            tx._cursor.execute(f"PRAGMA max_page_count = {pages}")
+            tx._cursor.execute("INSERT INTO cycle (source_id, started_at, outcome) VALUES (1, hex(zeroblob(9999)), '')")
 
     results = await all_at_once(store, fills, too_much, waits)
     assert [type(result) for result in results] == [DatabaseUnavailable] * 3
@@ -156,15 +152,6 @@ def test_methods_that_run_together_are_stored_together_or_not_at_all(store: Stor
     with pytest.raises(ZeroDivisionError):
         store.together(*registering(store, "c"), fails)
     assert [row["name"] for row in rows(store, "source")] == ["a", "b"]
-
-
-def test_short_turns_end_however_their_body_does() -> None:
-    usual, turn = sys.getswitchinterval(), 0.0
-    with suppress(ZeroDivisionError), short_turns():
-        turn = sys.getswitchinterval()
-        raise ZeroDivisionError
-    assert turn == pytest.approx(TURN)
-    assert sys.getswitchinterval() == usual
 
 
 async def test_nobody_waits_for_a_thread_that_hangs_once_it_is_over(store: Store) -> None:

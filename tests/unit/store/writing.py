@@ -13,9 +13,11 @@ from crawler.protocol.reading import Page, read_page
 from crawler.protocol.signature import Secret
 from crawler.store import Begun, Lease, Store
 from crawler.store.schema import metadata
+from crawler.store.sql import Statement
 from crawler.sync.pages import Accepted, Listing, accept_page
 from crawler.sync.report import CycleReport
 from crawler.sync.state import Cursor, OutboxEntry, Source
+from tests.database import reading
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 SECRET = Secret("open sesame")
@@ -89,7 +91,7 @@ def creation(entry_id: str = "q1", **fields: Any) -> OutboxEntry:
 def rows(store: Store, name: str) -> list[Row]:
     """All rows of a table, as they stand there."""
     table = metadata.tables[name]
-    with store.reading() as session:
+    with reading(store) as session:
         found = session.execute(sa.select(table).order_by(*table.primary_key)).mappings()
         return [dict(row) for row in found]
 
@@ -101,11 +103,10 @@ def everything(store: Store) -> dict[str, list[Row]]:
 
 def change(store: Store, sql: str, **parameters: Any) -> None:
     """Change the database behind the store's back."""
-    with store.writing() as session:
-        session.execute(sa.text(sql), parameters)
+    with store.transaction() as tx:
+        tx.run(Statement(sql), **parameters)
 
 
 def lapse(store: Store, left: float = 0) -> None:
     """Let all leases lapse in so many seconds, by the database's own clock."""
-    with store.writing() as session:
-        session.execute(sa.update(metadata.tables["source"]).values(lease_until=store.clock() + left))
+    change(store, "UPDATE source SET lease_until = {now} + :left", left=left)

@@ -1,26 +1,24 @@
-"""SQLAlchemy's engines, and PostgreSQL, which is reached through one: a database that several daemons share.
+"""PostgreSQL: a database that several daemons share.
 
-On PostgreSQL transactions are ``READ COMMITTED``: each begins with the row of its source, which it thereby holds. A
+Transactions are ``READ COMMITTED``: each begins with the row of its source, which it thereby holds. A
 process that is stopped in the middle of one would hold it for good; so the server ends such a transaction.
 """
 
+import re
 import threading
-import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import Any
-
-import sqlalchemy as sa
-from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from contextlib import contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote
 
 from crawler.errors import ConfigurationError, DatabaseUnavailable
 from crawler.network import is_readable
-from crawler.store.driver import Statement, Text
 from crawler.store.overdue import NoAnswer, Overdue
-from crawler.store.samefile import identity
-from crawler.store.sqlite import SQLite, advice_among
+from crawler.store.sql import POSTGRESQL
+from crawler.store.sqlite import advice_among
+
+if TYPE_CHECKING:
+    import psycopg
 
 CONNECT_SECONDS = 10
 """How long a connection to a database server may take."""
@@ -77,105 +75,96 @@ HINTS_OF_SERVERS = {
 English says the same less well: then the reason alone has to do."""
 
 
-def database_at(url: str, busy_seconds: float) -> "SQLite | PostgreSQL":
+URL = re.compile(
+    r"(?P<kind>\w+)(?:\+\w+)?://(?:(?P<user>[^:/@]*)(?::(?P<password>[^@]*))?@)?"
+    r"(?:\[(?P<ipv6>[^/?]+)\]|(?P<host>[^/:?]+))?(?::(?P<port>[^/?]*))?(?:/(?P<dbname>[^?]*))?(?:\?(?P<query>.*))?",
+    re.DOTALL,
+)
+
+
+def database_at(url: str, busy_seconds: float) -> "PostgreSQL":
     """The database at a URL. Raises `ConfigurationError`."""
+    found = URL.fullmatch(url)
+    if found is None or not url.isprintable():
+        raise ConfigurationError("the database is no URL that can be read", hint=URL_HINT)
+    if found["kind"] != "postgresql":
+        raise ConfigurationError(f"a database of {found['kind']} cannot be used", hint=URL_HINT)
+    named = {name: unquote(found[name]) for name in ("user", "password") if found[name]}
+    named |= {name: found[name] for name in ("host", "port", "dbname") if found[name]}
+    if found["ipv6"]:
+        named["host"] = found["ipv6"]
+    given = {name: ",".join(values) for name, values in parse_qs(found["query"] or "", keep_blank_values=True).items()}
     try:
-        url.encode()
-        read = sa.make_url(url)
-    except (ArgumentError, ValueError) as error:
-        raise ConfigurationError("the database is no URL that can be read", hint=URL_HINT) from error
-    kind = read.get_backend_name()
-    try:
-        if kind == "postgresql":
-            return PostgreSQL(read.set(drivername="postgresql+psycopg"), busy_seconds)
-        if kind == "sqlite":
-            with warnings.catch_warnings(action="error"):  # of arguments that are not known
-                [where], arguments = read.get_dialect()().create_connect_args(read)
-            return SQLite(where, busy_seconds=busy_seconds, **arguments)
-    except (ValueError, sa.exc.SAWarning) as error:
-        reason = str(error).partition(" (Background")[0]
+        return PostgreSQL({**named, **given}, busy_seconds)
+    except ValueError as error:
         raise ConfigurationError(
-            f"the arguments in the database's URL cannot be used: {reason}", hint=URL_HINT
+            f"the arguments in the database's URL cannot be used: {error}", hint=URL_HINT
         ) from error
-    except (NoSuchModuleError, ImportError) as error:
-        hint = URL_HINT if kind == "sqlite" else "install the driver: pip install 'ringcx-crawler[postgresql]'"
-        raise ConfigurationError(f"a database of {kind} cannot be used", hint=hint) from error
-    raise ConfigurationError(f"a database of {kind} cannot be used", hint=URL_HINT)
-
-
-def engine_of(database: "SQLite | PostgreSQL") -> sa.Engine:
-    """An engine whose connections are the database's own."""
-    if isinstance(database, PostgreSQL):
-        return database.engine
-    options: dict[str, Any] = {"poolclass": StaticPool} if database.in_memory else {}
-    creator = (lambda: database.connection) if database.in_memory else database.connect
-    engine = sa.create_engine("sqlite://", creator=creator, **options)
-    event.listen(engine, "begin", _begin)
-    event.listen(engine, "commit", lambda _connection: database.check())
-    if (path := database.path) is not None:
-        _follow(engine, path)
-    return engine
-
-
-def _follow(engine: sa.Engine, path: str) -> None:
-    """Use no connection to a file that was replaced since."""
-
-    def note(_connection: object, record: Any) -> None:
-        record.info["file"] = identity(path)
-
-    def look(_connection: object, record: Any, _proxy: object) -> None:
-        if record.info["file"] != identity(path):
-            raise DisconnectionError
-
-    event.listen(engine, "connect", note)
-    event.listen(engine, "checkout", look)
+    except ImportError as error:
+        hint = "install the driver: pip install 'ringcx-crawler[postgresql]'"
+        raise ConfigurationError("a database of postgresql cannot be used", hint=hint) from error
 
 
 class PostgreSQL:
     """A PostgreSQL database."""
 
-    name = "postgresql"
+    dialect = "postgresql+psycopg"
+    spelling = POSTGRESQL
     shared = True
+    snapshot = (
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        "SET LOCAL idle_in_transaction_session_timeout = 0",
+    )
+    """What a transaction is told that reads for long, and all of one moment."""
     in_memory = False
     presence = None  # its holders may be on other machines; and poolers share connections, which a lock would be of
     can_group = False  # rows that several transactions lock may lock out those of another daemon
 
-    def __init__(self, url: sa.URL, busy_seconds: float) -> None:
-        given: dict[str, object] = {name: value for name, value in PATIENCE.items() if name not in url.query}
+    def __init__(self, arguments: dict[str, str], busy_seconds: float) -> None:
+        """`arguments` are those of libpq, and `prepare_threshold`."""
+        import psycopg  # noqa: PLC0415 - an extra, which may be missing
+
         # A statement that was prepared on one of a pooler's connections is unknown on the next (PgBouncer).
-        prepared = url.query.get("prepare_threshold")
-        given["prepare_threshold"] = int(prepared) if isinstance(prepared, str) else None
-        url = url.difference_update_query(["prepare_threshold"])
-        self.engine = sa.create_engine(url, connect_args=given, isolation_level="AUTOCOMMIT")
-        self._begin = f"BEGIN ISOLATION LEVEL READ COMMITTED; {_limits(busy_seconds)}"
-        event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql(self._begin))
-        event.listen(self.engine, "checkout", _look_at)
-        self.failures: tuple[type[Exception], ...] = (
-            SQLAlchemyError,
-            self.engine.dialect.loaded_dbapi.Error,
-            NoAnswer,
-        )
+        prepared = arguments.pop("prepare_threshold", None)
+        self._given = arguments
+        self._arguments: dict[str, Any] = {
+            **PATIENCE,
+            **arguments,
+            "prepare_threshold": int(prepared) if prepared is not None else None,
+        }
+        self._connect = psycopg.connect
+        self.begin = f"BEGIN ISOLATION LEVEL READ COMMITTED; {_limits(busy_seconds)}"
+        self.failures: tuple[type[Exception], ...] = (psycopg.Error, NoAnswer)
         self._overdue = Overdue(busy_seconds + ANSWER_SECONDS)
-        self._resting: list[Any] = []
+        self._resting: list[psycopg.Connection[Any]] = []
         self._shared = threading.local()
 
     @property
     def shown(self) -> str:
         """The database as messages show it, without a password."""
-        url = self.engine.url
-        hidden = {name: "***" for name in url.query if "password" in name}
-        return url.update_query_dict(hidden).render_as_string(hide_password=True)
+        given = {name: "***" if "password" in name else it for name, it in self._given.items()}
+        user, host, port, dbname = (given.pop(name, "") for name in ("user", "host", "port", "dbname"))
+        password = f":{given.pop('password')}" if "password" in given else ""
+        place = f"{user}{password}@" if user or password else ""
+        place += f"[{host}]" if ":" in host else host
+        place += f":{port}" if port else ""
+        query = "&".join(f"{name}={it}" for name, it in given.items())
+        return f"postgresql://{place}/{dbname}{f'?{query}' if query else ''}"
+
+    def connect(self) -> "psycopg.Connection[Any]":
+        """A connection. Raises `psycopg.Error`."""
+        return self._connect(**self._arguments, autocommit=True)
 
     @contextmanager
-    def transaction(self, *, writing: bool) -> Iterator[Any]:  # noqa: ARG002 - as of `SQLite`
+    def transaction(self, *, writing: bool, limited: bool = True, beside: bool = False) -> Iterator[Any]:  # noqa: ARG002 - as of `SQLite`
         """A cursor of a transaction, or of that of `together`: committed at the end, rolled back by an exception."""
         if (outer := getattr(self._shared, "connection", None)) is not None:
             yield outer.cursor()
             return
         connection = self._connection()
         try:
-            with self._overdue.limit(connection.fileno()):
-                connection.execute(self._begin)
+            with self._overdue.limit(connection.fileno()) if limited else nullcontext():
+                connection.execute(self.begin)
                 yield connection.cursor()
                 connection.commit()
         except BaseException:
@@ -183,25 +172,17 @@ class PostgreSQL:
             raise
         self._resting.append(connection)
 
-    def _connection(self) -> Any:
+    def _connection(self) -> "psycopg.Connection[Any]":
         """A connection that nobody uses.
 
-        To ask each time whether the server is still there, as SQLAlchemy's pool can, costs half as much as all
-        statements of an idle cycle. A server that goes says so: then there is something to read.
+        To ask each time whether the server is still there costs half as much as all statements of an idle cycle. A
+        server that goes says so: then there is something to read.
         """
         with suppress(IndexError):
             while is_readable((connection := self._resting.pop()).fileno()):
                 connection.close()
             return connection
-        made = self.engine.raw_connection()
-        connection = made.driver_connection
-        made.detach()  # from the pool, which would roll back once more
-        return connection
-
-    def limit(self, connection: sa.Connection) -> AbstractContextManager[None]:
-        """Limit what the body does with a connection: see `Overdue`."""
-        driven: Any = connection.connection.driver_connection
-        return self._overdue.limit(driven.fileno())
+        return self.connect()
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -217,22 +198,16 @@ class PostgreSQL:
         """A server's database is found by its name, whatever became of it."""
         return False
 
-    def alone(self, *, writing: bool) -> AbstractContextManager[object]:  # noqa: ARG002 - as of `SQLite`
-        """Nobody is kept from anything: the server sees to that."""
-        return nullcontext()
-
-    def text(self, statement: Statement) -> Text:
-        """How this database spells a statement."""
-        return statement.postgresql, statement.values
-
     def version(self) -> str | None:
         """The schema's version, `None` of an empty database. Raises `DatabaseUnavailable` for a wrong encoding."""
-        with self.engine.connect() as connection, self.limit(connection):
-            if not sa.inspect(connection).has_table("alembic_version"):
-                _check_encoding(connection)
+        with self.transaction(writing=False) as cursor:
+            [[found]] = cursor.execute("SELECT to_regclass('alembic_version')").fetchall()
+            if found is None:
+                [[encoding]] = cursor.execute("SHOW server_encoding").fetchall()
+                _check_encoding(encoding)
                 return None
-            version: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-            return version
+            rows = cursor.execute("SELECT version_num FROM alembic_version").fetchall()
+            return str(rows[0][0]) if rows else None
 
     def advice(self, reason: str) -> str | None:
         """What to do about a failure."""
@@ -243,7 +218,6 @@ class PostgreSQL:
         self._overdue.close()
         while self._resting:
             self._resting.pop().close()
-        self.engine.dispose()
 
 
 def _limits(busy_seconds: float) -> str:
@@ -252,20 +226,9 @@ def _limits(busy_seconds: float) -> str:
     return f"{lock}; SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'"
 
 
-def _look_at(connection: Any, _record: object, _proxy: object) -> None:
-    if is_readable(connection.fileno()):  # the server has gone
-        raise DisconnectionError
-
-
-def _check_encoding(connection: sa.Connection) -> None:
-    encoding = connection.scalar(sa.text("SHOW server_encoding"))
+def _check_encoding(encoding: str) -> None:
     if encoding != "UTF8":
         raise DatabaseUnavailable(
             f"the database's encoding is {encoding}: it cannot hold what people write",
             hint="create one with: createdb --encoding=UTF8 --template=template0 NAME",
         )
-
-
-def _begin(connection: sa.Connection) -> None:
-    writing = connection.get_execution_options().get("writing", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
