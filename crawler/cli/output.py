@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.cells import cell_len
 
-from crawler.protocol.credentials import NOTHING, Credentials
+from crawler.protocol.credentials import NOTHING, WITHHELD, Credentials
 
 if TYPE_CHECKING:
     from crawler.cli.terminal import Terminal
@@ -54,6 +54,11 @@ def known() -> Credentials:
     if len(found) > 1:
         found[:] = [Credentials.union(found)]
     return found[0] if found else NOTHING
+
+
+def made_of(name: str, label: str) -> str:
+    """A `label` that was made of a name, and may be spelled in other letters: withheld where the name is."""
+    return label if known().withhold(name) == name else WITHHELD
 
 
 def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:

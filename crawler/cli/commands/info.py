@@ -7,7 +7,7 @@ import click
 from crawler.agent import ask_info
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import one_source
-from crawler.cli.output import NONE
+from crawler.cli.output import NONE, made_of
 from crawler.protocol.envelope import without_mark
 from crawler.protocol.implementation import POLLED, SEND_API_OBJECTS, STANDARD, ImplementationInfo, read_names
 from crawler.sync.schedule import interval
@@ -56,7 +56,7 @@ def info_json(source: Source, info: ImplementationInfo, body: bytes) -> dict[str
         "send_api": _send_api(body),
         "options": sorted(info.options),
         "labels": {
-            operation: {language: info.label(operation, language) for language in _languages(info)}
+            operation: {language: made_of(operation, info.label(operation, language)) for language in _languages(info)}
             for operation in _customs(info)
         },
         "interval": interval(source, info),
@@ -86,7 +86,7 @@ def _print(run: Invocation, source: Source, info: ImplementationInfo, report: di
     languages = _languages(info)
     if _customs(info):
         out.text()
-        rows = [[op, *(info.label(op, language) for language in languages)] for op in _customs(info)]
+        rows = [[op, *(made_of(op, info.label(op, language)) for language in languages)] for op in _customs(info)]
         out.table(["custom operation", *(f"label ({language})" for language in languages)], rows)
     if info.remarks:
         out.text()

@@ -8,7 +8,7 @@ from crawler.cli.arguments import content_id
 from crawler.cli.excerpts import Record, excerpt, person, reply_summary, structured_lines
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import stored_source
-from crawler.cli.output import clean
+from crawler.cli.output import clean, made_of
 from crawler.cli.queued import entry_records, last_info, lost
 from crawler.errors import UnknownContent
 from crawler.protocol.implementation import ImplementationInfo
@@ -76,7 +76,13 @@ def _content(store: Store, source: Source, info: ImplementationInfo | None, reco
         "replies": [_brief(reply) for reply in replies],
         "identity": store.identity(source, record["author_id"]) if record["author_id"] else None,
         "may": [
-            {"operation": it.operation, "label": it.label, "allowed": it.allowed, "rule": it.rule, "reason": it.reason}
+            {
+                "operation": it.operation,
+                "label": made_of(it.operation, it.label),
+                "allowed": it.allowed,
+                "rule": it.rule,
+                "reason": it.reason,
+            }
             for it in choices(info, known[name], its_thread)
         ]
         if info is not None

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -153,6 +154,30 @@ def test_a_secret_that_is_sent_back_is_shown_and_kept_nowhere(
     unseen = pieces(spelled) | pieces(secret)
     for surface, text in shown(terminal):
         assert not [it for it in unseen if it in text.lower()], surface
+
+
+def test_what_is_made_of_a_name_that_holds_one_is_withheld_with_it(tmp_path: Path) -> None:
+    """A label is the operation's name in other letters (IM11), by which base64 is spoilt and still says too much."""
+    spelled = SPELLINGS["base64, 0"](SPELLINGS["HEX"](SECRET.encode())).decode()
+    terminal = Terminal(tmp_path, environ={"SHOP_SECRET": SECRET})
+    terminal.configure(f"[sources.shop]\nbase_uri = '{URL}'\nsecret_env = 'SHOP_SECRET'\n")
+    objects = {"messages": ["list", spelled]}
+
+    def answers(action: str) -> tuple[int, dict[str, str], object]:
+        message = {**MESSAGE, "actions": [spelled]}
+        return 200, {}, {**INFO, "objects": objects} if "info" in action else [message] if "messages" in action else []
+
+    terminal.endpoints["shop.example"] = at(lambda _: answers, "", Secret(SECRET))
+    for command in (
+        ["sync", "shop"],
+        ["info", "shop"],
+        ["info", "shop", "--json"],
+        ["show", "shop", "1"],
+        ["show", "shop", "1", "--json"],
+    ):
+        result = terminal.run(*command)
+        assert result.exit_code == 0, result.output
+        assert spelled[:20].lower() not in result.output.lower(), command
 
 
 @pytest.fixture
