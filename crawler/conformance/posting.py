@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from crawler.conformance.evidence import NotJudged, Remedy, id_of, refusal
+from crawler.conformance.evidence import NotJudged, Remedy, Shown, id_of, refusal
 from crawler.conformance.probe import Talk
 from crawler.conformance.returned import Creation, Written, answer_of, found
 from crawler.conformance.texts import Plan
@@ -176,7 +175,7 @@ class Posting:
                 screenname = str(user.get("screenname") or own)
                 yield own, User(id=own, screenname=screenname, firstname=first, lastname=last)
 
-    def _users(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _users(self) -> Iterator[tuple[str, Shown]]:
         """Authors and recipients, by id: of private messages first, and the newest first."""
         for name in reversed(POLLED):
             for page in reversed(self.crawled[name]):

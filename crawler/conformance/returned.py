@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.conformance.evidence import NotJudged, Seen, Sent, id_of, refusal
+from crawler.conformance.evidence import NotJudged, Seen, Sent, Shown, id_of, refusal
 from crawler.conformance.texts import Plan
 from crawler.conformance.timeline import pages
 
@@ -78,7 +78,7 @@ class Written:
         """The text that marks one content, for whoever reads it as well."""
         return f"ringcx-crawler check {self.mark}: please ignore ({purpose})"
 
-    def is_ours(self, content: Mapping[str, Any]) -> bool:
+    def is_ours(self, content: Shown) -> bool:
         """Whether a content bears the mark, in its title or body."""
         return f"check {self.mark}:" in f"{content.get('title')} {content.get('body')}"
 
@@ -93,10 +93,10 @@ class Found:
     """A content as it was listed or shown, and the answer that it stood in."""
 
     sent: Sent
-    content: dict[str, Any]
+    content: Shown
 
 
-def answer_of(sent: Sent, content_id: str | None) -> dict[str, Any] | None:
+def answer_of(sent: Sent, content_id: str | None) -> Shown | None:
     """The content of that id in an answer; `None` where there is none."""
     if refusal(sent):
         return None
@@ -122,7 +122,7 @@ def shown(seen: Seen, created: Creation) -> Iterator[Found]:
             yield Found(sent, content)
 
 
-def has_tag(content: dict[str, Any], created: Creation) -> bool:
+def has_tag(content: Shown, created: Creation) -> bool:
     """Whether a content bears the tag of what was created, in its title or body."""
     return bool(created.tag) and created.tag in f"{content.get('title')} {content.get('body')}"
 
