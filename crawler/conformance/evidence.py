@@ -14,6 +14,8 @@ from crawler.protocol.objects import WrittenFloat, read_id
 from crawler.protocol.reading import check_no_error
 from crawler.sync.report import CycleReport
 
+Shown = dict[str, Any]
+"""A JSON object as the partner shows it, mostly a content: what is in it is for rules to judge, and not for a type."""
 T = TypeVar("T")
 F = TypeVar("F")
 
@@ -303,7 +305,7 @@ class Seen:
         return found.with_traceback(None) if found is not None else None
 
     def learn(self, fact: F) -> F:
-        """Note what the probe learnt, once: a struct, which is found by its type."""
+        """Note what the probe learnt: a struct, which is found by its type."""
         self.facts[type(fact)] = fact
         return fact
 
@@ -350,12 +352,12 @@ class Seen:
         listed = (sent for sent in self.sent if sent.action in actions and sent.succeeded)
         return self.some(listed, f"no {object_name or 'object'} was listed")
 
-    def contents(self, object_name: str | None = None) -> Sequence[tuple[Sent, dict[str, Any]]]:
+    def contents(self, object_name: str | None = None) -> Sequence[tuple[Sent, Shown]]:
         """Each content as it was listed, with the answer that it stood in; at least one. Raises `Unjudged`."""
         return self.some(members(self.lists(object_name)), f"the partner lists no {object_name or 'content'} now")
 
 
-def members(answers: Iterable[Sent]) -> Iterator[tuple[Sent, dict[str, Any]]]:
+def members(answers: Iterable[Sent]) -> Iterator[tuple[Sent, Shown]]:
     """The contents in lists, each with its answer; what is not even an object is left out."""
     for sent in answers:
         for element in sent.elements():

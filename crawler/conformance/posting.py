@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from crawler.conformance.evidence import NotJudged, Remedy, id_of, refusal
+from crawler.conformance.evidence import NotJudged, Remedy, Shown, id_of, refusal
 from crawler.conformance.probe import Talk
-from crawler.conformance.returned import Creation, Written, answer_of, found, mark_of, tag_of
+from crawler.conformance.returned import Creation, Written, answer_of, found
 from crawler.conformance.texts import Plan
 from crawler.conformance.tidying import clear, look_back
 from crawler.conformance.timeline import Crawled, pages, timeline
@@ -54,14 +53,14 @@ class Posting:
 
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
-        self.mark = mark_of(talk.new_id())
+        mark = talk.new_id()[:8]
         self._in_vain: set[str] = set()
         crawl = talk.before["crawling"]
         self.crawled = {name: pages(crawl.sent, name) for name in POLLED}
         self.authors = dict(self._puppetizable())
         self.agents = list(dict.fromkeys(filter(None, [talk.source.agent_id, *sorted(self.authors)])))
         self.cursors = {name: timeline(found).newest for name, found in self.crawled.items()}
-        self.written = talk.seen.learn(Written(mark=self.mark, start=dict(self.cursors), stranger=not self.agents))
+        self.written = talk.seen.learn(Written(mark=mark, start=dict(self.cursors), stranger=not self.agents))
         self.creations = self.written.creations
         talk.seen.learn(crawl.known(Crawled) or Crawled())
 
@@ -113,7 +112,7 @@ class Posting:
 
     def _entry(self, order: Order) -> tuple[OutboxEntry, str]:
         """What would stand in the outbox, and its tag. Raises `NotJudged` where what it refers to is not there."""
-        info, tag = self.talk.info, tag_of(self.mark, order.purpose)
+        info, tag = self.talk.info, self.written.tag(order.purpose)
         plan = order.plan
         form = plan.format if plan else info.formats(order.object)[0]
         body = plan.body(tag) if plan else text_as_html(tag) if form == "html" else tag
@@ -176,7 +175,7 @@ class Posting:
                 screenname = str(user.get("screenname") or own)
                 yield own, User(id=own, screenname=screenname, firstname=first, lastname=last)
 
-    def _users(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _users(self) -> Iterator[tuple[str, Shown]]:
         """Authors and recipients, by id: of private messages first, and the newest first."""
         for name in reversed(POLLED):
             for page in reversed(self.crawled[name]):
@@ -203,7 +202,7 @@ class Posting:
         """The ids that were listed of contents that are not our own."""
         own = {it.id for it in self.creations.values() if it.object == object_name}
         listed = (it for page in pages(self.talk.seen.sent, object_name) for it in page.contents)
-        since = {str(id_of(it)) for it in listed if self.mark not in f"{it.get('title')} {it.get('body')}"}
+        since = {str(id_of(it)) for it in listed if not self.written.is_ours(it)}
         return ({it for page in self.crawled[object_name] for it in page.ids} | since) - own
 
     def _awaited(self) -> list[Creation]:
@@ -235,7 +234,7 @@ class Posting:
             before = {it for page in self.crawled[name] for it in page.ids}
             for page in pages(seen.sent, name):
                 for content in page.contents:
-                    ours = self.mark in f"{content.get('title')} {content.get('body')}"
+                    ours = self.written.is_ours(content)
                     again = str(content.get("body")) in bare and id_of(content.get("author")) in self.agents
                     own = str(id_of(content))
                     if ours or (again and own not in before):

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crawler.conformance.evidence import NotJudged, Seen, Sent, id_of, refusal
+from crawler.conformance.evidence import NotJudged, Seen, Sent, Shown, id_of, refusal
 from crawler.conformance.texts import Plan
 from crawler.conformance.timeline import pages
 
@@ -59,10 +59,10 @@ class Creation:
 class Written:
     """What a conversation writes at a partner; it grows as that goes on, so that nothing is left behind unknown.
 
-    `mark` is in all of it. `creations` go by purpose. `left_behind` are those that are there, as far as is known, as
-    (object, id), and `deleted` those that were taken away again. `start` has the newest id of each object before.
-    `stranger` is whether nobody is known whom agents may write as, and `unwelcome` are the creates of a stranger where
-    all of them were refused. `waited` are the seconds that were waited for what was not listed.
+    `mark` tells it from what another run wrote. `creations` go by purpose. `left_behind` are those that are there, as
+    far as is known, as (object, id), and `deleted` those that were taken away again. `start` has the newest id of each
+    object before. `stranger` is whether nobody is known whom agents may write as, and `unwelcome` are the creates of a
+    stranger where all of them were refused. `waited` are the seconds that were waited for what was not listed.
     """
 
     mark: str
@@ -73,6 +73,14 @@ class Written:
     stranger: bool = False
     unwelcome: Sequence[Sent] = ()
     waited: float = 0.0
+
+    def tag(self, purpose: str) -> str:
+        """The text that marks one content, for whoever reads it as well."""
+        return f"ringcx-crawler check {self.mark}: please ignore ({purpose})"
+
+    def is_ours(self, content: Shown) -> bool:
+        """Whether a content bears the mark, in its title or body."""
+        return f"check {self.mark}:" in f"{content.get('title')} {content.get('body')}"
 
 
 def written(seen: Seen) -> Written:
@@ -85,20 +93,10 @@ class Found:
     """A content as it was listed or shown, and the answer that it stood in."""
 
     sent: Sent
-    content: dict[str, Any]
+    content: Shown
 
 
-def mark_of(new_id: str) -> str:
-    """What stands in all that one conversation writes."""
-    return f"ringcx-crawler check {new_id[:8]}: please ignore"
-
-
-def tag_of(mark: str, purpose: str) -> str:
-    """The text that marks one content."""
-    return f"{mark} ({purpose})"
-
-
-def answer_of(sent: Sent, content_id: str | None) -> dict[str, Any] | None:
+def answer_of(sent: Sent, content_id: str | None) -> Shown | None:
     """The content of that id in an answer; `None` where there is none."""
     if refusal(sent):
         return None
@@ -124,7 +122,7 @@ def shown(seen: Seen, created: Creation) -> Iterator[Found]:
             yield Found(sent, content)
 
 
-def has_tag(content: dict[str, Any], created: Creation) -> bool:
+def has_tag(content: Shown, created: Creation) -> bool:
     """Whether a content bears the tag of what was created, in its title or body."""
     return bool(created.tag) and created.tag in f"{content.get('title')} {content.get('body')}"
 

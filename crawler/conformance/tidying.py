@@ -89,5 +89,5 @@ async def _find_unanswered(talk: Talk) -> None:
         since_id = known.start.get(name)
         sent = await talk.ask("left", f"{name}.list", {"since_id": since_id} if since_id else None)
         contents = [content for page in pages([sent], name) for content in page.contents]
-        ours = [(name, str(id_of(it))) for it in contents if known.mark in f"{it.get('title')} {it.get('body')}"]
+        ours = [(name, str(id_of(it))) for it in contents if known.is_ours(it)]
         known.left_behind = list(dict.fromkeys([*ours, *known.left_behind]))

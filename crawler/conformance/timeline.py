@@ -3,9 +3,8 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent, id_of
+from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent, Shown, id_of
 from crawler.protocol.dates import read_date
 from crawler.protocol.implementation import POLLED
 from crawler.protocol.objects import NOTHING
@@ -25,7 +24,7 @@ class Page:
     """One answer to a list: its members, newest first, and their `ids`; those without one are left out."""
 
     sent: Sent
-    contents: Sequence[dict[str, Any]]
+    contents: Sequence[Shown]
     ids: Sequence[str]
 
     @property
@@ -103,7 +102,7 @@ def listings(seen: Seen) -> Iterator[tuple[str, list[Page]]]:
     yield from ((name, listed) for name, listed in found.items() if listed)
 
 
-def changed_at(content: dict[str, Any]) -> str | None:
+def changed_at(content: Shown) -> str | None:
     """When a content last changed, as far as it says, in a form that can be compared."""
     dates = [content.get("updated_at"), content.get("created_at")]
     return max((found for it in dates if isinstance(it, str) and (found := read_date(it)[0])), default=None)

@@ -36,8 +36,7 @@ class Writing:
 
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
-        self.mark = talk.new_id()[:8]
-        self.written = talk.seen.learn(Written(mark=f"check {self.mark}:"))
+        self.written = talk.seen.learn(Written(mark=talk.new_id()[:8]))
         self.creations = self.written.creations
         self.deleted: set[tuple[str, str]] = set()
         self.author = ""
@@ -51,17 +50,13 @@ class Writing:
         self.author = self.talk.source.agent_id or next(iter(listed), STRANGER)
         self.written.stranger = self.author == STRANGER
 
-    def tag(self, purpose: str) -> str:
-        """The text that marks one content."""
-        return f"ringcx-crawler check {self.mark}: please ignore ({purpose})"
-
     def as_sent(self, object_name: str, text: str) -> str:
         """A text as a body of the format that the object is sent in (PU13)."""
         return text_as_html(text) if self.talk.info.formats(object_name)[0] == "html" else text
 
     def create(self, purpose: str, object_name: str, body: str = "{}", **fields: Any) -> Ref | None:
         """Queue a content whose `body` has the tag in it; `None`, and a reason, where it cannot be had."""
-        tag = self.tag(purpose)
+        tag = self.written.tag(purpose)
         text = body.replace("{}", tag)
         draft = Draft(object=object_name, body=text, author_id=self.author, **fields)
         try:
@@ -74,7 +69,7 @@ class Writing:
 
     async def send(self, purpose: str, like: Creation, **changes: Any) -> None:
         """Send a create at once, with the params of another one but for `changes`; `None` leaves a param out."""
-        tag, content_id = self.tag(purpose), self.talk.new_id()
+        tag, content_id = self.written.tag(purpose), self.talk.new_id()
         body = self.as_sent(like.object, tag)
         params = {**like.sent.exchange.params, "body": body, "content_id": content_id, "retry": False, **changes}
         params = {name: value for name, value in params.items() if value is not None or name not in changes}
@@ -200,7 +195,7 @@ class Writing:
         for name in (*MESSAGES, "threads"):
             for page in pages(self.talk.seen.sent, name):
                 for content in page.contents:
-                    if self.written.mark in f"{content.get('title')} {content.get('body')}":
+                    if self.written.is_ours(content):
                         found[name, str(id_of(content))] = None
         left = [it for it in found if it not in self.deleted]
         return sorted(left, key=lambda it: it[0] == "threads")

@@ -22,7 +22,7 @@ from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.wire import Call, Raw, Refusal
 from tests.conformance.courtroom import SOURCE, breached, judged, partner, unjudged
 from tests.conformance.twins.errors import gives_up_after_errors
-from tests.conformance.twins.listing import sulks_after_quotes
+from tests.conformance.twins.listing.lists import sulks_after_quotes
 from tests.conformance.twins.transport import bans_for_a_while
 
 TITLED = replace(DEFAULT, options=tuple(it for it in DEFAULT.options if not it.endswith(".no_title")))

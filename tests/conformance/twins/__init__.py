@@ -2,12 +2,12 @@
 
 from tests.conformance.twins.declaration import DECLARATION
 from tests.conformance.twins.errors import ERRORS
-from tests.conformance.twins.listing import LISTING
-from tests.conformance.twins.objects import OBJECTS
-from tests.conformance.twins.people import PEOPLE
-from tests.conformance.twins.pushing import PUSHING
-from tests.conformance.twins.reach import REACH
-from tests.conformance.twins.returning import RETURNING
+from tests.conformance.twins.listing.lists import LISTING
+from tests.conformance.twins.listing.reach import REACH
+from tests.conformance.twins.objects.people import PEOPLE
+from tests.conformance.twins.objects.required import OBJECTS
+from tests.conformance.twins.pushing.creating import PUSHING
+from tests.conformance.twins.pushing.returning import RETURNING
 from tests.conformance.twins.structured import STRUCTURED
 from tests.conformance.twins.transport import TRANSPORT
 

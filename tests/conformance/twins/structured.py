@@ -8,7 +8,7 @@ from crawler.conformance.rule import Rule
 from crawler.conformance.rules import RULES
 from crawler.reference.contents import show_user
 from tests.conformance.courtroom import CARD, CAROUSEL, LINK, SELECT, STRUCTURED_IDS, TEMPLATE, messenger
-from tests.conformance.twins.pushing import dropping
+from tests.conformance.twins.pushing.creating import dropping
 from tests.conformance.twins.twin import Twin, acting, spoiling
 
 

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
-from crawler.conformance.evidence import DoesNotApply, Seen, no_info
+from crawler.conformance.evidence import DoesNotApply, Seen, Shown, no_info
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.protocol.envelope import printable, without_mark
 from crawler.protocol.implementation import OPTIONS, POLLED, SEND_API_OBJECTS, read_names, shape
@@ -16,12 +15,12 @@ PAGE, PROBE = "action-details", "declaration"
 READ = ["objects-can-be-read"]
 
 
-def answer(seen: Seen) -> dict[str, Any]:
+def answer(seen: Seen) -> Shown:
     """The first answer to ``implementation.info``. Raises `NotJudged` where there is none."""
     first = seen.all("info")[0]
     if not first.succeeded:
         raise no_info(first)
-    found: dict[str, Any] = first.json()
+    found: Shown = first.json()
     return found
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 from crawler.conformance.chapters.listing.lists import PAGE, few
 from crawler.conformance.chapters.listing.positions import ORDERED, Positions
-from crawler.conformance.evidence import NotJudged, Remedy, Seen
+from crawler.conformance.evidence import NotJudged, Remedy, Seen, Shown
 from crawler.conformance.rule import Case, Chapter, Harm, Kept, Level, Part, case, harm
 from crawler.conformance.timeline import Page, Timeline, changed_at, is_page, listings, pages
 
@@ -19,7 +18,7 @@ rule = PART.rule
 class Reached:
     """What was listed on the way from a position, id → content, and the position from which nobody asked on, if any."""
 
-    contents: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    contents: Mapping[str, Shown] = field(default_factory=dict)
     ended: str | None = None
 
     @property
@@ -38,7 +37,7 @@ def first_answers(listed: Iterable[Page]) -> Mapping[str | None, Page]:
 
 def reached(answers: Mapping[str | None, Page], since_id: str | None) -> Reached:
     """What is reached from a position, by these answers."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Shown] = {}
     asked: set[str | None] = set()
     while since_id not in asked:
         asked.add(since_id)
@@ -56,9 +55,7 @@ def looks_like(older: str, newer: str) -> str:
     return "; looks like ids that are compared as text" if numbers and len(older) != len(newer) else ""
 
 
-def newer_than(
-    line: Timeline, since_id: str, contents: Mapping[str, dict[str, Any]], newest: str, end: int
-) -> Iterator[str]:
+def newer_than(line: Timeline, since_id: str, contents: Mapping[str, Shown], newest: str, end: int) -> Iterator[str]:
     """Which contents come after a position, and before the place `end`: by their place, or else by their dates."""
     for content_id, content in contents.items():
         place = line.places.get(content_id)

@@ -1,18 +1,17 @@
 """Contents and the users in them as they were listed: how rules read and name them. PURE."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent, id_of
+from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Sent, Shown, id_of
 from crawler.protocol.envelope import printable
 from crawler.protocol.implementation import shape
 from crawler.protocol.objects import NOTHING
 
-Found = tuple[Sent, dict[str, Any]]
-Holder = tuple[Sent, str, dict[str, Any]]
+Found = tuple[Sent, Shown]
+Holder = tuple[Sent, str, Shown]
 
 
-def which(sent: Sent, content: dict[str, Any]) -> str:
+def which(sent: Sent, content: Shown) -> str:
     """A content in a few words."""
     found = id_of(content)
     return f"{sent.object} {printable(found, 40)}" if found else f"one of {sent.object} without id"

@@ -1,12 +1,11 @@
 """Contents by what they are beside each other: what they offer, and that an id names one (IM5, LS4)."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from crawler.conformance.chapters.listing.lists import ARRAYS
 from crawler.conformance.chapters.objects.contents import which
 from crawler.conformance.chapters.objects.required import PROBE, READ
-from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, id_of
+from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Shown, id_of
 from crawler.conformance.returned import Found, listed
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.protocol.dates import read_date
@@ -19,7 +18,7 @@ ENOUGH = 3
 """So many contents tell what contents of an object offer."""
 
 
-def actions_of(content: dict[str, Any]) -> list[str]:
+def actions_of(content: Shown) -> list[str]:
     """What a content's own actions name, also as an object (OB9)."""
     actions = content.get("actions")
     names = list(actions.values()) if isinstance(actions, dict) else actions
@@ -48,7 +47,7 @@ def declared_operations_are_offered(seen: Seen) -> Iterator[Case]:
         yield case(offering, told.sent, expected=expected, actual=actual, note=which(told.sent, told.content))
 
 
-def alike(content: dict[str, Any]) -> tuple[str, str, str]:
+def alike(content: Shown) -> tuple[str, str, str]:
     """What two contents have in common that are one: id, author and text."""
     return str(id_of(content)), str(id_of(content.get("author"))), str(content.get("body"))
 

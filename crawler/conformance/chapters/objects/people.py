@@ -6,7 +6,7 @@ from typing import Any
 
 from crawler.conformance.chapters.objects.contents import contents, users, value, which
 from crawler.conformance.chapters.objects.required import PAGE, PROBE, READ
-from crawler.conformance.evidence import Seen, id_of
+from crawler.conformance.evidence import Seen, Shown, id_of
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 
 PART = Part(Chapter.OBJECTS)
@@ -49,7 +49,7 @@ def private_messages_go_to_somebody_else(seen: Seen) -> Iterator[Case]:
 
     Mend: name the other side as `recipient`, whichever side wrote.
     """
-    written: dict[str | None, list[tuple[Any, dict[str, Any]]]] = {}
+    written: dict[str | None, list[tuple[Any, Shown]]] = {}
     for sent, content in contents(seen, "private_messages"):
         written.setdefault(id_of(content.get("author")), []).append((sent, content))
     for author, theirs in written.items():
@@ -77,6 +77,6 @@ def private_messages_stay_private(seen: Seen) -> Iterator[Case]:
         yield case(twin is None, sent, expected=expected, actual=actual, note=which(sent, content))
 
 
-def same(content: dict[str, Any]) -> str:
+def same(content: Shown) -> str:
     """By what a content is known in both lists."""
     return json.dumps([id_of(content), id_of(content.get("author")), content.get("created_at"), content.get("body")])

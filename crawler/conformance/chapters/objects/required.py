@@ -1,11 +1,10 @@
 """What contents and users must have to be imported (OB1 to OB4, LS7)."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from crawler.conformance.chapters.objects.contents import Found, contents, users, value, which, with_content
 from crawler.conformance.chapters.transport.answers import signed
-from crawler.conformance.evidence import UNREADABLE, DoesNotApply, Seen, Sent, id_of
+from crawler.conformance.evidence import UNREADABLE, DoesNotApply, Seen, Sent, Shown, id_of
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.protocol.objects import NOTHING
 
@@ -72,7 +71,7 @@ def contents_have_an_id(seen: Seen) -> Iterator[Case]:
         yield case(id_of(content) is not None, sent, expected="an 'id'", actual=actual, note=which(sent, content))
 
 
-def strings(sent: Sent, whose: str, holder: dict[str, Any]) -> Iterator[Case]:
+def strings(sent: Sent, whose: str, holder: Shown) -> Iterator[Case]:
     """A breach for each id of a content or user that is a number."""
     for name in IDS:
         if holder.get(name) not in NOTHING:

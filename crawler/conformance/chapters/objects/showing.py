@@ -1,11 +1,10 @@
 """`show` answers what was asked for, as the list had it (AC1)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from crawler.conformance.chapters.objects.contents import contents, shows, text_id, value
 from crawler.conformance.chapters.objects.required import PROBE, READ
-from crawler.conformance.evidence import Seen, Sent, id_of
+from crawler.conformance.evidence import Seen, Sent, Shown, id_of
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.protocol.envelope import printable
 
@@ -30,7 +29,7 @@ def show_answers_the_content(seen: Seen) -> Iterator[Case]:
         yield case(shows(sent), sent, expected=expected, actual=actual if sent.succeeded else sent.came)
 
 
-def shown(seen: Seen) -> Sequence[tuple[Sent, dict[str, Any], dict[str, Any]]]:
+def shown(seen: Seen) -> Sequence[tuple[Sent, Shown, Shown]]:
     """Each content that was shown, and the same as it was listed, at least one. Raises `Unjudged`."""
     asked_for = seen.all("show")
     listed = {(sent.object, id_of(content)): content for sent, content in contents(seen)}
@@ -61,7 +60,7 @@ def show_agrees_with_list(seen: Seen) -> Iterator[Case]:
 
     Mend: make both from the same function.
     """
-    pick: dict[str, Callable[[dict[str, Any]], object]] = {
+    pick: dict[str, Callable[[Shown], object]] = {
         "author": lambda it: id_of(it.get("author")),
         "recipient": lambda it: id_of(it.get("recipient")),
         "thread_id": lambda it: text_id(it.get("thread_id")),

@@ -1,11 +1,10 @@
 """Users as contents show them (OB4, OB10), and that what is shown can be stored (OB12)."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from crawler.conformance.chapters.objects.contents import users, value
 from crawler.conformance.chapters.objects.required import PAGE, PROBE, READ
-from crawler.conformance.evidence import Seen, id_of
+from crawler.conformance.evidence import Seen, Shown, id_of
 from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, Part, case, harm
 from crawler.errors import PartnerError
 from crawler.protocol.envelope import printable
@@ -78,7 +77,7 @@ def users_are_the_same_everywhere(seen: Seen) -> Iterator[Case]:
 
     Mend: show the user as it is now, not as it was when the message was written.
     """
-    first: dict[str, tuple[str, dict[str, Any]]] = {}
+    first: dict[str, tuple[str, Shown]] = {}
     for sent, whose, user in users(seen):
         found = id_of(user)
         if found is None:

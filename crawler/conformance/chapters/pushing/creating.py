@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
-from typing import Any
 
-from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, id_of, refusal
+from crawler.conformance.evidence import DoesNotApply, NotJudged, Remedy, Seen, Shown, id_of, refusal
 from crawler.conformance.returned import Creation, written
 from crawler.conformance.rule import Breach, Case, Chapter, Harm, Level, Part, case, harm
 from crawler.conformance.timeline import Crawled, pages
@@ -35,7 +34,7 @@ def is_listed(seen: Seen, object_name: str) -> bool:
     return seen.declared.allows(object_name, "list") and object_name not in seen.learnt(Crawled).part
 
 
-def shown(seen: Seen, creation: Creation) -> dict[str, Any] | None:
+def shown(seen: Seen, creation: Creation) -> Shown | None:
     """The created content as it was listed first, `None` where it never was. Raises `Unjudged` without a list."""
     if not seen.declared.allows(creation.object, "list"):
         raise DoesNotApply(f"the partner declares no list of {creation.object}")

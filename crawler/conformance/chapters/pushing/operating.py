@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from crawler.conformance.chapters.pushing.creating import PAGE
 from crawler.conformance.chapters.pushing.once import LISTS, creations
 from crawler.conformance.comparing import Text, is_lost
-from crawler.conformance.evidence import NotJudged, Remedy, Seen, Sent, id_of, refusal
+from crawler.conformance.evidence import NotJudged, Remedy, Seen, Sent, Shown, id_of, refusal
 from crawler.conformance.returned import answer_of
 from crawler.conformance.rule import Case, Chapter, Harm, Level, Part, case, harm
 from crawler.protocol.envelope import printable
@@ -22,7 +21,7 @@ VOLATILE = frozenset({"updated_at", "created_at", "author", "recipient"})
 THREAD, TARGET, REPLY, NEIGHBOUR, AFTERWARDS = "thread", "target", "reply", "neighbour", "afterwards"
 """The purposes of the contents: what is operated on, what stands around it, and what is created when it is gone."""
 
-State = Mapping[str, Any] | None
+State = Shown | None
 """A content as it was listed or shown; `None` where it is neither."""
 
 
@@ -71,7 +70,7 @@ def changed(before: State, after: State) -> list[str]:
     return [it for it in dict.fromkeys([*before, *after]) if it not in VOLATILE and before.get(it) != after.get(it)]
 
 
-def lost(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def lost(before: Shown, after: Shown) -> list[str]:
     """The fields of which something is lost."""
     found = []
     for name in FIELDS:

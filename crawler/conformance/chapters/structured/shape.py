@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from crawler.conformance.chapters.pushing.creating import READABLE, created, shown
-from crawler.conformance.evidence import DoesNotApply, Seen, Sent, id_of, refusal
+from crawler.conformance.evidence import DoesNotApply, Seen, Sent, Shown, id_of, refusal
 from crawler.conformance.rule import Breach, Case, Chapter, Harm, Kept, Level, Part, case, harm
 from crawler.conformance.timeline import listings
 from crawler.protocol.structured import NAME, OPTION, About, Problem, check_structured
@@ -16,7 +16,7 @@ CARDS = ("rich_link", "template", "carousel")
 KNOWN = [*READABLE, "structured-type-known"]
 
 
-def structured(seen: Seen) -> Sequence[tuple[Sent, dict[str, Any], Any]]:
+def structured(seen: Seen) -> Sequence[tuple[Sent, Shown, Any]]:
     """Each content that is listed with structured content, with its list, at least one. Raises `Unjudged`."""
     found = [
         (page.sent, content, content["structured_content"])
@@ -30,7 +30,7 @@ def structured(seen: Seen) -> Sequence[tuple[Sent, dict[str, Any], Any]]:
     return seen.some(found, "no content is listed with structured content")
 
 
-def cards(value: Any) -> Sequence[dict[str, Any]]:
+def cards(value: Any) -> Sequence[Shown]:
     """The links and cards of a structured content: itself, or those of a carousel."""
     found = value.get("items") if value.get("type") == "carousel" else [value]
     return [it for it in found if isinstance(it, dict)] if isinstance(found, list) else []
@@ -103,7 +103,7 @@ def structured_type_known(seen: Seen) -> Iterator[Case]:
     yield from each(seen, about("type"))
 
 
-def users(seen: Seen) -> Iterator[dict[str, Any]]:
+def users(seen: Seen) -> Iterator[Shown]:
     """All that are listed as authors or recipients: it is enough to say once that one is puppetizable (OB4)."""
     for _, listed in listings(seen):
         for page in listed:

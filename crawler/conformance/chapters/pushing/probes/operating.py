@@ -9,7 +9,6 @@ Learns `Operated`, and what `Posting` does.
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 from crawler.conformance.chapters.pushing.operating import (
     AFTERWARDS,
@@ -94,7 +93,7 @@ class Operating:
         """Apply an operation, and look."""
         posted = self.posting.creations[target]
         before = self.steps[-1].after if self.steps else await self.look()
-        params: dict[str, Any] = {"id": posted.id}
+        params: dict[str, object] = {"id": posted.id}
         if kind == "custom":
             params["user_id"] = (self.posting.agents or ["ringcx-crawler-check"])[0]
         sent = await self.talk.ask("do again" if again else "do", f"{posted.object}.{operation}", params)

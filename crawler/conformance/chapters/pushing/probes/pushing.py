@@ -96,7 +96,7 @@ async def create(writing: Writing, kind: str) -> None:
     talk = writing.talk
     thread = None
     if talk.info.allows("threads", "create"):
-        thread = writing.create("thread", "threads", title=writing.tag("thread"))
+        thread = writing.create("thread", "threads", title=writing.written.tag("thread"))
     private: dict[str, Any] = {"recipient_id": next(writing.parties(), None)}
     place: dict[str, Any] = {"thread": thread or writing.thread()}
     if kind != "threads":

@@ -10,7 +10,7 @@ from crawler.reference.contents import show_user, wire_time
 from crawler.reference.faults.fault import Proceed
 from crawler.reference.wire import Call, Refusal
 from tests.conformance.courtroom import partner
-from tests.conformance.twins.listing import page
+from tests.conformance.twins.listing.lists import page
 from tests.conformance.twins.twin import Act, Twin, acting
 from tests.conformance.variants.changing import with_replies
 from tests.conformance.variants.time import Time

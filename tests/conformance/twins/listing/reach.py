@@ -6,7 +6,7 @@ from crawler.reference import Fault, ReferencePartner
 from crawler.reference.faults.fault import Proceed
 from crawler.reference.wire import Call, Refusal
 from tests.conformance.courtroom import Time, partner
-from tests.conformance.twins.listing import Shown, page, since, without_since_id
+from tests.conformance.twins.listing.lists import Shown, page, since, without_since_id
 from tests.conformance.twins.twin import Act, Twin, acting, twin
 from tests.conformance.variants.conforming import indexed_later
 from tests.conformance.variants.time import Mortal, Network

@@ -7,7 +7,7 @@ from crawler.reference import AGENT, ReferencePartner
 from crawler.reference.contents import show_user
 from crawler.reference.faults.fault import Proceed
 from crawler.reference.wire import Call
-from tests.conformance.twins.listing import Shown, page
+from tests.conformance.twins.listing.lists import Shown, page
 from tests.conformance.twins.twin import Act, Twin, acting
 from tests.conformance.variants.making import each
 

@@ -10,7 +10,7 @@ from crawler.reference.contents import show_user
 from crawler.reference.faults.fault import Proceed
 from crawler.reference.wire import Call, Refusal
 from tests.conformance.courtroom import messenger
-from tests.conformance.twins.listing import page
+from tests.conformance.twins.listing.lists import page
 from tests.conformance.twins.twin import Act, Twin, acting, fault
 
 MARK = "ringcx-crawler check"
