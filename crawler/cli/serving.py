@@ -33,6 +33,12 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def url_of(listener: socket.socket) -> str:
+    """The URL at which a listening socket is reached."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
 @contextmanager
 def served(partner: ReferencePartner, port: int = 0) -> Iterator[str]:
     """Serve `partner` while the body runs, on a free port or on `port`; yields its URL. Raises `OSError`."""
@@ -43,7 +49,7 @@ def served(partner: ReferencePartner, port: int = 0) -> Iterator[str]:
         thread.start()
         try:
             # The socket listens already: a connection made now waits until the server takes it.
-            yield f"http://{HOST}:{listener.getsockname()[1]}/"
+            yield url_of(listener)
         finally:
             server.should_exit = True
             thread.join(PATIENCE)

@@ -15,20 +15,15 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from crawler.clock import Clock, Elapsed, since_boot, utc_now
 from crawler.cycle import Event, Watch, run_cycle
 from crawler.daemon.leases import Leases
+from crawler.daemon.telling import Observer, tell
 from crawler.errors import ConfigurationError, DatabaseUnavailable, LeaseLost, StoreError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun, Lease, Store
 from crawler.store.samefile import WrongFile
 from crawler.sync.leases import RENEWED_EVERY
-from crawler.sync.pages import BEGINS_AGAIN
 from crawler.sync.report import CycleReport
-from crawler.sync.schedule import PATIENCE
 from crawler.sync.state import Source
-
-AUTO_DISABLED = "content_source.auto_disabled"
-"""The platform's own name for switching a failing channel off (CY6)."""
-
 
 LAST, LAST_AT_ONCE = 2.0, 0.3
 """Seconds that the database has, once the time for cycles in flight is over, to store what became of them."""
@@ -51,28 +46,6 @@ class DaemonOptions:
     max_kept: int = 100_000
     tick: float = 0.5
     grace: float = 30.0
-
-
-class Observer(Protocol):
-    """Is told what the daemon does, for metrics and health."""
-
-    def ticked(self, in_flight: int) -> None:
-        """A tick has claimed what was due."""
-
-    def tick_failed(self) -> None:
-        """The database did not answer a tick."""
-
-    def cycle_started(self, lease: Lease, lateness: float) -> None:
-        """A cycle has begun, `lateness` seconds after it was due, both by the database's clock."""
-
-    def exchanged(self, source: str, exchange: Exchange) -> None:
-        """An exchange has ended."""
-
-    def cycle_ended(self, source: str, report: CycleReport, seconds: float) -> None:
-        """A cycle has ended, and its report is stored."""
-
-    def cycle_broke_off(self, source: str) -> None:
-        """A cycle ended without a report: interrupted, its lease lost, or the database gone."""
 
 
 class Cycle(Protocol):
@@ -293,7 +266,7 @@ class Daemon:
         report = await self._run_cycle(source, self.store, partner=partner, clock=self._clock, watch=watch, lease=lease)
         seconds = anyio.current_time() - began
         self.observer.cycle_ended(source.name, report, seconds)
-        self._tell(report, seconds, log)
+        tell(report, seconds, log)
 
     async def _keep_few(self) -> None:
         """Close the connections that have rested the longest, where the system allows no more."""
@@ -302,31 +275,6 @@ class Daemon:
             if name is None:
                 return
             await self._partners.pop(name).aclose()
-
-    def _tell(self, report: CycleReport, seconds: float, log: structlog.stdlib.BoundLogger) -> None:
-        for error in report.errors:
-            log.warning("partner failed", action=error.action, error=str(error))
-        for name, counted in report.objects.items():
-            if text := next((it.text for it in counted.remarks.counts if it.rule == BEGINS_AGAIN), None):
-                log.warning("ids begin again", object=name, what=text, rule=BEGINS_AGAIN)
-        for settled in report.exports:
-            if settled.outcome != "succeeded":
-                log.warning("export", outcome=settled.outcome, action=settled.entry.action, error=settled.entry.error)
-        imported = {name: counted.new + counted.updated for name, counted in report.objects.items()}
-        log.info(
-            "cycle",
-            outcome="failed" if report.failed else "succeeded",
-            seconds=round(seconds, 3),
-            imported=sum(imported.values()),
-            ignored=sum(counted.ignored for counted in report.objects.values()),
-            exported=report.outcomes()["succeeded"],
-        )
-        if report.outlook is not None and PATIENCE * report.vain_effort > report.outlook.period:
-            advice = "it brought nothing for that: its next cycle comes later, so that others have the processor (CY8)"
-            log.warning("partner takes the processor", seconds=round(report.vain_effort, 1), advice=advice)
-        if report.outlook is not None and report.outlook.disabled:
-            advice = f"when the partner is mended: ringcx-crawler enable {report.source}"
-            log.error(AUTO_DISABLED, failures=report.outlook.failures, advice=advice)
 
     async def _release(self, lease: Lease, due: float | None) -> None:
         try:

@@ -15,8 +15,7 @@ from crawler.daemon.daemon import Daemon, DaemonOptions
 from crawler.daemon.database import keep_house, open_store
 from crawler.daemon.endpoint import Endpoint
 from crawler.daemon.health import Health, Pulse, Watching
-from crawler.daemon.notify import Notify
-from crawler.daemon.process import ENDING, Signals, Told
+from crawler.daemon.process import ENDING, Notify, Signals, Told
 from crawler.daemon.reload import ConfigurationFile, Look, Reload
 from crawler.daemon.single import only_daemon
 from crawler.store import Store

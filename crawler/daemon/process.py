@@ -1,17 +1,20 @@
-"""The signals that end the daemon, or have it read its configuration again: obeyed whatever hangs.
+"""What the system tells the daemon's process, and what that tells systemd.
 
-A thread that does nothing else waits for them: one that hangs, as in a file system, would never come to see them. It
-tells the event loop, which obeys in good order, and ends the process where that takes too long.
+Signals end it, or have it read its configuration again, and are obeyed whatever hangs. A thread that does nothing else
+waits for them: one that hangs, as in a file system, would never come to see them. It tells the event loop, which obeys
+in good order, and ends the process where that takes too long.
 """
 
 import json
 import os
 import select
 import signal
+import socket
 import threading
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from time import monotonic_ns
 
 from crawler.clock import utc_now
 
@@ -26,6 +29,9 @@ IN_ORDER = 4.0
 
 AT_ONCE = 0.8
 """Seconds that it has after the second one."""
+
+DIGITS = 13
+"""Of a number of microseconds that means anything: 115 days have so many."""
 
 
 class Signals:
@@ -91,3 +97,38 @@ def _say(event: str, advice: str) -> None:
     with suppress(OSError, ValueError):
         if select.select([], [2], [], 0)[1]:
             os.write(2, line.encode() + b"\n")
+
+
+class Notify:
+    """What systemd is told (``Type=notify``): a datagram to the socket that ``NOTIFY_SOCKET`` names, if it is set."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        address = environ.get("NOTIFY_SOCKET", "")
+        self._address = "\0" + address[1:] if address.startswith("@") else address
+        wanted = environ.get("WATCHDOG_USEC", "")
+        is_number = wanted.isdecimal() and len(wanted) <= DIGITS
+        self.watchdog = int(wanted) / 1e6 if address and is_number and int(wanted) else None
+        """Seconds after which systemd wants to have heard of us, if it does."""
+
+    def ready(self, status: str) -> None:
+        """All is set up, or set up again."""
+        self._tell("READY=1", f"STATUS={status}")
+
+    def reloading(self) -> None:
+        """The configuration is being read again."""
+        self._tell("RELOADING=1", f"MONOTONIC_USEC={monotonic_ns() // 1_000}")
+
+    def stopping(self) -> None:
+        """The daemon is about to end."""
+        self._tell("STOPPING=1")
+
+    def alive(self) -> None:
+        """The watchdog's due."""
+        self._tell("WATCHDOG=1")
+
+    def _tell(self, *lines: str) -> None:
+        if not self._address:
+            return
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:  # nobody listens any more
+            out.setblocking(False)
+            out.sendto("\n".join(lines).encode(), self._address)

@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio
 import structlog
 
-from crawler.daemon.notify import Notify
+from crawler.daemon.process import Notify
 from crawler.errors import ConfigurationError, StoreError
 from crawler.sync.state import Source
 

@@ -71,11 +71,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each rule, marked with its level and chapter: ``-m "ringcx(level='must')"``."""
     if "ringcx_rule" not in metafunc.fixturenames:
         return
-    from crawler.conformance.rules import RULES
-
     params = [
         pytest.param(rule, id=rule.name, marks=pytest.mark.ringcx(level=rule.level.value, chapter=rule.chapter))
-        for rule in RULES
+        for rule in _judged_rule().every
     ]
     metafunc.parametrize("ringcx_rule", params, indirect=True, scope="session")
 

@@ -1,8 +1,8 @@
 """One rule of the judge as the outcome of a test."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import pytest
 from anyio.from_thread import BlockingPortal
@@ -10,6 +10,7 @@ from anyio.from_thread import BlockingPortal
 from crawler.conformance.judgement import withheld
 from crawler.conformance.reports.evidence import evidence
 from crawler.conformance.rule import Outcome, Result, Rule
+from crawler.conformance.rules import RULES
 from crawler.conformance.suite import Suite
 from crawler.pytest_plugin.endpoint import source_of, transport_of
 
@@ -19,7 +20,9 @@ BODY = 2_000
 
 @dataclass(frozen=True)
 class JudgedRule:
-    """A rule, and the judge that knows the endpoint."""
+    """A rule, one of `every`, and the judge that knows the endpoint."""
+
+    every: ClassVar[Sequence[Rule]] = RULES
 
     rule: Rule
     suite: Suite

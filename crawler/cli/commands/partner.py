@@ -11,7 +11,7 @@ import uvicorn
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_command
 from crawler.cli.outside import hide_arguments
-from crawler.cli.serving import listen
+from crawler.cli.serving import listen, url_of
 from crawler.errors import ConfigurationError
 from crawler.protocol.signature import Secret
 from crawler.reference import FAULTS, reference_partner
@@ -51,9 +51,7 @@ def partner(
     key, how = _secret(run, secret, secret_file)
     app = reference_partner(key, run.outside.clock, fault=fault)
     with _listen(host, port) as listening:
-        address = listening.getsockname()
-        place = f"[{address[0]}]" if ":" in address[0] else address[0]
-        url = f"http://{place}:{address[1]}/"
+        url = url_of(listening)
         run.out.note(f"The reference partner answers at {url}, until Ctrl-C.")
         if fault:
             run.out.note(f"Its fault: it {FAULTS[fault].description} ({', '.join(FAULTS[fault].rules)}).")

@@ -15,7 +15,7 @@ import structlog
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import base_command
 from crawler.cli.output import as_json
-from crawler.cli.serving import listen
+from crawler.cli.serving import listen, url_of
 from crawler.daemon import DaemonOptions, Setup, operate
 from crawler.daemon.reload import Look, look
 from crawler.errors import ConfigurationError
@@ -63,7 +63,7 @@ def _run(run: Invocation, address: str | None, log: Outlet, out: Outlet) -> None
     options = DaemonOptions(max_cycles=keys.max_cycles, tick=keys.tick, grace=keys.grace)
 
     def ready(sources: int) -> None:
-        url = _url(listener) if listener is not None else None
+        url = url_of(listener) if listener is not None else None
         if run.as_json:
             said = as_json({"ready": True, "sources": sources, "url": url}, indent=2 if run.out.is_terminal else None)
         else:
@@ -198,8 +198,3 @@ def _allowed_files() -> float:
 def files_needed(cycles: int, sources: int) -> int:
     """How many files may be open at once: the connections that sources keep, one that each cycle makes, and our own."""
     return sources * KEPT_CONNECTIONS + cycles + OWN_FILES
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from crawler.cli import cli
 from crawler.cli.options import Shared
 from crawler.daemon.metrics import Metrics
-from crawler.daemon.notify import Notify
+from crawler.daemon.process import Notify
 from crawler.errors import ConfigurationError
 from crawler.partner import Partner
 from crawler.settings.keys import DaemonKeys, SourceKeys

@@ -6,7 +6,7 @@ from shutil import move
 import pytest
 from structlog.testing import capture_logs
 
-from crawler.daemon.notify import Notify
+from crawler.daemon.process import Notify
 from crawler.daemon.reload import ConfigurationFile, Look, Reload, look
 from crawler.errors import ConfigurationError, DatabaseUnavailable
 from crawler.protocol.signature import Secret
