@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Full, Queue
-from threading import Thread
+from threading import Thread, current_thread
 from time import monotonic
 from typing import TextIO
 
@@ -127,12 +127,16 @@ class Outlet:
         self._stream = stream
         self._lines: Queue[str | None] = Queue(lines)
         self._lost = 0
+        self._own = ""
         self._thread = Thread(target=self._work, name="outlet", daemon=True)
         with _no_signals():
             self._thread.start()
 
     def write(self, text: str) -> None:
-        """Have a text written, if there is room for it."""
+        """Have a text written, if there is room for it; what its own thread says needs none."""
+        if current_thread() is self._thread:
+            self._own = text
+            return
         try:
             self._lines.put_nowait(text)
         except Full:
@@ -153,15 +157,21 @@ class Outlet:
 
     def _work(self) -> None:
         told = 0
-        while (text := self._lines.get()) is not None:
-            with suppress(OSError, ValueError):  # it was closed, or takes nothing
-                self._put(text)
+        text: str | None = ""
+        while text is not None:
+            text = self._lines.get()
+            self._put(text or "")
             lost = self._lost - told
             if lost and self._lines.empty():
                 told += lost
                 structlog.get_logger(OURS).warning("lines of the log were lost", lines=lost, why="nobody took them")
+                self._put(self._own)  # only now: while it is said, nobody else can say anything
 
     def _put(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # it was closed, or takes nothing
+            self._write(text)
+
+    def _write(self, text: str) -> None:
         """Past Python's buffers: who is held up there at the end of the process, breaks it off."""
         if self._stream is None:
             return

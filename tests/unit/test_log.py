@@ -1,16 +1,17 @@
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
+from threading import Event, Thread, current_thread
 from typing import Any
 
 import pytest
 import structlog
 
 from crawler.log import DIFFERENT, OURS, Outlet, Repeats, configure
-from crawler.protocol.credentials import WITHHELD, Credentials
+from crawler.protocol.credentials import NOTHING, WITHHELD, Credentials
 from crawler.protocol.signature import Secret
 
 SECRET = Secret("open sesame")
@@ -157,6 +158,71 @@ def test_a_stream_that_takes_nothing_disturbs_nobody(stream: str | None) -> None
         outlet = Outlet(file if stream else None)
         outlet.write("a line\n")
         outlet.close()
+
+
+class Slow(StringIO):
+    """A stream that keeps its writer until it is `ready` for a text."""
+
+    def __init__(self, ready: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._ready = ready
+
+    def write(self, text: str) -> int:
+        while not self._ready(text):
+            pass
+        return super().write(text)
+
+
+def overrun(outlet: Outlet) -> None:
+    """Let a line be written, fill the room for two, and lose two."""
+    log = structlog.get_logger(OURS)
+    log.info("first")
+    while not outlet._lines.empty():
+        pass
+    for event in ("second", "third", "lost", "lost"):
+        log.info(event)
+
+
+def test_what_is_lost_is_told_though_the_end_waits_behind_the_last_line() -> None:
+    go_on = Event()
+
+    def ready(text: str) -> bool:
+        if '"first"' in text:
+            return go_on.is_set()
+        return '"second"' not in text or outlet._lines.full()  # with the third, and the end
+
+    stream = Slow(ready)
+    outlet: Outlet = Outlet(stream, lines=2)
+    configure(outlet)
+    overrun(outlet)
+    go_on.set()
+    outlet.close(10)
+    assert [line["event"] for line in lines(stream)] == ["first", "second", "third", "lines of the log were lost"]
+    assert lines(stream)[-1]["lines"] == 2
+
+
+def test_what_is_lost_is_told_though_there_is_no_room_for_it_any_more() -> None:
+    go_on = Event()
+    stream = Slow(lambda text: "first" not in text or go_on.is_set())
+    outlet = Outlet(stream, lines=2)
+
+    def known() -> Credentials:
+        """Asked for each line: while that of the loss is made, others write more."""
+        if current_thread().name == "outlet":
+            for event in ("more", "last"):
+                other = Thread(target=outlet.write, args=(json.dumps({"event": event}) + "\n",))
+                other.start()
+                other.join()
+        return NOTHING
+
+    configure(outlet, known=known)
+    overrun(outlet)
+    go_on.set()
+    while '"last"' not in stream.getvalue():
+        pass
+    outlet.close(10)
+    told = [line["lines"] for line in lines(stream) if line["event"] == "lines of the log were lost"]
+    assert told == [2]
 
 
 def test_a_pipe_that_nobody_reads_keeps_nobody_waiting_and_what_is_lost_is_counted() -> None:
