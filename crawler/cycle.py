@@ -166,17 +166,18 @@ class Steps:
     async def ask_info(self) -> ImplementationInfo:
         """`implementation.info`, first in every cycle (IM1). From its answer to the next one is the interval (CY1)."""
         try:
-            info, body = await self.ask("implementation.info", None, self.read_info, "a JSON object with 'objects'")
+            info = await self.ask("implementation.info", None, self.read_info, "a JSON object with 'objects'")
         finally:
             self.journal.info_ended()
-        self.info_body = body
         self.report.remarks += info.remarks
         self.report.interval = interval(self.source, info)
         return info
 
-    def read_info(self, answer: Answer) -> tuple[ImplementationInfo, bytes]:
-        """What an answer declares, and its bytes."""
-        return read_implementation(self.source.name, answer.body), answer.body
+    def read_info(self, answer: Answer) -> ImplementationInfo:
+        """What an answer declares."""
+        info = read_implementation(self.source.name, answer.body)
+        self.info_body = answer.body
+        return info
 
     async def pull(self, info: ImplementationInfo, step: ListStep) -> None:
         """`<object>.list`, page after page until nothing new comes (LS3); each page is stored with its cursor (LS6).
@@ -268,11 +269,7 @@ class Steps:
             self.journal.settle_created(send, outcome)
         else:
             shown, remark = outcome
-            settled = settle_success(send.entry, remark)
-            if shown is None:
-                self.journal.settle(send.entry, settled)
-            else:
-                self.journal.settle_shown(send.entry, settled, shown, send.target_id)
+            self.journal.settle_shown(send, settle_success(send.entry, remark), shown)
 
     def read_outcome(
         self, info: ImplementationInfo, send: Send, answer: Answer

@@ -184,10 +184,13 @@ class Journal:
         values = (self._lease, send, created, self._clock(), self._recorded())
         self._outcomes.append(_Outcome(send.entry, partial(self._store.settle_created, *values), created.id))
 
-    def settle_shown(self, entry: OutboxEntry, settled: Settled, shown: Page, foreign_id: str | None) -> None:
-        """The same of an operation that was answered with the content as it is by then (PU5)."""
+    def settle_shown(self, send: Send, settled: Settled, shown: Page | None) -> None:
+        """The same of an operation, which may be answered with the content as it is by then (PU5)."""
+        if shown is None:
+            self.settle(send.entry, settled)
+            return
         values = (self._lease, settled, shown, self._clock(), self._recorded())
-        self._outcomes.append(_Outcome(entry, partial(self._store.settle_shown, *values), foreign_id))
+        self._outcomes.append(_Outcome(send.entry, partial(self._store.settle_shown, *values), send.target_id))
 
     # the end
 
