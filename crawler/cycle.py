@@ -1,23 +1,24 @@
 """One synchronization cycle of one source: the one flow that the daemon, the command line and the judge all run.
 
-It decides, calls, commits; decides, calls, commits. The decisions are the pure functions of `crawler.sync`, the calls
-go through `crawler.partner`, and each commit is one method of `crawler.store`.
+It decides, calls, stores; decides, calls, stores. The decisions are the pure functions of `crawler.sync`, the calls go
+through `crawler.partner`, and what is learned goes into the `Journal`, which stores it under the source's lease.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
 from crawler.clock import Clock, utc_now
 from crawler.effort import Effort
 from crawler.errors import GONE, LeaseLost, PartnerError, StoreError
+from crawler.journal import Journal, Watch, unwatched
 from crawler.partner import Partner
-from crawler.protocol.envelope import Answer, Exchange, Params, unverified
+from crawler.protocol.envelope import Answer, Params, unverified
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page, check_no_error, read_content, read_page
@@ -25,7 +26,6 @@ from crawler.store import Begun, Lease, Store, renewing
 from crawler.sync.exports import (
     GiveUp,
     Send,
-    Settled,
     Wait,
     created_content,
     decide_export,
@@ -34,11 +34,11 @@ from crawler.sync.exports import (
     settle_success,
     shown_content,
 )
-from crawler.sync.pages import NOTHING_STORED, Accepted, Listing, accept_page, page_mark, recognize
+from crawler.sync.pages import Accepted, Listing, accept_page, page_mark, recognize
 from crawler.sync.plan import ListStep, plan_cycle
 from crawler.sync.report import CycleReport, Kind, ObjectReport
 from crawler.sync.schedule import interval
-from crawler.sync.state import Known, Outbox, OutboxEntry, Source
+from crawler.sync.state import Outbox, OutboxEntry, Source
 
 LOOKUPS = 100
 """How many unknown threads are fetched in one cycle at most (LS9)."""
@@ -46,16 +46,7 @@ LOOKUPS = 100
 CYCLES_AT_ONCE = 100
 """How many cycles `cycles_until_idle` runs at most."""
 
-P = ParamSpec("P")
 T = TypeVar("T")
-
-Event = Begun | Exchange | Accepted | Settled
-Watch = Callable[[Event], None]
-"""Is told what happens in a cycle: that it has begun, each exchange, each page stored, each export settled."""
-
-
-def unwatched(_event: Event) -> None:
-    """Watch nothing."""
 
 
 async def run_cycle(
@@ -98,26 +89,23 @@ async def under_lease(
         if lease is None:
             await stack.enter_async_context(renewing(store, begun.lease))
         watch(begun)
-        steps = Steps(source, store, partner, begun, clock=clock, watch=watch)
-        if kind == "push":  # which has no schedule to be early by
-            steps.report.kind, steps.report.early = kind, None
+        journal = Journal(source, store, begun, kind, clock=clock, watch=watch)
+        steps = Steps(source, partner, journal, begun, clock=clock)
         try:
             await steps.effort.of(work(steps))
         except PartnerError as error:
-            steps.report.errors.append(error)
+            journal.report.errors.append(error)
         except LeaseLost:
-            with suppress(StoreError), anyio.CancelScope(shield=True):  # it may have run out without anybody taking it
+            with suppress(StoreError):  # it may have run out without anybody taking it
                 await steps.end(interrupted=True)
             raise
         except StoreError:
             raise  # nothing more can be written
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await steps.end(interrupted=True)
+            await steps.end(interrupted=True)
             raise
-        with anyio.CancelScope(shield=True):  # a cycle that is done gives its lease back, cancelled or not
-            await steps.end()
-        return steps.report
+        await steps.end()
+        return journal.report
 
 
 async def cycles_until_idle(
@@ -134,78 +122,24 @@ async def cycles_until_idle(
             return
 
 
-def nothing() -> None:
-    """Do nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Saving:
-    """A page that is being stored; `storing` where it changes anything."""
-
-    report: ObjectReport
-    accepted: Accepted
-    storing: Awaitable[None] | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Unsettled:
-    """An export that has come to an end, which is still to be stored: by `store`.
-
-    What became of it is `settled` and `known`, or what `store` returns where only the database knows (PU4, OB13).
-    `foreign_id` is that of the content that it created or acted on, if any.
-    """
-
-    entry: OutboxEntry
-    store: Callable[[], object]
-    foreign_id: str | None = None
-    settled: Settled | None = None
-    known: Known | None = None
-
-    def concerns(self, entry: OutboxEntry, outbox: Outbox) -> bool:
-        """Whether a decision about `entry` depends on what became of this one (PU9, IM5)."""
-        for ref in entry.refs:
-            creation = outbox.entries.get(ref.entry_id) if ref.entry_id is not None else None
-            foreign_id = creation.foreign_id if creation is not None else ref.foreign_id
-            if ref.entry_id == self.entry.id or (foreign_id is not None and foreign_id == self.foreign_id):
-                return True
-        return False
-
-
 class Steps:
     """The steps of one cycle under way: what they share, and a method for each."""
 
-    def __init__(
-        self,
-        source: Source,
-        store: Store,
-        partner: Partner,
-        begun: Begun,
-        *,
-        clock: Clock,
-        watch: Watch,
-    ) -> None:
+    def __init__(self, source: Source, partner: Partner, journal: Journal, begun: Begun, *, clock: Clock) -> None:
         self.source = source
-        self.store = store
         self.partner = partner
-        self.clock = clock
-        self.watch = watch
+        self.journal = journal
+        self.report = journal.report
         self.begun = begun
-        self.lease = begun.lease
-        self.report = CycleReport(
-            source=source.name, started=begun.started, cycle_id=begun.lease.cycle_id, early=begun.lease.early
-        )
+        self.clock = clock
         self.effort = Effort()
-        self.outbox = Outbox()
         self.info_body: bytes | None = None
-        self.exchanges: list[Exchange] = []
         self.begins_again = False
-        self.saving: _Saving | None = None
-        self.unsettled: list[_Unsettled] = []
 
     async def run(self) -> None:
         """All of them, in the order of LS8."""
         info = await self.ask_info()
-        for step in plan_cycle(self.source, info, self.begun.cursors, self.outbox).lists:
+        for step in plan_cycle(self.source, info, self.begun.cursors, Outbox()).lists:
             try:
                 await self.pull(info, step)
             except PartnerError as error:
@@ -220,8 +154,7 @@ class Steps:
 
     async def push_all(self, info: ImplementationInfo, *, untried: bool = False) -> None:
         """Send what is queued, in the order in which it was (LS8); with `untried`, only what was never attempted."""
-        self.outbox = await self.store.run(self.store.load_outbox, self.source)
-        for entry in self.outbox.pending:
+        for entry in (await self.journal.load_outbox()).pending:
             if not (untried and entry.attempts):
                 await self.push(info, entry)
 
@@ -233,21 +166,18 @@ class Steps:
     async def ask_info(self) -> ImplementationInfo:
         """`implementation.info`, first in every cycle (IM1). From its answer to the next one is the interval (CY1)."""
         try:
-            info, body = await self.ask("implementation.info", None, self.read_info, "a JSON object with 'objects'")
+            info = await self.ask("implementation.info", None, self.read_info, "a JSON object with 'objects'")
         finally:
-            if self.exchanges:  # the last one, where it was sent once more (TR11); its end, where no answer came
-                last = self.exchanges[-1]
-                ago = last.seconds - last.answered if last.answered is not None else 0.0
-                since = anyio.current_time() - self.begun.at - ago
-                self.lease = replace(self.lease, answered=self.lease.taken + since)
-        self.info_body = body
+            self.journal.info_ended()
         self.report.remarks += info.remarks
         self.report.interval = interval(self.source, info)
         return info
 
-    def read_info(self, answer: Answer) -> tuple[ImplementationInfo, bytes]:
-        """What an answer declares, and its bytes."""
-        return read_implementation(self.source.name, answer.body), answer.body
+    def read_info(self, answer: Answer) -> ImplementationInfo:
+        """What an answer declares."""
+        info = read_implementation(self.source.name, answer.body)
+        self.info_body = answer.body
+        return info
 
     async def pull(self, info: ImplementationInfo, step: ListStep) -> None:
         """`<object>.list`, page after page until nothing new comes (LS3); each page is stored with its cursor (LS6).
@@ -264,28 +194,11 @@ class Steps:
                 read = partial(self.read_page, info, listing)  # and the answer is not kept beside the next
                 asked = self.ask(step.action, params, read, "a JSON array of contents")
                 accepted = await self.accept(listing, *await asked)
-                await self.save(report, accepted, changes=accepted.changes or accepted.cursor != listing.cursor)
+                changes = accepted.changes or accepted.cursor != listing.cursor
+                await self.journal.save(report, accepted, changes=changes)
                 listing, self.begins_again = accepted.listing, accepted.begins_again
         finally:
-            await self.saved()
-
-    async def save(self, report: ObjectReport, accepted: Accepted, *, changes: bool) -> None:
-        """Let a page be stored, with its cursor, once the one before is; `saved` waits for it."""
-        await self.saved()
-        storing = None
-        if changes or accepted.listing is not None:
-            values = (self.lease, accepted, self.clock(), self.recorded())
-            storing = self.store.submit(self.store.save_page, *values)
-        self.saving = _Saving(report, accepted, storing)
-
-    async def saved(self) -> None:
-        """Wait until the page under way, if there is one, is stored."""
-        if (saving := self.saving) is not None:
-            self.saving = None
-            if saving.storing is not None:
-                await saving.storing
-            saving.report.add(saving.accepted)
-            self.watch(saving.accepted)
+            await self.journal.flush()
 
     def read_page(
         self, info: ImplementationInfo, listing: Listing, answer: Answer
@@ -304,14 +217,12 @@ class Steps:
         """What a page means."""
         if isinstance(page, Accepted):
             return page
-        name = listing.cursor.object
-        await self.saved()
-        stored = await self.store.run(self.store.look_up, self.lease, name, page) if page.size else NOTHING_STORED
+        stored = await self.journal.look_up(listing.cursor.object, page)
         return await self.effort.beside(size // 16, accept_page, self.source, listing, page, stored, now, mark=mark)
 
     async def look_up_threads(self, info: ImplementationInfo) -> None:
         """`threads.show` for each thread that a message names and nobody knows, once each (LS9)."""
-        for thread_id in await self.store.run(self.store.threads_to_look_up, self.lease, LOOKUPS):
+        for thread_id in await self.journal.threads_to_look_up(LOOKUPS):
             page = None
             try:
                 read = partial(self.read_thread, info, thread_id)
@@ -322,7 +233,7 @@ class Steps:
                 text = f"a thread that messages name cannot be had: {error.what}"
                 self.report.objects["messages"].remarks.add("LS9", text, thread_id)
             self.report.looked_up += 1
-            await self.write(self.store.save_lookup, thread_id, page, self.clock(), self.recorded())
+            await self.journal.save_thread(thread_id, page)
 
     def read_thread(self, info: ImplementationInfo, thread_id: str, answer: Answer) -> Page:
         """A thread that was asked for."""
@@ -330,21 +241,20 @@ class Steps:
 
     async def push(self, info: ImplementationInfo, entry: OutboxEntry) -> None:
         """Send one export, or let it wait, or give it up (PU8, PU9)."""
-        if any(it.concerns(entry, self.outbox) for it in self.unsettled):
-            await self.commit()
-        match decide_export(self.source, info, entry, self.outbox):
+        await self.journal.settle_before(entry)
+        match decide_export(self.source, info, entry, self.journal.outbox):
             case Wait() as wait:
                 self.report.waiting.append(wait)
             case GiveUp(reason=reason):
-                self.settle(entry, settle_given_up(entry, reason))
+                self.journal.settle(entry, settle_given_up(entry, reason))
             case Send() as send:
-                begun = await self.write(self.store.begin_attempt, entry, self.clock())
+                begun = await self.journal.begin(entry)
                 if begun is None:
                     return
                 try:
                     await self.attempt(info, replace(send, entry=begun))
                 except PartnerError as error:
-                    self.settle(begun, settle_failure(begun, error))
+                    self.journal.settle(begun, settle_failure(begun, error))
                     if isinstance(error, GONE):
                         raise
 
@@ -353,19 +263,13 @@ class Steps:
         read = partial(self.read_outcome, info, send)
         outcome = await self.ask(send.action, send.params, read, "a JSON object: the content")
         if outcome is None:
-            known = replace(self.outbox.known(send.entry.object, send.target_id), deleted=True)
-            self.settle(send.entry, settle_success(send.entry), known, deleted=send.target_id)
+            known = replace(self.journal.outbox.known(send.entry.object, send.target_id), deleted=True)
+            self.journal.settle(send.entry, settle_success(send.entry), known, deleted=send.target_id)
         elif isinstance(outcome, Content):
-            values = (self.lease, send, outcome, self.clock(), self.recorded())
-            self.unsettled.append(_Unsettled(send.entry, partial(self.store.settle_created, *values), outcome.id))
+            self.journal.settle_created(send, outcome)
         else:
             shown, remark = outcome
-            settled = settle_success(send.entry, remark)
-            if shown is None:
-                self.settle(send.entry, settled)
-                return
-            store = partial(self.store.settle_shown, self.lease, settled, shown, self.clock(), self.recorded())
-            self.unsettled.append(_Unsettled(send.entry, store, send.target_id))
+            self.journal.settle_shown(send, settle_success(send.entry, remark), shown)
 
     def read_outcome(
         self, info: ImplementationInfo, send: Send, answer: Answer
@@ -381,40 +285,6 @@ class Steps:
             case _:
                 return shown_content(source, send, answer.body, info)
 
-    def settle(
-        self,
-        entry: OutboxEntry,
-        settled: Settled,
-        known: Known | None = None,
-        *,
-        deleted: str | None = None,
-    ) -> None:
-        """Let the next commit store what became of an export: that of the next attempt, or of the cycle's end.
-
-        Nothing is sent before, and nothing is decided about what it concerns.
-        """
-        values = (self.lease, settled, self.clock(), self.recorded())
-        store = partial(self.store.settle, *values, deleted=deleted)
-        self.unsettled.append(_Unsettled(entry, store, known.id if known is not None else None, settled, known))
-
-    async def write(self, method: Callable[Concatenate[Lease, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a method that writes under the lease."""
-        result: T = await self.commit(partial(method, self.lease, *args, **kwargs))
-        return result
-
-    async def commit(self, last: Callable[[], Any] = nothing) -> Any:
-        """Run a method of the store, and together with it what waits to be stored."""
-        waiting, self.unsettled = self.unsettled, []
-        if not waiting:
-            return await self.store.run(last)
-        *outcomes, result = await self.store.run(self.store.together, *(it.store for it in waiting), last)
-        for unsettled, outcome in zip(waiting, outcomes, strict=True):
-            settled, known = (unsettled.settled, unsettled.known) if unsettled.settled is not None else outcome
-            self.outbox = self.outbox.after(settled.entry, known)
-            self.report.exports.append(settled)
-            self.watch(settled)
-        return result
-
     async def ask(self, action: str, params: Params | None, read: Callable[[Answer], T], expected: str) -> T:
         """Send an action; returns what `read` makes of its trusted answer."""
 
@@ -425,37 +295,16 @@ class Steps:
                     self.report.remarks += (remark,)
             return read(answer)
 
-        keep = self.source.keep_bytes
         return await self.partner.ask(
             action,
             params,
             heard,
             expected=expected,
-            record=self.record,
-            guard=self.guard,
-            keep_bytes=keep,
+            record=self.journal.record,
+            guard=self.journal.check_lease,
+            keep_bytes=self.source.keep_bytes,
             effort=self.effort,
         )
-
-    def guard(self) -> None:
-        """Nothing is sent once the lease is over, as where this process was stopped: another may be at it (CY2)."""
-        if self.lease.tenure.is_over:
-            raise LeaseLost(
-                f"{self.source.name}: this cycle stops, because its lease could not be renewed in time",
-                hint="was this process stopped, or the database away? the next cycle goes on where this one stopped",
-            )
-
-    def record(self, exchange: Exchange) -> None:
-        """Keep an exchange for the next commit."""
-        self.exchanges.append(exchange)
-        for remark in exchange.remarks:
-            self.report.connections.add("TR12", remark, exchange.action)
-        self.watch(exchange)
-
-    def recorded(self) -> list[Exchange]:
-        """The exchanges since the last commit, which the next one stores."""
-        exchanges, self.exchanges = self.exchanges, []
-        return exchanges
 
     def note(self, error: PartnerError) -> None:
         """Report an error and go on, unless the endpoint is gone: then nothing else in this cycle can succeed."""
@@ -464,18 +313,7 @@ class Steps:
         self.report.errors.append(error)
 
     async def end(self, *, interrupted: bool = False) -> None:
-        """Store the report, and give the lease back."""
-        if self.unsettled:  # the report tells of it
-            await self.commit()
-        self.report.ended = self.clock()
+        """End the cycle, cancelled or not: what it has is stored, and the lease given back."""
         self.report.effort = self.effort.seconds
-        self.report.outlook = await self.store.run(
-            self.store.end_cycle,
-            self.source,
-            self.lease,
-            self.report,
-            self.info_body,
-            self.report.ended,
-            exchanges=self.recorded(),
-            interrupted=interrupted,
-        )
+        with anyio.CancelScope(shield=True):
+            await self.journal.close(self.info_body, interrupted=interrupted)

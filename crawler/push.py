@@ -3,7 +3,8 @@
 from functools import partial
 
 from crawler.clock import Clock, utc_now
-from crawler.cycle import Steps, Watch, under_lease, unwatched
+from crawler.cycle import Steps, under_lease
+from crawler.journal import Watch, unwatched
 from crawler.partner import Partner
 from crawler.protocol.implementation import read_implementation
 from crawler.store import Store

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from crawler.cli.output import clean, known, terminal
-from crawler.cycle import Event, Watch, unwatched
+from crawler.journal import Event, Watch, unwatched
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun
 from crawler.sync.exports import Settled

@@ -13,10 +13,11 @@ from anyio.abc import TaskGroup
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from crawler.clock import Clock, Elapsed, since_boot, utc_now
-from crawler.cycle import Event, Watch, run_cycle
+from crawler.cycle import run_cycle
 from crawler.daemon.leases import Leases
 from crawler.daemon.telling import Observer, tell
 from crawler.errors import ConfigurationError, DatabaseUnavailable, LeaseLost, StoreError
+from crawler.journal import Event, Watch
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
 from crawler.store import Begun, Lease, Store

@@ -9,7 +9,8 @@ from anyio.from_thread import BlockingPortal
 
 from crawler.agent import Agent, Queued, known_info
 from crawler.clock import new_id, utc_now
-from crawler.cycle import Event, run_cycle
+from crawler.cycle import run_cycle
+from crawler.journal import Event
 from crawler.partner import Partner
 from crawler.protocol.envelope import Exchange
 from crawler.push import run_push

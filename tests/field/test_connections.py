@@ -13,8 +13,9 @@ from time import monotonic
 import anyio
 import pytest
 
-from crawler.cycle import Event, run_cycle
+from crawler.cycle import run_cycle
 from crawler.errors import ErrorStatus
+from crawler.journal import Event
 from crawler.partner import Partner
 from crawler.protocol.signature import HEADER
 from crawler.store import Store

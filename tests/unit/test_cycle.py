@@ -14,7 +14,7 @@ import anyio
 import httpx
 import pytest
 
-from crawler.cycle import Event, cycles_until_idle, run_cycle
+from crawler.cycle import cycles_until_idle, run_cycle
 from crawler.errors import (
     ConnectionBroken,
     DeadlineExceeded,
@@ -26,6 +26,7 @@ from crawler.errors import (
     SourceBusy,
     UnexpectedShape,
 )
+from crawler.journal import Event
 from crawler.partner import Partner
 from crawler.protocol.credentials import WITHHELD
 from crawler.protocol.envelope import Exchange

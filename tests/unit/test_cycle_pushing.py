@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from crawler.agent import Agent
-from crawler.cycle import Event
+from crawler.journal import Event
 from crawler.protocol.envelope import Exchange
 from crawler.reference import AGENT, DEFAULT, DESTROYING, UNTHREADED, Fails, LosesReply, Rejects, Says
 from crawler.store import Store

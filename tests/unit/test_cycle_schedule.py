@@ -9,8 +9,9 @@ import anyio
 import httpx
 import pytest
 
-from crawler.cycle import Event, run_cycle
+from crawler.cycle import run_cycle
 from crawler.errors import PartnerError
+from crawler.journal import Event
 from crawler.partner import Partner, Record, unrecorded
 from crawler.protocol.envelope import Answer, Exchange, Request
 from crawler.reference import Fails

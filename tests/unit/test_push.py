@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from crawler.cycle import Event, Watch, unwatched
 from crawler.errors import LeaseLost, SourceBusy
+from crawler.journal import Event, Watch, unwatched
 from crawler.protocol.envelope import Exchange
 from crawler.push import run_push
 from crawler.reference import Fails, LosesReply

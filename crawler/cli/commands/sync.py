@@ -11,8 +11,9 @@ from crawler.cli.invocation import Invocation
 from crawler.cli.options import many_sources
 from crawler.cli.progress import Progress
 from crawler.cli.report import print_report
-from crawler.cycle import Watch, cycles_until_idle, run_cycle
+from crawler.cycle import cycles_until_idle, run_cycle
 from crawler.errors import CrawlerError, EndpointUnreachable
+from crawler.journal import Watch
 from crawler.store import Store
 from crawler.sync.report import CycleReport
 from crawler.sync.state import Source

@@ -11,9 +11,9 @@ import anyio
 import pytest
 
 from crawler.clock import Clock
-from crawler.cycle import Watch
 from crawler.daemon.daemon import Daemon, DaemonOptions
 from crawler.errors import EndpointUnreachable
+from crawler.journal import Watch
 from crawler.partner import Partner
 from crawler.store import Lease, Store
 from crawler.sync.leases import LEASE_SECONDS

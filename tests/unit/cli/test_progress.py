@@ -6,7 +6,7 @@ from rich.progress import Progress as Bars
 from rich.progress import TextColumn
 
 from crawler.cli.progress import Progress
-from crawler.cycle import unwatched
+from crawler.journal import unwatched
 from crawler.protocol.envelope import Exchange
 from crawler.protocol.objects import Content
 from crawler.protocol.remarks import Remarks
