@@ -7,7 +7,7 @@ docs/api.md shows it at work. A name is imported from its room when it is asked 
 TYPE_CHECKING = False  # to import it from `typing` would cost more than all else here
 if TYPE_CHECKING:
     from crawler.agent import Agent, known_info
-    from crawler.cycle import Event, Watch, cycles_until_idle, run_cycle
+    from crawler.cycle import cycles_until_idle, run_cycle
     from crawler.errors import (
         ActionRefused,
         AddressRefused,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         UnexpectedShape,
         UnknownContent,
     )
+    from crawler.journal import Event, Watch
     from crawler.partner import Partner
     from crawler.protocol.envelope import Exchange
     from crawler.protocol.signature import Secret
@@ -52,7 +53,7 @@ _ROOM_OF = {
     "Begun": "crawler.store",
     "CycleReport": "crawler.sync.report",
     "Draft": "crawler.sync.queueing",
-    "Event": "crawler.cycle",
+    "Event": "crawler.journal",
     "Exchange": "crawler.protocol.envelope",
     "ObjectReport": "crawler.sync.report",
     "Partner": "crawler.partner",
@@ -60,7 +61,7 @@ _ROOM_OF = {
     "Settled": "crawler.sync.exports",
     "Source": "crawler.sync.state",
     "Store": "crawler.store",
-    "Watch": "crawler.cycle",
+    "Watch": "crawler.journal",
     "cycles_until_idle": "crawler.cycle",
     "known_info": "crawler.agent",
     "run_cycle": "crawler.cycle",
