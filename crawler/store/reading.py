@@ -1,17 +1,13 @@
 """Looking at what is stored: what the command line shows. Records are JSON objects, ready to be printed."""
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection
 from functools import cache
 from typing import Any, NamedTuple
 
 from crawler.store.contents import CURSOR, FIELDS, KNOWN, PROFILE, read_cursor, read_known
 from crawler.store.database import Database
-from crawler.store.holder import shown
-from crawler.store.outbox import ENTRY, REFERENCES, EntryRow
-from crawler.store.rows import restored, stamp
+from crawler.store.entries import ENTRY, REFERENCES, EntryRow
 from crawler.store.sql import Statement, value
 from crawler.sync.state import Cursor, Known, OutboxEntry, Source
 
@@ -153,13 +149,16 @@ def queued(filters: frozenset[str]) -> Statement[Record]:
     return Statement(f"{ENTRIES}{wanted} ORDER BY outbox.position DESC LIMIT :at_most", _entry_record)
 
 
-class _Cycle(NamedTuple):
+class Cycle(NamedTuple):
+    """A cycle of a source, as JSON."""
+
     source_id: int
     record: Record
 
 
-def _cycle(source_id: int, *values: Any) -> _Cycle:
-    return _Cycle(source_id, loaded(named("cycle, kind, started_at, ended_at, outcome, report", *values), "report"))
+def read_cycle(source_id: int, *values: Any) -> Cycle:
+    """The cycle of a row: the columns `OWN_CYCLE`."""
+    return Cycle(source_id, loaded(named("cycle, kind, started_at, ended_at, outcome, report", *values), "report"))
 
 
 OWN_CYCLE = "cycle.source_id, cycle.id, cycle.kind, cycle.started_at, cycle.ended_at, cycle.outcome, cycle.report"
@@ -177,37 +176,6 @@ def _exchange(*values: Any) -> Record:
 
 
 OWN_EXCHANGE = ", ".join(f"exchange.{name}" for name in EXCHANGE.split(", "))
-
-
-class _Source(NamedTuple):
-    id: int
-    name: str
-    base_uri: str
-    failures: int
-    lease_until: float | None
-    crawled_by: str | None
-
-    def holder(self) -> Record:
-        """Who crawls a source now, and until when by the database's clock unless it renews its lease (CY2)."""
-        if self.crawled_by is None:
-            return {"crawled_by": None, "crawled_until": None}
-        until = datetime.fromtimestamp(self.lease_until or 0, UTC)
-        return {"crawled_by": shown(self.crawled_by), "crawled_until": stamp(until)}
-
-
-class _Since(NamedTuple):
-    source_id: int
-    object: str
-    since_id: str | None
-
-
-class _Count(NamedTuple):
-    source_id: int
-    of: str
-    rows: int
-
-
-WANTED = "(CAST(:every AS BOOLEAN) OR source.name {among names})"
 
 
 class Reading(Database):
@@ -358,7 +326,7 @@ class Reading(Database):
         SELECT {OWN_CYCLE} FROM cycle JOIN source ON source.id = cycle.source_id
         WHERE source.name = :source ORDER BY cycle.id DESC LIMIT :at_most
         """,
-        _cycle,
+        read_cycle,
     )
 
     def cycles(self, source: Source, *, limit: int | None = None) -> list[Record]:
@@ -394,71 +362,3 @@ class Reading(Database):
         """The cursors as a cycle begins with them, by object."""
         with self.reading() as tx:
             return {cursor.object: cursor for cursor in tx.all(self.CURSORS_OF, source=source.name)}
-
-    SOURCES = Statement(
-        f"""
-        SELECT id, name, base_uri, failures, lease_until, CASE WHEN lease_until > {{now}} THEN lease_owner END
-        FROM source WHERE {WANTED} ORDER BY name
-        """,
-        _Source,
-    )
-    COUNTED = """
-        SELECT rows.source_id, %s, COUNT(*) FROM %s AS rows JOIN source ON source.id = rows.source_id
-        WHERE %s AND %s GROUP BY 1, 2
-    """
-    COUNT_CONTENTS = Statement(COUNTED % ("rows.object", "content", WANTED, "rows.deleted_at IS NULL"), _Count)
-    COUNT_IDENTITIES = Statement(COUNTED % ("'identity'", "identity", WANTED, "TRUE"), _Count)
-    COUNT_ENTRIES = Statement(COUNTED % ("rows.status", "outbox", WANTED, "TRUE"), _Count)
-    LAST_CYCLES = Statement(
-        f"""
-        SELECT {OWN_CYCLE} FROM cycle JOIN source ON source.id = cycle.source_id
-        WHERE {WANTED} AND cycle.id = (
-            SELECT MAX(own.id) FROM cycle AS own WHERE own.source_id = source.id AND own.kind = 'cycle'
-        )
-        """,
-        _cycle,
-    )
-    ALL_SINCE = Statement(
-        f"""
-        SELECT cursor.source_id, cursor.object, cursor.since_id
-        FROM cursor JOIN source ON source.id = cursor.source_id WHERE {WANTED} ORDER BY cursor.object
-        """,
-        _Since,
-    )
-
-    def overview(self, names: Sequence[str] | None = None) -> list[Record]:
-        """One record for each source: counts of contents and exports, its last cycle, who crawls it now (CY2).
-
-        A handful of statements, however many sources there are.
-        """
-        wanted: Record = {"every": names is None, "names": list(names or ())}
-
-        def counted(rows: list[_Count]) -> dict[int, dict[str, int]]:
-            counts: dict[int, dict[str, int]] = defaultdict(dict)
-            for row in rows:
-                counts[row.source_id][row.of] = row.rows
-            return counts
-
-        with self.reading() as tx:
-            sources = tx.all(self.SOURCES, **wanted)
-            contents = counted(tx.all(self.COUNT_CONTENTS, **wanted))
-            identities = counted(tx.all(self.COUNT_IDENTITIES, **wanted))
-            exports = counted(tx.all(self.COUNT_ENTRIES, **wanted))
-            last = {row.source_id: row.record for row in tx.all(self.LAST_CYCLES, **wanted)}
-            since: dict[int, dict[str, str | None]] = defaultdict(dict)
-            for cursor in tx.all(self.ALL_SINCE, **wanted):
-                since[cursor.source_id][cursor.object] = restored(cursor.since_id)
-        return [
-            {
-                "source": row.name,
-                "base_uri": row.base_uri,
-                "contents": contents.get(row.id, {}),
-                "identities": sum(identities.get(row.id, {}).values()),
-                "exports": exports.get(row.id, {}),
-                "cursors": since.get(row.id, {}),
-                "failures": row.failures,
-                "last_cycle": last.get(row.id),
-                **row.holder(),
-            }
-            for row in sources
-        ]
