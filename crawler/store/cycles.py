@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from crawler.protocol.envelope import Exchange
 from crawler.store.contents import CURSOR, put_exchanges, read_cursor
-from crawler.store.leases import Lease, Leases, hold, release, save_info
+from crawler.store.leases import Lease, Leases, hold, release
 from crawler.store.rows import stamp
+from crawler.store.sources import save_info
 from crawler.store.sql import Statement, value
 from crawler.sync.report import CycleReport, Kind
 from crawler.sync.schedule import Outlook, answered_by, look_ahead

@@ -16,8 +16,8 @@ from crawler.errors import ConfigurationError
 from crawler.protocol.envelope import printable
 from crawler.store.contents import CURSOR, FIELDS, PROFILE, named
 from crawler.store.database import Database
-from crawler.store.leases import UNKNOWN
-from crawler.store.outbox import REFERENCES, EntryRow
+from crawler.store.entries import REFERENCES, EntryRow
+from crawler.store.sources import UNKNOWN
 from crawler.store.sql import Statement, Transaction, value
 
 VERSION = 3

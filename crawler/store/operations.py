@@ -1,12 +1,15 @@
 """What an operator needs to know, each with one cheap query: how sources stand, and whether daemons keep up."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from crawler.store.database import Database
 from crawler.store.holder import shown
-from crawler.store.rows import moment
+from crawler.store.reading import OWN_CYCLE, Record, read_cycle
+from crawler.store.rows import moment, restored, stamp
 from crawler.store.sql import Statement
 
 
@@ -47,6 +50,37 @@ class Claimable:
 
     managed: int
     overdue: float
+
+
+class _Source(NamedTuple):
+    id: int
+    name: str
+    base_uri: str
+    failures: int
+    lease_until: float | None
+    crawled_by: str | None
+
+    def holder(self) -> Record:
+        """Who crawls a source now, and until when by the database's clock unless it renews its lease (CY2)."""
+        if self.crawled_by is None:
+            return {"crawled_by": None, "crawled_until": None}
+        until = datetime.fromtimestamp(self.lease_until or 0, UTC)
+        return {"crawled_by": shown(self.crawled_by), "crawled_until": stamp(until)}
+
+
+class _Since(NamedTuple):
+    source_id: int
+    object: str
+    since_id: str | None
+
+
+class _Count(NamedTuple):
+    source_id: int
+    of: str
+    rows: int
+
+
+WANTED = "(CAST(:every AS BOOLEAN) OR source.name {among names})"
 
 
 class _Claimable(NamedTuple):
@@ -130,3 +164,71 @@ class Operations(Database):
         """How all sources stand, by name."""
         with self.reading(limited=True) as tx:
             return tx.all(self.STANDING)
+
+    SOURCES = Statement(
+        f"""
+        SELECT id, name, base_uri, failures, lease_until, CASE WHEN lease_until > {{now}} THEN lease_owner END
+        FROM source WHERE {WANTED} ORDER BY name
+        """,
+        _Source,
+    )
+    COUNTED = """
+        SELECT rows.source_id, %s, COUNT(*) FROM %s AS rows JOIN source ON source.id = rows.source_id
+        WHERE %s AND %s GROUP BY 1, 2
+    """
+    COUNT_CONTENTS = Statement(COUNTED % ("rows.object", "content", WANTED, "rows.deleted_at IS NULL"), _Count)
+    COUNT_IDENTITIES = Statement(COUNTED % ("'identity'", "identity", WANTED, "TRUE"), _Count)
+    COUNT_ENTRIES = Statement(COUNTED % ("rows.status", "outbox", WANTED, "TRUE"), _Count)
+    LAST_CYCLES = Statement(
+        f"""
+        SELECT {OWN_CYCLE} FROM cycle JOIN source ON source.id = cycle.source_id
+        WHERE {WANTED} AND cycle.id = (
+            SELECT MAX(own.id) FROM cycle AS own WHERE own.source_id = source.id AND own.kind = 'cycle'
+        )
+        """,
+        read_cycle,
+    )
+    ALL_SINCE = Statement(
+        f"""
+        SELECT cursor.source_id, cursor.object, cursor.since_id
+        FROM cursor JOIN source ON source.id = cursor.source_id WHERE {WANTED} ORDER BY cursor.object
+        """,
+        _Since,
+    )
+
+    def overview(self, names: Sequence[str] | None = None) -> list[Record]:
+        """One record for each source: counts of contents and exports, its last cycle, who crawls it now (CY2).
+
+        A handful of statements, however many sources there are.
+        """
+        wanted: Record = {"every": names is None, "names": list(names or ())}
+
+        def counted(rows: list[_Count]) -> dict[int, dict[str, int]]:
+            counts: dict[int, dict[str, int]] = defaultdict(dict)
+            for row in rows:
+                counts[row.source_id][row.of] = row.rows
+            return counts
+
+        with self.reading() as tx:
+            sources = tx.all(self.SOURCES, **wanted)
+            contents = counted(tx.all(self.COUNT_CONTENTS, **wanted))
+            identities = counted(tx.all(self.COUNT_IDENTITIES, **wanted))
+            exports = counted(tx.all(self.COUNT_ENTRIES, **wanted))
+            last = {row.source_id: row.record for row in tx.all(self.LAST_CYCLES, **wanted)}
+            since: dict[int, dict[str, str | None]] = defaultdict(dict)
+            for cursor in tx.all(self.ALL_SINCE, **wanted):
+                since[cursor.source_id][cursor.object] = restored(cursor.since_id)
+        return [
+            {
+                "source": row.name,
+                "base_uri": row.base_uri,
+                "contents": contents.get(row.id, {}),
+                "identities": sum(identities.get(row.id, {}).values()),
+                "exports": exports.get(row.id, {}),
+                "cursors": since.get(row.id, {}),
+                "failures": row.failures,
+                "last_cycle": last.get(row.id),
+                **row.holder(),
+            }
+            for row in sources
+        ]

@@ -1,17 +1,13 @@
 """Looking at what is stored: what the command line shows. Records are JSON objects, ready to be printed."""
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection
 from functools import cache
 from typing import Any, NamedTuple
 
 from crawler.store.contents import CURSOR, FIELDS, KNOWN, PROFILE, read_cursor, read_known
 from crawler.store.database import Database
-from crawler.store.holder import shown
-from crawler.store.outbox import ENTRY, REFERENCES, EntryRow
-from crawler.store.rows import restored, stamp
+from crawler.store.entries import ENTRY, REFERENCES, EntryRow
 from crawler.store.sql import Statement, value
 from crawler.sync.state import Cursor, Known, OutboxEntry, Source
 
@@ -38,64 +34,44 @@ IN_EARLIER_THREAD = means_an_earlier_one("thread_id", "'threads'")
 TO_EARLIER = means_an_earlier_one("in_reply_to_id", "content.object")
 
 
-class ContentRow(NamedTuple):
-    """A content with what is known of those that it names."""
-
-    object: str
-    foreign_id: str
-    content_id: str | None
-    author_id: str | None
-    recipient_id: str | None
-    thread_id: str | None
-    in_reply_to_id: str | None
-    title: str | None
-    body: str | None
-    format: str | None
-    language: str | None
-    created_at: str | None
-    updated_at: str | None
-    actions: str
-    extra: str | None
-    imported_at: str
-    changed_at: str
-    deleted_at: str | None
-    replies_to_known: Any
-    in_earlier_thread: Any
-    author: str | None
-    recipient: str | None
-    thread_title: str | None
-
-    def record(self) -> Record:
-        """As JSON, without references to what has lost its id (OB13) or is not known (OB8)."""
-        return {
-            "object": self.object,
-            "id": self.foreign_id,
-            "content_id": self.content_id,
-            "author_id": self.author_id,
-            "author": self.author,
-            "recipient_id": self.recipient_id,
-            "recipient": self.recipient,
-            "thread_id": self.thread_id if not self.in_earlier_thread else None,
-            "thread_title": self.thread_title if not self.in_earlier_thread else None,
-            "in_reply_to_id": self.in_reply_to_id if self.replies_to_known else None,
-            "title": self.title,
-            "body": self.body,
-            "format": self.format,
-            "language": self.language,
-            "created_at": self.created_at,
-            "updated_at": self.updated_at,
-            "actions": json.loads(self.actions),
-            **json.loads(self.extra or "{}"),
-            "imported_at": self.imported_at,
-            "changed_at": self.changed_at,
-            "deleted_at": self.deleted_at,
-        }
+def named(columns: str, *values: Any) -> Record:
+    """The values of columns, by their names."""
+    return dict(zip(columns.split(", "), values, strict=True))
 
 
-OWN_FIELDS = ", ".join(f"content.{name}" for name in FIELDS.split(", "))
+def loaded(record: Record, *names: str) -> Record:
+    """A record with what is JSON in some of its columns, or `None`."""
+    return {**record, **{name: json.loads(record[name]) if record[name] else None for name in names}}
+
+
+CONTENT = f"object, foreign_id, content_id, {FIELDS}, imported_at, changed_at, deleted_at"
+OF_OTHERS = "replies_to_known, in_earlier_thread, author, recipient, thread_title"
+
+
+def _content(*values: Any) -> Record:
+    """A content without references to what has lost its id (OB13) or is not known (OB8)."""
+    row = named(f"{CONTENT}, {OF_OTHERS}", *values)
+    if row["in_earlier_thread"]:
+        row["thread_id"] = row["thread_title"] = None
+    if not row["replies_to_known"]:
+        row["in_reply_to_id"] = None
+    shown = (
+        "content_id author_id author recipient_id recipient thread_id thread_title in_reply_to_id title body format "
+        "language created_at updated_at"
+    )
+    return {
+        "object": row["object"],
+        "id": row["foreign_id"],
+        **{name: row[name] for name in shown.split()},
+        "actions": json.loads(row["actions"] or "[]"),
+        **json.loads(row["extra"] or "{}"),
+        **{name: row[name] for name in ("imported_at", "changed_at", "deleted_at")},
+    }
+
+
+OWN_CONTENT = ", ".join(f"content.{name}" for name in CONTENT.split(", "))
 CONTENTS = f"""
-    SELECT content.object, content.foreign_id, content.content_id, {OWN_FIELDS}, content.imported_at,
-        content.changed_at, content.deleted_at,
+    SELECT {OWN_CONTENT},
         EXISTS (
             SELECT * FROM content AS replied WHERE replied.source_id = content.source_id
             AND replied.object = content.object AND replied.foreign_id = content.in_reply_to_id AND {means("replied")}
@@ -126,34 +102,17 @@ FILTERS = {
 
 
 @cache
-def listing(filters: frozenset[str]) -> Statement[ContentRow]:
+def listing(filters: frozenset[str]) -> Statement[Record]:
     """The contents of an object that pass some of `FILTERS`, newest first."""
     wanted = " AND ".join(["content.object = :object", *(FILTERS[name] for name in sorted(filters))])
     order = "content.created_at DESC NULLS LAST, content.imported_at DESC, content.id DESC"
-    return Statement(f"{CONTENTS} AND {wanted} ORDER BY {order} LIMIT :at_most", ContentRow)
+    return Statement(f"{CONTENTS} AND {wanted} ORDER BY {order} LIMIT :at_most", _content)
 
 
-class IdentityRow(NamedTuple):
-    """An identity."""
-
-    id: str
-    screenname: str
-    firstname: str | None
-    lastname: str | None
-    avatar_url: str | None
-    email: str | None
-    home_phone: str | None
-    mobile_phone: str | None
-    gender: str | None
-    puppetizable: Any
-    created_at: str | None
-    updated_at: str | None
-    context_data: str | None
-
-    def record(self) -> Record:
-        """As JSON."""
-        context = json.loads(self.context_data) if self.context_data else None
-        return {**self._asdict(), "puppetizable": bool(self.puppetizable), "context_data": context}
+def _identity(*values: Any) -> Record:
+    record = named(f"id, {PROFILE}", *values)
+    record["puppetizable"] = bool(record["puppetizable"])  # SQLite has numbers
+    return loaded(record, "context_data")
 
 
 OWN_PROFILE = ", ".join(f"identity.{name}" for name in PROFILE.split(", "))
@@ -165,9 +124,7 @@ def _entry_record(*columns: Any) -> Record:
     record = {**EntryRow(*own)._asdict(), "foreign_id_lost_at": lost_at}
     for name in ("position", "source_id", *(f"{name}_incarnation" for name in REFERENCES)):
         del record[name]
-    for name in ("attachments", "structured_content"):
-        record[name] = json.loads(record[name]) if record[name] else None
-    return record
+    return loaded(record, "attachments", "structured_content")
 
 
 ENTRIES = f"""
@@ -192,86 +149,33 @@ def queued(filters: frozenset[str]) -> Statement[Record]:
     return Statement(f"{ENTRIES}{wanted} ORDER BY outbox.position DESC LIMIT :at_most", _entry_record)
 
 
-class CycleRow(NamedTuple):
-    """A cycle."""
+class Cycle(NamedTuple):
+    """A cycle of a source, as JSON."""
 
     source_id: int
-    id: int
-    kind: str
-    started_at: str
-    ended_at: str | None
-    outcome: str
-    report: str | None
-
-    def record(self) -> Record:
-        """As JSON."""
-        return {
-            "cycle": self.id,
-            "kind": self.kind,
-            "started_at": self.started_at,
-            "ended_at": self.ended_at,
-            "outcome": self.outcome,
-            "report": json.loads(self.report) if self.report else None,
-        }
+    record: Record
 
 
-OWN_CYCLE = ", ".join(f"cycle.{name}" for name in CycleRow._fields)
+def read_cycle(source_id: int, *values: Any) -> Cycle:
+    """The cycle of a row: the columns `OWN_CYCLE`."""
+    return Cycle(source_id, loaded(named("cycle, kind, started_at, ended_at, outcome, report", *values), "report"))
 
 
-class ExchangeRow(NamedTuple):
-    """An exchange; its headers are JSON."""
-
-    id: int
-    cycle_id: int
-    action: str
-    started_at: str
-    seconds: float
-    request: bytes
-    request_size: int
-    status: int | None
-    headers: str | None
-    response: bytes | None
-    response_size: int
-    verdict: str
-    error: str
-
-    def record(self) -> Record:
-        """As JSON, but for the bytes."""
-        return {**self._asdict(), "headers": json.loads(self.headers) if self.headers else None}
+OWN_CYCLE = "cycle.source_id, cycle.id, cycle.kind, cycle.started_at, cycle.ended_at, cycle.outcome, cycle.report"
 
 
-OWN_EXCHANGE = ", ".join(f"exchange.{name}" for name in ExchangeRow._fields)
+EXCHANGE = (
+    "id, cycle_id, action, started_at, seconds, request, request_size, status, headers, response, response_size, "
+    "verdict, error"
+)
 
 
-class _Source(NamedTuple):
-    id: int
-    name: str
-    base_uri: str
-    failures: int
-    lease_until: float | None
-    crawled_by: str | None
-
-    def holder(self) -> Record:
-        """Who crawls a source now, and until when by the database's clock unless it renews its lease (CY2)."""
-        if self.crawled_by is None:
-            return {"crawled_by": None, "crawled_until": None}
-        until = datetime.fromtimestamp(self.lease_until or 0, UTC)
-        return {"crawled_by": shown(self.crawled_by), "crawled_until": stamp(until)}
+def _exchange(*values: Any) -> Record:
+    """Its headers are JSON."""
+    return loaded(named(EXCHANGE, *values), "headers")
 
 
-class _Since(NamedTuple):
-    source_id: int
-    object: str
-    since_id: str | None
-
-
-class _Count(NamedTuple):
-    source_id: int
-    of: str
-    rows: int
-
-
-WANTED = "(CAST(:every AS BOOLEAN) OR source.name {among names})"
+OWN_EXCHANGE = ", ".join(f"exchange.{name}" for name in EXCHANGE.split(", "))
 
 
 class Reading(Database):
@@ -317,16 +221,16 @@ class Reading(Database):
         at_most = ALL if limit is None else limit
         with self.reading() as tx:
             rows = tx.all(listing(frozenset(given)), source=source.name, object=object_name, at_most=at_most, **given)
-        return [row.record() for row in reversed(rows)]
+        return rows[::-1]
 
     NAMED = Statement(
-        f"{CONTENTS} AND (content.foreign_id = :id OR content.content_id = :id) ORDER BY content.object", ContentRow
+        f"{CONTENTS} AND (content.foreign_id = :id OR content.content_id = :id) ORDER BY content.object", _content
     )
 
     def content(self, source: Source, foreign_id: str) -> list[Record]:
         """The contents of that foreign id, or created by the outbox entry of that id: at most one of each object."""
         with self.reading() as tx:
-            return [row.record() for row in tx.all(self.NAMED, source=source.name, id=foreign_id)]
+            return tx.all(self.NAMED, source=source.name, id=foreign_id)
 
     KNOWN_OF_ID = Statement(
         f"""
@@ -359,14 +263,13 @@ class Reading(Database):
         SELECT identity.foreign_id, {OWN_PROFILE} FROM identity JOIN source ON source.id = identity.source_id
         WHERE source.name = :source AND identity.foreign_id = :id
         """,
-        IdentityRow,
+        _identity,
     )
 
     def identity(self, source: Source, foreign_id: str) -> Record | None:
         """An identity with all its fields, as far as it is known (OB4)."""
         with self.reading() as tx:
-            row = tx.one(self.IDENTITY, source=source.name, id=foreign_id)
-        return row.record() if row is not None else None
+            return tx.one(self.IDENTITY, source=source.name, id=foreign_id)
 
     PUPPETIZABLE = Statement(
         """
@@ -423,14 +326,14 @@ class Reading(Database):
         SELECT {OWN_CYCLE} FROM cycle JOIN source ON source.id = cycle.source_id
         WHERE source.name = :source ORDER BY cycle.id DESC LIMIT :at_most
         """,
-        CycleRow,
+        read_cycle,
     )
 
     def cycles(self, source: Source, *, limit: int | None = None) -> list[Record]:
         """Cycles, oldest first; with a `limit`, the newest so many. `report` is what ``sync --json`` printed."""
         with self.reading() as tx:
             rows = tx.all(self.CYCLES, source=source.name, at_most=ALL if limit is None else limit)
-        return [row.record() for row in reversed(rows)]
+        return [row.record for row in reversed(rows)]
 
     EXCHANGES = Statement(
         f"""
@@ -438,13 +341,13 @@ class Reading(Database):
         JOIN cycle ON cycle.id = exchange.cycle_id JOIN source ON source.id = cycle.source_id
         WHERE source.name = :source AND cycle.id = :cycle_id ORDER BY exchange.id
         """,
-        ExchangeRow,
+        _exchange,
     )
 
     def exchanges(self, source: Source, cycle_id: int) -> list[Record]:
         """The exchanges of a cycle in their order. `request` and `response` are bytes, cut at the source's limit."""
         with self.reading() as tx:
-            return [row.record() for row in tx.all(self.EXCHANGES, source=source.name, cycle_id=cycle_id)]
+            return tx.all(self.EXCHANGES, source=source.name, cycle_id=cycle_id)
 
     CURSORS_OF = Statement(
         f"SELECT {CURSOR} FROM cursor JOIN source ON source.id = cursor.source_id WHERE source.name = :source",
@@ -459,71 +362,3 @@ class Reading(Database):
         """The cursors as a cycle begins with them, by object."""
         with self.reading() as tx:
             return {cursor.object: cursor for cursor in tx.all(self.CURSORS_OF, source=source.name)}
-
-    SOURCES = Statement(
-        f"""
-        SELECT id, name, base_uri, failures, lease_until, CASE WHEN lease_until > {{now}} THEN lease_owner END
-        FROM source WHERE {WANTED} ORDER BY name
-        """,
-        _Source,
-    )
-    COUNTED = """
-        SELECT rows.source_id, %s, COUNT(*) FROM %s AS rows JOIN source ON source.id = rows.source_id
-        WHERE %s AND %s GROUP BY 1, 2
-    """
-    COUNT_CONTENTS = Statement(COUNTED % ("rows.object", "content", WANTED, "rows.deleted_at IS NULL"), _Count)
-    COUNT_IDENTITIES = Statement(COUNTED % ("'identity'", "identity", WANTED, "TRUE"), _Count)
-    COUNT_ENTRIES = Statement(COUNTED % ("rows.status", "outbox", WANTED, "TRUE"), _Count)
-    LAST_CYCLES = Statement(
-        f"""
-        SELECT {OWN_CYCLE} FROM cycle JOIN source ON source.id = cycle.source_id
-        WHERE {WANTED} AND cycle.id = (
-            SELECT MAX(own.id) FROM cycle AS own WHERE own.source_id = source.id AND own.kind = 'cycle'
-        )
-        """,
-        CycleRow,
-    )
-    ALL_SINCE = Statement(
-        f"""
-        SELECT cursor.source_id, cursor.object, cursor.since_id
-        FROM cursor JOIN source ON source.id = cursor.source_id WHERE {WANTED} ORDER BY cursor.object
-        """,
-        _Since,
-    )
-
-    def overview(self, names: Sequence[str] | None = None) -> list[Record]:
-        """One record for each source: counts of contents and exports, its last cycle, who crawls it now (CY2).
-
-        A handful of statements, however many sources there are.
-        """
-        wanted: Record = {"every": names is None, "names": list(names or ())}
-
-        def counted(rows: list[_Count]) -> dict[int, dict[str, int]]:
-            counts: dict[int, dict[str, int]] = defaultdict(dict)
-            for row in rows:
-                counts[row.source_id][row.of] = row.rows
-            return counts
-
-        with self.reading() as tx:
-            sources = tx.all(self.SOURCES, **wanted)
-            contents = counted(tx.all(self.COUNT_CONTENTS, **wanted))
-            identities = counted(tx.all(self.COUNT_IDENTITIES, **wanted))
-            exports = counted(tx.all(self.COUNT_ENTRIES, **wanted))
-            last = {row.source_id: row.record() for row in tx.all(self.LAST_CYCLES, **wanted)}
-            since: dict[int, dict[str, str | None]] = defaultdict(dict)
-            for cursor in tx.all(self.ALL_SINCE, **wanted):
-                since[cursor.source_id][cursor.object] = restored(cursor.since_id)
-        return [
-            {
-                "source": row.name,
-                "base_uri": row.base_uri,
-                "contents": contents.get(row.id, {}),
-                "identities": sum(identities.get(row.id, {}).values()),
-                "exports": exports.get(row.id, {}),
-                "cursors": since.get(row.id, {}),
-                "failures": row.failures,
-                "last_cycle": last.get(row.id),
-                **row.holder(),
-            }
-            for row in sources
-        ]

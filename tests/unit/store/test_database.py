@@ -18,7 +18,7 @@ from crawler.errors import ConfigurationError, DatabaseTooNew, DatabaseUnavailab
 from crawler.store import Store
 from crawler.store.contents import NOTE_LOOKUP
 from crawler.store.database import BUSY_SECONDS, HEAD
-from crawler.store.leases import register
+from crawler.store.sources import register
 from crawler.store.sql import Statement, value
 from crawler.store.sqlite import SQLite
 from crawler.sync.state import Source

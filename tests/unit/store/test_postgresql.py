@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from crawler.errors import DatabaseTooNew, DatabaseUnavailable, LeaseLost
 from crawler.store import Store
 from crawler.store.database import HEAD
-from crawler.store.leases import register
 from crawler.store.schema import metadata
+from crawler.store.sources import register
 from crawler.store.sql import Statement, value
 from crawler.sync.state import Source
 from tests.database import writing

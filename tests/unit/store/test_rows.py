@@ -14,11 +14,11 @@ from crawler.store.contents import (
     PUT_CONTENT,
     PUT_EXCHANGE,
     PUT_IDENTITY,
-    Pages,
     content_values,
     exchange_values,
     user_values,
 )
+from crawler.store.pages import Pages
 from crawler.store.rows import moment, restored, stamp, storable
 from crawler.store.sql import SQLITE, Statement
 
