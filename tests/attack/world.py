@@ -180,14 +180,14 @@ class World:
         return json.loads(self.partner.stdout.readline())
 
     def sync(self, names: list[str], *words: str, before: Sequence[str] = ()) -> tuple[int, str]:
-        """Crawl by hand; returns the exit code, and what it said of errors."""
+        """Crawl by hand; returns the exit code, and what it said of errors, or else of what it did."""
         command = ["--config", str(self.daemons[0].config), "--database", self.database, "sync", *words, *names]
         environ = {**os.environ, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         done = subprocess.run(
             [*before, sys.executable, "-m", "crawler", *command],
             check=False, capture_output=True, text=True, cwd=ROOT, env=environ,
         )  # fmt: skip
-        return done.returncode, done.stderr
+        return done.returncode, done.stderr or done.stdout
 
     def settle(self) -> str:
         """Nobody writes any more; crawl until nothing is left to do. Returns what is wrong about that."""
