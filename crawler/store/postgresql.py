@@ -6,14 +6,15 @@ process that is stopped in the middle of one would hold it for good; so the serv
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from crawler.errors import ConfigurationError, DatabaseUnavailable
 from crawler.network import is_readable
-from crawler.store.overdue import NoAnswer, Overdue
+from crawler.store.overdue import Limited, NoAnswer, Overdue
 from crawler.store.sql import POSTGRESQL
 from crawler.store.sqlite import advice_among
 
@@ -27,7 +28,10 @@ IDLE_SECONDS = 30
 """How long a transaction may rest before the database server ends it: nothing is awaited within one."""
 
 ANSWER_SECONDS = 15
-"""How long a transaction may take beyond waiting for a lock, which the server limits: then it is given up."""
+"""How long a statement may take beyond waiting for a lock, which the server limits: then it is given up."""
+
+AT_ONCE = 1_000
+"""So many rows a statement is run for before the time that it may take begins again."""
 
 GONE_SECONDS = 30
 """After how long without a sign of life from the database server a connection to it is given up."""
@@ -105,6 +109,37 @@ def database_at(url: str, busy_seconds: float) -> "PostgreSQL":
         raise ConfigurationError("a database of postgresql cannot be used", hint=hint) from error
 
 
+class Cursor:
+    """A driver's cursor whose statements are limited one by one: a large page takes its time on a busy server."""
+
+    __slots__ = ("_cursor", "_limited")
+
+    def __init__(self, cursor: "psycopg.Cursor[Any]", limited: Limited) -> None:
+        self._cursor = cursor
+        self._limited = limited
+
+    def execute(self, text: str, values: Sequence[object] | None = None) -> "psycopg.Cursor[Any]":
+        """Run a statement."""
+        self._limited.renew()
+        return self._cursor.execute(text, values)
+
+    def executemany(self, text: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run a statement for each of many rows."""
+        left = iter(rows)
+        while portion := list(islice(left, AT_ONCE)):
+            self._limited.renew()
+            self._cursor.executemany(text, portion)
+
+    def fetchall(self) -> list[Any]:
+        """The rows of the last one."""
+        return self._cursor.fetchall()
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it touched."""
+        return self._cursor.rowcount
+
+
 class PostgreSQL:
     """A PostgreSQL database."""
 
@@ -158,14 +193,16 @@ class PostgreSQL:
     @contextmanager
     def transaction(self, *, writing: bool, limited: bool = True, beside: bool = False) -> Iterator[Any]:  # noqa: ARG002 - as of `SQLite`
         """A cursor of a transaction, or of that of `together`: committed at the end, rolled back by an exception."""
-        if (outer := getattr(self._shared, "connection", None)) is not None:
-            yield outer.cursor()
+        if (outer := getattr(self._shared, "cursor", None)) is not None:
+            yield outer
             return
         connection = self._connection()
         try:
-            with self._overdue.limit(connection.fileno()) if limited else nullcontext():
+            with self._overdue.limit(connection.fileno()) if limited else nullcontext() as limit:
                 connection.execute(self.begin)
-                yield connection.cursor()
+                yield Cursor(connection.cursor(), limit) if limit is not None else connection.cursor()
+                if limit is not None:
+                    limit.renew()
                 connection.commit()
         except BaseException:
             connection.close()  # which rolls back; and the server may have gone
@@ -188,11 +225,11 @@ class PostgreSQL:
     def together(self) -> Iterator[None]:
         """One transaction around those that this thread runs meanwhile: all of them, or none."""
         with self.transaction(writing=True) as cursor:
-            self._shared.connection = cursor.connection
+            self._shared.cursor = cursor
             try:
                 yield
             finally:
-                del self._shared.connection
+                del self._shared.cursor
 
     def reopen(self) -> bool:
         """A server's database is found by its name, whatever became of it."""

@@ -48,6 +48,19 @@ def test_what_is_answered_in_time_is_not_touched(pair: tuple[socket.socket, sock
     overdue.close()
 
 
+def test_what_is_answered_over_and_over_may_take_longer_in_all(pair: tuple[socket.socket, socket.socket]) -> None:
+    """A page of many rows, on a server that has other things to do."""
+    ours, theirs = pair
+    overdue = Overdue(0.5, every=0.01)
+    with overdue.limit(ours.fileno()) as limited:
+        for _ in range(10):
+            threading.Event().wait(0.1)
+            theirs.sendall(b"x")
+            assert ours.recv(1) == b"x"
+            limited.renew()
+    overdue.close()
+
+
 def test_a_time_that_is_over_cuts_nothing_more(overdue: Overdue, pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
     with overdue.limit(ours.fileno()):

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from crawler.errors import DatabaseTooNew, DatabaseUnavailable, LeaseLost
 from crawler.store import Store
 from crawler.store.database import HEAD
+from crawler.store.postgresql import Cursor
 from crawler.store.schema import metadata
 from crawler.store.sources import register
 from crawler.store.sql import Statement, value
@@ -359,3 +361,19 @@ def test_a_process_that_is_stopped_within_a_transaction_holds_nobody_up(url: str
                 tx.one(Statement("SELECT 1", value))
         assert "stopped in the middle of a transaction" in caught.value.hint
         assert rows(other, "source")[0]["failures"] == 0
+
+
+def test_a_statement_for_many_rows_is_given_its_time_again_for_each_thousand() -> None:
+    """A large page on a busy server is no server that does not answer."""
+    limited, sizes = Counter[str](), list[int]()
+
+    class Rows:
+        def executemany(self, _text: str, rows: list[tuple[int]]) -> None:
+            sizes.append(len(rows))
+
+    class Limit:
+        def renew(self) -> None:
+            limited["renewed"] += 1
+
+    Cursor(Rows(), Limit()).executemany("", ((n,) for n in range(2_500)))  # type: ignore[arg-type]  # as much of them as counts
+    assert (sizes, limited["renewed"]) == ([1_000, 1_000, 500], 3)
