@@ -21,6 +21,6 @@ def read_configuration(
     file = directory / (named or DEFAULT_CONFIG)
     if not named and not file.exists():
         return Configuration(settings=Values(), environ=environ, warn=warn)
-    from crawler.settings.file import read_file  # noqa: PLC0415 - it imports pydantic
+    from crawler.settings.file import read_file  # it imports pydantic
 
     return Configuration(settings=read_file(file), path=file, environ=environ, warn=warn)

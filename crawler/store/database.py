@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 import anyio.lowlevel
 
 from crawler.clock import Clock
-from crawler.errors import DatabaseUnavailable
+from crawler.errors import ConfigurationError, DatabaseTooNew, DatabaseUnavailable
 from crawler.store.sql import Statement, Transaction, value
-from crawler.store.sqlite import SQLite, sqlite_at
+from crawler.store.sqlite import URL_HINT, SQLite, sqlite_at
 from crawler.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -39,9 +39,22 @@ def database_at(where: str, busy_seconds: float = BUSY_SECONDS) -> "SQLite | Pos
     """
     if (file := sqlite_at(where, busy_seconds)) is not None:
         return file
-    from crawler.store import postgresql  # noqa: PLC0415 - heavy, and a file does without it
+    try:
+        from crawler.store import postgresql  # heavy, and a file does without it
+    except ImportError as error:
+        kind = where.partition("://")[0].partition("+")[0]
+        hint = URL_HINT if kind != "postgresql" else "install the driver: pip install 'ringcx-crawler[postgresql]'"
+        raise ConfigurationError(f"a database of {kind} cannot be used", hint=hint) from error
 
     return postgresql.database_at(where, busy_seconds)
+
+
+def too_new(version: str, head: str) -> DatabaseTooNew:
+    """What to say of a database of a newer version."""
+    return DatabaseTooNew(
+        f"the database has schema {version}, and this program knows schemas up to {head}",
+        hint="a newer ringcx-crawler wrote it: update this one, or name another file with --database",
+    )
 
 
 class Database:
@@ -198,8 +211,6 @@ class Database:
         if version == HEAD:
             return
         if version is not None and version > HEAD:
-            from crawler.store.upgrading import too_new  # noqa: PLC0415 - heavy, and needed only here
-
             raise too_new(version, HEAD)
         raise DatabaseUnavailable(
             f"the database {self.backend.shown} has schema {version} by now, and this program works with {HEAD}",
@@ -220,7 +231,7 @@ class Database:
         for attempt in reversed(range(MIGRATION_ATTEMPTS if self.is_shared else 1)):
             if self._version() == HEAD:
                 return
-            from crawler.store.upgrading import upgrade  # noqa: PLC0415 - heavy, and needed only here
+            from crawler.store.upgrading import upgrade  # heavy, and needed only here
 
             try:
                 upgrade(self.backend, HEAD)

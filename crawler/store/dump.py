@@ -174,7 +174,7 @@ def _rows(tx: Transaction, moved: Moved, source_id: int) -> Iterator[dict[str, A
 @cache
 def _columns(table: str) -> dict[str, Any]:
     """The columns that move, with their types."""
-    from crawler.store.schema import metadata  # noqa: PLC0415 - heavy, and only an import looks at types
+    from crawler.store.schema import metadata  # heavy, and only an import looks at types
 
     names = SOURCE.split(", ") if table == "source" else MOVED[table].names
     return {name: metadata.tables[table].c[name] for name in names}

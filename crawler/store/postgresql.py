@@ -9,17 +9,16 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, unquote
+
+import psycopg
 
 from crawler.errors import ConfigurationError, DatabaseUnavailable
 from crawler.network import is_readable
 from crawler.store.overdue import Limited, NoAnswer, Overdue
 from crawler.store.sql import POSTGRESQL
-from crawler.store.sqlite import advice_among
-
-if TYPE_CHECKING:
-    import psycopg
+from crawler.store.sqlite import URL_HINT, advice_among
 
 CONNECT_SECONDS = 10
 """How long a connection to a database server may take."""
@@ -35,8 +34,6 @@ AT_ONCE = 1_000
 
 GONE_SECONDS = 30
 """After how long without a sign of life from the database server a connection to it is given up."""
-
-URL_HINT = "give a path, or a URL such as sqlite:///crawler.db or postgresql://user@host/name"
 
 PATIENCE = {
     "connect_timeout": CONNECT_SECONDS,
@@ -104,9 +101,6 @@ def database_at(url: str, busy_seconds: float) -> "PostgreSQL":
         raise ConfigurationError(
             f"the arguments in the database's URL cannot be used: {error}", hint=URL_HINT
         ) from error
-    except ImportError as error:
-        hint = "install the driver: pip install 'ringcx-crawler[postgresql]'"
-        raise ConfigurationError("a database of postgresql cannot be used", hint=hint) from error
 
 
 class Cursor:
@@ -157,8 +151,6 @@ class PostgreSQL:
 
     def __init__(self, arguments: dict[str, str], busy_seconds: float) -> None:
         """`arguments` are those of libpq, and `prepare_threshold`."""
-        import psycopg  # noqa: PLC0415 - an extra, which may be missing
-
         # A statement that was prepared on one of a pooler's connections is unknown on the next (PgBouncer).
         prepared = arguments.pop("prepare_threshold", None)
         self._given = arguments

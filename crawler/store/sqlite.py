@@ -27,6 +27,8 @@ CACHE_KIB, WAL_PAGES = 8_000, 4_000
 
 SqliteValue = str | bytes | int | float | None
 
+URL_HINT = "give a path, or a URL such as sqlite:///crawler.db or postgresql://user@host/name"
+
 WAL_ATTEMPTS, WAL_PAUSE = 100, 0.02
 """How often a file is switched to WAL while other programs do the same, and the seconds between."""
 

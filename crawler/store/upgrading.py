@@ -13,7 +13,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from crawler.errors import DatabaseTooNew, DatabaseUnavailable
+from crawler.errors import DatabaseUnavailable
+from crawler.store.database import too_new
 from crawler.store.sqlite import SQLite
 
 if TYPE_CHECKING:
@@ -60,14 +61,6 @@ def upgrade(backend: "SQLite | PostgreSQL", head: str) -> None:
                 f"the database {backend.shown} cannot be migrated: {error}",
                 hint="another process migrates it at the same time: run the command again",
             ) from error
-
-
-def too_new(version: str, head: str) -> DatabaseTooNew:
-    """What to say of a database of a newer version."""
-    return DatabaseTooNew(
-        f"the database has schema {version}, and this program knows schemas up to {head}",
-        hint="a newer ringcx-crawler wrote it: update this one, or name another file with --database",
-    )
 
 
 def _version(connection: sa.Connection) -> str | None:
