@@ -11,8 +11,8 @@ from crawler.settings.configuration import (
     DEFAULT_DATABASE,
     Configuration,
     Flags,
+    read_configuration,
 )
-from crawler.settings.reading import read_configuration
 from crawler.settings.values import CONFIG_VARIABLE, DATABASE_VARIABLE, SECRET_VARIABLE
 
 __all__ = [

@@ -18,7 +18,7 @@ from crawler.settings.secret import (
     secret_from_environment,
     warn_if_others_can_read,
 )
-from crawler.settings.values import DATABASE_VARIABLE, SECRET_KEYS, SECRET_VARIABLE, Values
+from crawler.settings.values import CONFIG_VARIABLE, DATABASE_VARIABLE, SECRET_KEYS, SECRET_VARIABLE, Values
 from crawler.sync.setting import keys_of
 from crawler.sync.source import Source
 
@@ -186,3 +186,21 @@ class Configuration:
         if name == where or name in ("", ":memory:") or name.startswith(("/", "file:")):
             return where
         return SQLITE + str(self._beside_file(name)) if "?" in name else str(self._beside_file(name))
+
+
+def read_configuration(
+    path: str | None, environ: Mapping[str, str], *, warn: Warn = unwarned, directory: Path = Path()
+) -> Configuration:
+    """The configuration in the file at `path`, else at ``RINGCX_CRAWLER_CONFIG``, else in ``crawler.toml``.
+
+    That last one need not exist. `directory` is where relative paths start.
+
+    Raises `ConfigurationError`: one line for each problem.
+    """
+    named = path or environ.get(CONFIG_VARIABLE)
+    file = directory / (named or DEFAULT_CONFIG)
+    if not named and not file.exists():
+        return Configuration(settings=Values(), environ=environ, warn=warn)
+    from crawler.settings.file import read_file  # it imports pydantic
+
+    return Configuration(settings=read_file(file), path=file, environ=environ, warn=warn)

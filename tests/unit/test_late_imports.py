@@ -14,7 +14,7 @@ DOORS = {
     "cli/options.py": 1,  # what a command works with
     "cli/output.py": 1,  # rich
     "pytest_plugin/__init__.py": 3,  # the judge, the crawler, and an event loop
-    "settings/reading.py": 1,  # pydantic
+    "settings/configuration.py": 1,  # pydantic
     "store/database.py": 2,  # migrations, psycopg
     "store/dump.py": 1,  # SQLAlchemy
     "transport.py": 1,  # httpcore
