@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from crawler.sync.pages import Accepted
     from crawler.sync.queueing import Draft
     from crawler.sync.report import CycleReport, ObjectReport
-    from crawler.sync.state import Source
+    from crawler.sync.source import Source
 
 __version__ = "0.1.0"
 """This program's version, as the package has it: pyproject.toml reads it from here."""
@@ -59,7 +59,7 @@ _ROOM_OF = {
     "Partner": "crawler.partner",
     "Secret": "crawler.protocol.signature",
     "Settled": "crawler.sync.exports",
-    "Source": "crawler.sync.state",
+    "Source": "crawler.sync.source",
     "Store": "crawler.store",
     "Watch": "crawler.journal",
     "cycles_until_idle": "crawler.cycle",

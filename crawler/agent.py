@@ -11,7 +11,8 @@ from crawler.protocol.implementation import ImplementationInfo, read_implementat
 from crawler.store import Store
 from crawler.sync.exports import gone, reply_refusal
 from crawler.sync.queueing import REPLY_HINT, Desk, Draft, cancels_creation, queue_create, queue_operation
-from crawler.sync.state import Known, OutboxEntry, Ref, Source, Status
+from crawler.sync.source import Source
+from crawler.sync.state import Known, OutboxEntry, Ref, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,8 @@ from crawler.sync.pages import Accepted, Listing, accept_page, page_mark, recogn
 from crawler.sync.plan import ListStep, plan_cycle
 from crawler.sync.report import CycleReport, Kind, ObjectReport
 from crawler.sync.schedule import interval
-from crawler.sync.state import Outbox, OutboxEntry, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Outbox, OutboxEntry
 
 LOOKUPS = 100
 """How many unknown threads are fetched in one cycle at most (LS9)."""

@@ -22,7 +22,8 @@ from crawler.store import Begun, Lease, Store
 from crawler.sync.exports import Send, Settled
 from crawler.sync.pages import NOTHING_STORED, Accepted, Stored
 from crawler.sync.report import CycleReport, Kind, ObjectReport
-from crawler.sync.state import Known, Outbox, OutboxEntry, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Known, Outbox, OutboxEntry
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -50,7 +50,7 @@ from crawler.protocol.envelope import (
 )
 from crawler.protocol.framing import LENGTH, behind_remark, length_too_large, length_too_small
 from crawler.protocol.uri import request_target, showable, split_uri, with_query
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from crawler.transport import way_to
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from crawler.partner import Partner
 from crawler.protocol.implementation import read_implementation
 from crawler.store import Store
 from crawler.sync.report import CycleReport
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 
 async def run_push(

@@ -22,7 +22,7 @@ from crawler.connection import Connection
 from crawler.errors import ConfigurationError
 from crawler.network import Resolve, SocketStream, connect, resolve
 from crawler.proxies import proxy_for
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 if TYPE_CHECKING:
     from crawler.tunnel import ProxyTransport

@@ -23,7 +23,7 @@ from crawler.settings import DEFAULT_CONFIG, Configuration, Flags, read_configur
 from crawler.settings.configuration import unwarned
 from crawler.store import Store
 from crawler.sync.setting import keys_of
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 T = TypeVar("T")
 

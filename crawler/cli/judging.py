@@ -30,7 +30,7 @@ from crawler.conformance.rule import Result, Rule
 from crawler.conformance.suite import REQUESTS, Suite
 from crawler.conformance.witness import RESTART_WAIT
 from crawler.errors import ConfigurationError, EndpointUnreachable
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 CTRL_C = "interrupted by Ctrl-C"
 TERMINATED = "ended by SIGTERM"

@@ -17,7 +17,7 @@ from crawler.clock import Clock, NewId, new_id, utc_now
 if TYPE_CHECKING:
     import httpx
 
-    from crawler.sync.state import Source
+    from crawler.sync.source import Source
 
 ARGUMENTS = 45
 """At which place, behind the command's name, ``/proc/PID/stat`` says where the arguments begin; where they end is next.

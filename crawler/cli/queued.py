@@ -13,7 +13,8 @@ from crawler.push import run_push
 from crawler.store import Store
 from crawler.sync.exports import Decision, GiveUp, Send, decide_export
 from crawler.sync.report import CycleReport
-from crawler.sync.state import OutboxEntry, Source, Status
+from crawler.sync.source import Source
+from crawler.sync.state import OutboxEntry, Status
 
 Record = dict[str, Any]
 

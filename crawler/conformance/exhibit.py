@@ -12,7 +12,7 @@ from difflib import unified_diff
 from crawler.conformance.evidence import Sent
 from crawler.protocol.envelope import escaped
 from crawler.protocol.uri import with_query
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 ARGUMENT = 100_000
 """How many bytes of a body may stand on a command line: Linux allows 128 kB in one argument."""

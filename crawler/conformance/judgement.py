@@ -11,7 +11,7 @@ from crawler.conformance.returned import written
 from crawler.conformance.rule import JUDGED, Harm, Level, Outcome, Result, Rule
 from crawler.errors import EndpointUnreachable
 from crawler.protocol.credentials import Credentials
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 FAILURES = frozenset({Outcome.FAILED, Outcome.STALE})
 """Outcomes with which a partner does not conform; a warning is one more where the run is strict."""

@@ -15,7 +15,7 @@ from crawler.errors import GONE, ConnectionBroken, ErrorStatus, PartnerError, St
 from crawler.protocol.envelope import INTERRUPTED, Exchange, Params, Request, verdict
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.store import Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 GONE_AT_MOST = 2
 """After how many requests in a row that found nobody a conversation ends; each may take the whole deadline."""

@@ -25,7 +25,7 @@ from crawler.conformance.tidying import leave_as_found
 from crawler.conformance.witness import RESTART_WAIT, Elapsed, Sleep, Witness
 from crawler.protocol.implementation import ImplementationInfo
 from crawler.store import Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 NOT_WRITTEN = "it writes at the partner, and --write was not given"
 SECONDS = 300.0

@@ -25,7 +25,7 @@ from crawler.errors import (
 )
 from crawler.partner import Partner, Record, unrecorded
 from crawler.protocol.envelope import Answer, Exchange, Request
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 RESTART_WAIT = 10.0
 """Seconds for which a partner that stopped answering is waited for."""

@@ -24,7 +24,7 @@ from crawler.store import Begun, Lease, Store
 from crawler.store.samefile import WrongFile
 from crawler.sync.leases import RENEWED_EVERY
 from crawler.sync.report import CycleReport
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 LAST, LAST_AT_ONCE = 2.0, 0.3
 """Seconds that the database has, once the time for cycles in flight is over, to store what became of them."""

@@ -19,7 +19,7 @@ from crawler.daemon.process import ENDING, Notify, Signals, Told
 from crawler.daemon.reload import ConfigurationFile, Look, Reload
 from crawler.daemon.single import only_daemon
 from crawler.store import Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

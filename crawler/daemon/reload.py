@@ -8,7 +8,7 @@ import structlog
 
 from crawler.daemon.process import Notify
 from crawler.errors import ConfigurationError, StoreError
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 EVERY = 1.0
 """Seconds from one look at the file to the next."""

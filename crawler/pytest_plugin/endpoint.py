@@ -9,7 +9,7 @@ import httpx
 
 from crawler.protocol.signature import Secret
 from crawler.settings import normal_uri
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 IN_PROCESS = "http://testserver/"
 """Where an application in process is, unless the settings say otherwise (`base_uri`)."""

@@ -16,7 +16,8 @@ from crawler.store.sources import save_info
 from crawler.store.sql import Statement, value
 from crawler.sync.report import CycleReport, Kind
 from crawler.sync.schedule import Outlook, answered_by, look_ahead
-from crawler.sync.state import Cursor, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Cursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from crawler.store.holder import new_holder, shown, still_runs
 from crawler.store.sources import register
 from crawler.store.sql import Statement, Transaction
 from crawler.sync.leases import LEASE_SECONDS, HeldLease, Term
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 
 class Tenure:

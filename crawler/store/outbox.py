@@ -30,7 +30,8 @@ from crawler.store.rows import stamp
 from crawler.store.sources import register
 from crawler.store.sql import Statement, Transaction
 from crawler.sync.exports import Meant, Send, Settled, known_after, settle_created, settle_given_up
-from crawler.sync.state import ATTEMPTS, Known, Outbox, OutboxEntry, Source, Status
+from crawler.sync.source import Source
+from crawler.sync.state import ATTEMPTS, Known, Outbox, OutboxEntry, Status
 
 PENDING_ENTRIES = Statement(
     f"""

@@ -9,7 +9,8 @@ from crawler.store.contents import CURSOR, FIELDS, KNOWN, PROFILE, read_cursor, 
 from crawler.store.database import Database
 from crawler.store.entries import ENTRY, REFERENCES, EntryRow
 from crawler.store.sql import Statement, value
-from crawler.sync.state import Cursor, Known, OutboxEntry, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Cursor, Known, OutboxEntry
 
 Record = dict[str, Any]
 

@@ -10,7 +10,7 @@ from crawler.store.rows import stamp
 from crawler.store.sql import Statement, Transaction, value
 from crawler.sync.leases import LEASE_SECONDS
 from crawler.sync.schedule import answered_by, look_ahead
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 UNKNOWN = ""
 """The fingerprint of a source that came from another database: under which settings it was crawled is not known."""

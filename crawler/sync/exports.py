@@ -10,7 +10,8 @@ from crawler.protocol.implementation import COLLECTION_LEVEL, ImplementationInfo
 from crawler.protocol.objects import MAX_ID_CHARS, Content, User, is_storable
 from crawler.protocol.reading import Page, read_content
 from crawler.protocol.structured import OPERATIONS, OPTION, holds_structured
-from crawler.sync.state import Json, Known, Outbox, OutboxEntry, Ref, Source, Status
+from crawler.sync.source import Source
+from crawler.sync.state import Json, Known, Outbox, OutboxEntry, Ref, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from crawler.protocol.envelope import format_time
 from crawler.protocol.objects import Content, User, is_storable
 from crawler.protocol.reading import Page
 from crawler.protocol.remarks import Ignored, Remark, Remarks
-from crawler.sync.state import Cursor, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Cursor
 
 TRAIL = 4
 """How many cursors before the newest are remembered (LS11)."""

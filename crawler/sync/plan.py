@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from crawler.protocol.implementation import ImplementationInfo
 from crawler.sync.exports import Decision, decide_export
-from crawler.sync.state import Cursor, Outbox, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Cursor, Outbox
 
 
 @dataclass(frozen=True, slots=True)

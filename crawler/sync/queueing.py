@@ -13,7 +13,8 @@ from crawler.protocol.implementation import ImplementationInfo
 from crawler.protocol.objects import is_storable
 from crawler.protocol.structured import OPTION, check_structured, unsendable
 from crawler.sync.exports import operation_refusal, reply_refusal
-from crawler.sync.state import Json, Known, OutboxEntry, Ref, Source, Status
+from crawler.sync.source import Source
+from crawler.sync.state import Json, Known, OutboxEntry, Ref, Status
 
 QUEUING_UPDATE = "messaging.queuing_update"
 """The action, and the option that declares it."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from crawler.protocol.implementation import ImplementationInfo
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 GRAIN = 0.002
 """Seconds by which each due time is rounded up: SQLite's clock cuts off what is less than a millisecond, and a cycle

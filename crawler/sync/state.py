@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from crawler.protocol.objects import User
-from crawler.sync.source import Source as Source  # noqa: PLC0414 - also known from here
 
 Json = object
 """A decoded JSON value."""

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from crawler.settings import read_configuration
 from crawler.store import Store
 from crawler.store.schema import metadata
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.attack.queueing import reply
 from tests.attack.table import Row
 from tests.attack.world import PATIENCE, ROOT, Database, database_in, program

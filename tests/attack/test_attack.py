@@ -11,7 +11,7 @@ from crawler.clock import utc_now
 from crawler.protocol.signature import Secret
 from crawler.reference import Forum, seeded
 from crawler.store import Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.attack.load import loads
 from tests.attack.partner import Town
 from tests.attack.storm import storms

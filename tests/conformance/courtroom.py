@@ -22,7 +22,7 @@ from crawler.conformance.rules import RULES
 from crawler.conformance.suite import Suite
 from crawler.protocol.signature import Secret
 from crawler.reference import AGENT, MESSAGING, ReferencePartner, reference_partner, seeded
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 SCHEMA = Path(reports.__file__).with_name("report.schema.json")
 SCHEMA_OF_REPORTS = Draft202012Validator(json.loads(SCHEMA.read_text()))

@@ -26,7 +26,7 @@ from crawler.reference.faults.fault import Fault, Proceed
 from crawler.reference.forum import AGENT, Forum
 from crawler.reference.seed import DESIGNATED_MESSAGE
 from crawler.reference.wire import Call, Refusal, Response
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.conformance.courtroom import (
     CARD,
     CAROUSEL,

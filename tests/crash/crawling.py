@@ -30,7 +30,7 @@ from crawler.store.contents import put_cursor
 from crawler.store.sql import Transaction
 from crawler.sync.pages import Accepted
 from crawler.sync.queueing import Draft
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 DIED = 86
 """The exit code of a process that died as planned."""

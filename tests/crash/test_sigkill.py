@@ -18,7 +18,8 @@ from crawler.clock import utc_now
 from crawler.reference import AGENT, Forum, Listing, ReferencePartner, seeded
 from crawler.settings import read_configuration
 from crawler.store import Store
-from crawler.sync.state import OutboxEntry, Ref, Source
+from crawler.sync.source import Source
+from crawler.sync.state import OutboxEntry, Ref
 from tests.crash.comparing import check, end_state
 
 pytestmark = pytest.mark.thorough

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from crawler.protocol.signature import HEADER
 from crawler.store import Store
-from crawler.sync.state import OutboxEntry, Source
+from crawler.sync.source import Source
+from crawler.sync.state import OutboxEntry
 from tests.partners.raw import SECRET, RawPartner
 
 OK = "HTTP/1.1 200 OK\r\nContent-Length: <length>\r\n<signed>\r\n\r\n<body>"

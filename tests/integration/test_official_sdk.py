@@ -16,7 +16,8 @@ from crawler.protocol.signature import Secret
 from crawler.store import Store
 from crawler.sync.queueing import Draft
 from crawler.sync.report import CycleReport
-from crawler.sync.state import Ref, Source, Status
+from crawler.sync.source import Source
+from crawler.sync.state import Ref, Status
 from tests.partners.official_sdk.process import Control, OfficialSdk, official_sdk
 from tests.unit.store.writing import everything, rows
 

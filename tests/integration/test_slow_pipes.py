@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from crawler.store import Store
 from crawler.store.schema import metadata
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.database import writing
 from tests.postgresql import PostgresServer
 from tests.unit.store.writing import SECRET

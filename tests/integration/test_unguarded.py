@@ -6,7 +6,7 @@ import httpx
 
 from crawler.reference import MESSAGING, ReferencePartner
 from crawler.store import Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.conformance.courtroom import breached, judged, partner
 from tests.integration.daemon.virtual import SECRET, START, Time, World
 from tests.partners.unguarded import Unguarded

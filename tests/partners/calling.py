@@ -17,7 +17,7 @@ from crawler.errors import PartnerError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Answer
 from crawler.protocol.signature import HEADER
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.partners.raw import SECRET, RawPartner
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)

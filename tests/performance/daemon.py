@@ -14,7 +14,7 @@ from crawler.daemon.metrics import Metrics
 from crawler.store import Store
 from crawler.store.sql import Statement
 from crawler.sync.report import CycleReport
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.performance.measuring import Figures, measured
 from tests.performance.program import new_file, queue, source
 

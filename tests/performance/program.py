@@ -15,7 +15,8 @@ from crawler.cycle import cycles_until_idle, run_cycle
 from crawler.partner import Partner
 from crawler.store import Store
 from crawler.sync.report import CycleReport
-from crawler.sync.state import OutboxEntry, Ref, Source
+from crawler.sync.source import Source
+from crawler.sync.state import OutboxEntry, Ref
 from tests.performance.forum import SECRET
 from tests.performance.measuring import Figures, measured
 from tests.performance.server import TLS

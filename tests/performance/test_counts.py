@@ -21,7 +21,8 @@ from crawler.store import Store
 from crawler.store.sql import Transaction
 from crawler.store.sqlite import SQLite
 from crawler.sync.report import CycleReport
-from crawler.sync.state import OutboxEntry, Ref, Source
+from crawler.sync.source import Source
+from crawler.sync.state import OutboxEntry, Ref
 from tests.performance.forum import SECRET, Forum
 from tests.unit.shop import NOON
 

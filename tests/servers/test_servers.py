@@ -23,7 +23,8 @@ from crawler.protocol.signature import Secret
 from crawler.store import Store
 from crawler.sync.queueing import Draft
 from crawler.sync.report import CycleReport
-from crawler.sync.state import Ref, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Ref
 from tests.servers.partners import SERVERS, leave_out, missing
 from tests.servers.running import HERE, SECRET, Running, Server, running, whereabouts
 from tests.unit.store.writing import rows

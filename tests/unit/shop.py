@@ -16,7 +16,7 @@ from crawler.protocol.signature import Secret
 from crawler.reference import ReferencePartner, reference_partner
 from crawler.store import Store
 from crawler.sync.report import CycleReport
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 SECRET = Secret("open sesame")
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)

@@ -37,7 +37,8 @@ from crawler.store import Begun, Lease, Store
 from crawler.sync.exports import Settled
 from crawler.sync.pages import Accepted
 from crawler.sync.queueing import Draft
-from crawler.sync.state import Ref, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Ref
 from tests.unit.cycling import HELLO, INFO, LISTS, MESSAGES, PRIVATE, THREADS, Between, counts, cycle, ids, since_ids
 from tests.unit.shop import SECRET, Shop
 from tests.unit.store.writing import everything, lapse, rows

@@ -13,7 +13,8 @@ from crawler.partner import Partner
 from crawler.store import Store
 from crawler.sync.queueing import Draft
 from crawler.sync.report import CycleReport
-from crawler.sync.state import Source, Status
+from crawler.sync.source import Source
+from crawler.sync.state import Status
 from tests.partners.calling import fixed_clock, source
 from tests.partners.routes import Routes, signed
 from tests.unit.store.writing import rows

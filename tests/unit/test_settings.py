@@ -14,7 +14,7 @@ from crawler.settings import (
 )
 from crawler.settings.keys import SourceKeys, SourceTable
 from crawler.settings.values import SECRET_KEYS
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 AT_THE_TOP = "database belongs at the top of the file, before the first [table]"
 SHOP = '[sources.shop]\nbase_uri = "https://shop.example/channel"\n'

@@ -17,7 +17,7 @@ from crawler.conformance.rules import RULES, chosen
 from crawler.conformance.suite import REQUESTS, SECONDS
 from crawler.conformance.witness import RESTART_WAIT
 from crawler.errors import ConfigurationError
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 ENDED = 143  # as a shell reports a process that SIGTERM ended
 UNJUDGED = UNREACHABLE

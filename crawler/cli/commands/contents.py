@@ -12,7 +12,7 @@ from crawler.cli.options import MOST, stored_source
 from crawler.cli.queued import lost, next_cycle
 from crawler.errors import UnknownContent
 from crawler.store import Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -12,7 +12,8 @@ from crawler.cli.queued import agent_at, print_queued
 from crawler.protocol.objects import MAX_BODY_CHARS
 from crawler.protocol.structured import check_structured
 from crawler.sync.queueing import Draft
-from crawler.sync.state import OutboxEntry, Source
+from crawler.sync.source import Source
+from crawler.sync.state import OutboxEntry
 
 
 @click.command()

@@ -5,7 +5,7 @@ import click
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import stored_source
 from crawler.cli.output import clean
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 
 @click.command()

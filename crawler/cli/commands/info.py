@@ -11,7 +11,7 @@ from crawler.cli.output import NONE, made_of
 from crawler.protocol.envelope import without_mark
 from crawler.protocol.implementation import POLLED, SEND_API_OBJECTS, STANDARD, ImplementationInfo, read_names
 from crawler.sync.schedule import interval
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 ORDER = ("list", "show", "create", "reply", "delete", "destroy", "publish", "unpublish")
 """The standard operations as a table shows them; custom ones follow."""

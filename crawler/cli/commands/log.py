@@ -11,7 +11,7 @@ from crawler.cli.output import clean
 from crawler.cli.report import print_report
 from crawler.cli.trace import exchange_json, print_body, received
 from crawler.errors import UnknownContent
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 COLUMNS = ("cycle", "kind", "started_at", "seconds", "outcome", "new", "updated", "exported", "error")
 

@@ -6,7 +6,7 @@ from crawler.cli.arguments import author_option, content_id, stored_text
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import one_source
 from crawler.cli.queued import agent_at, print_cancelled, print_queued
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 
 @click.command()

@@ -8,7 +8,7 @@ from crawler.cli.arguments import stored_text
 from crawler.cli.invocation import Invocation
 from crawler.cli.options import MOST, stored_source
 from crawler.cli.queued import entry_records, last_info, lost, next_step, print_cancelled
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 COLUMNS = ("id", "action", "on", "status", "attempts", "foreign id", "queued at", "why")
 

@@ -10,7 +10,7 @@ from crawler.cli.options import one_source
 from crawler.sync.exports import Decision, GiveUp, Send, Wait
 from crawler.sync.pages import Listing
 from crawler.sync.plan import CyclePlan, ListStep, plan_cycle
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 
 @click.command()

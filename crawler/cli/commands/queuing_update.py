@@ -10,7 +10,7 @@ from crawler.errors import ActionRefused
 from crawler.protocol.envelope import Answer
 from crawler.protocol.reading import check_no_error
 from crawler.sync.queueing import QUEUING_UPDATE, queuing_params
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 
 @click.command("queuing-update")

@@ -16,7 +16,7 @@ from crawler.conformance.reports.json import KEPT, Report, body_of
 from crawler.errors import ConfigurationError, EndpointUnreachable, PartnerError
 from crawler.partner import Partner
 from crawler.protocol.envelope import Answer, Exchange, Request, escaped
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 READING = ("info", "list", "show")
 """Operations that change nothing at the partner."""

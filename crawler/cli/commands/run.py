@@ -22,7 +22,7 @@ from crawler.errors import ConfigurationError
 from crawler.log import Outlet, configure
 from crawler.protocol.credentials import Credentials
 from crawler.settings import DEFAULT_CONFIG, Configuration, read_address, read_configuration
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from crawler.transport import KEPT_CONNECTIONS
 
 if os.name == "posix":

@@ -11,7 +11,7 @@ from crawler.cli.output import clean
 from crawler.cli.trace import answer_json, print_body, received, sent
 from crawler.errors import PartnerError
 from crawler.protocol.envelope import Exchange
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 
 @click.command()

@@ -14,7 +14,7 @@ from crawler.errors import UnknownContent
 from crawler.protocol.implementation import ImplementationInfo
 from crawler.store import Store
 from crawler.sync.allowed import choices
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 FIELDS = ("title", "format", "language", "created_at", "updated_at", "imported_at", "changed_at", "deleted_at")
 EXTRA = ("categories", "context_data", "display_url", "ip")

@@ -16,7 +16,7 @@ from crawler.errors import CrawlerError, EndpointUnreachable
 from crawler.journal import Watch
 from crawler.store import Store
 from crawler.sync.report import CycleReport
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 
 @dataclass(slots=True, kw_only=True)

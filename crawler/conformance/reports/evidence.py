@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from crawler.conformance.exhibit import Exhibit, exhibit
 from crawler.conformance.rule import GUIDE, Breach, Result
 from crawler.protocol.envelope import escaped
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 SHOWN = 3
 """How many breaches of one rule are shown with their bytes."""

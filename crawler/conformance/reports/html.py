@@ -14,7 +14,7 @@ from crawler.conformance.reports.style import STYLE
 from crawler.conformance.reports.tables import Cell, matrix, setting, spellings
 from crawler.conformance.rule import GUIDE, Breach, Outcome, Result
 from crawler.protocol.envelope import escaped
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 BODY = 20_000
 """How many bytes of each body are shown."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from crawler.conformance.judgement import Judgement
 from crawler.conformance.rule import BREACHED, Level, Outcome
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.conformance.courtroom import SOURCE, Endpoint
 from tests.conformance.variants.time import Time
 

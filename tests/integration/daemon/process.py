@@ -19,7 +19,7 @@ from crawler.daemon.daemon import Daemon, DaemonOptions
 from crawler.protocol.signature import Secret
 from crawler.store import Store
 from crawler.store.database import BUSY_SECONDS
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from crawler.transport import Transport
 from tests.integration.daemon.watching import Seen
 

@@ -14,7 +14,8 @@ from crawler.daemon.daemon import Daemon, DaemonOptions
 from crawler.protocol.signature import HEADER, Secret
 from crawler.store import Store
 from crawler.store.schema import metadata
-from crawler.sync.state import OutboxEntry, Source
+from crawler.sync.source import Source
+from crawler.sync.state import OutboxEntry
 from tests.database import reading
 from tests.integration.daemon.watching import Seen
 from tests.postgresql import PostgresServer

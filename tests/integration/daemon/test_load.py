@@ -20,7 +20,7 @@ from crawler.protocol.signature import HEADER, Secret
 from crawler.store import Store
 from crawler.store.schema import metadata
 from crawler.sync.schedule import phase
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from crawler.transport import Transport
 from tests.database import reading, writing
 from tests.integration.daemon.watching import Seen

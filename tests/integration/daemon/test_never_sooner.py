@@ -13,7 +13,7 @@ from crawler.cycle import run_cycle
 from crawler.daemon.daemon import Daemon, DaemonOptions
 from crawler.partner import Partner
 from crawler.store import Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.integration.daemon.partners import SECRET, Partners
 from tests.integration.daemon.watching import Seen
 

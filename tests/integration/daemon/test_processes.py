@@ -23,7 +23,8 @@ from crawler.daemon.daemon import LAST
 from crawler.store import Store
 from crawler.store.schema import metadata
 from crawler.sync.leases import LEASE_SECONDS
-from crawler.sync.state import OutboxEntry, Source
+from crawler.sync.source import Source
+from crawler.sync.state import OutboxEntry
 from tests.database import reading
 from tests.integration.daemon.partners import Asked, Partners
 from tests.integration.daemon.process import sources_of

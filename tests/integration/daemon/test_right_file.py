@@ -19,7 +19,8 @@ from crawler.daemon.daemon import Daemon, DaemonOptions
 from crawler.daemon.health import Health, Pulse, Watching
 from crawler.protocol.signature import HEADER, Secret
 from crawler.store import Store
-from crawler.sync.state import OutboxEntry, Source
+from crawler.sync.source import Source
+from crawler.sync.state import OutboxEntry
 
 SECRET = Secret("open sesame")
 INFO = {"objects": {"messages": ["list", "create"]}, "options": ["messages.unthreaded"]}

@@ -11,7 +11,7 @@ import structlog
 
 from crawler.daemon.daemon import Daemon
 from crawler.store import Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.integration.daemon.rhythm import TICK, Run, check_starts
 from tests.integration.daemon.virtual import LISTING, SECRET, START, Endpoint, Time, World
 

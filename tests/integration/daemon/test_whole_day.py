@@ -19,7 +19,7 @@ from crawler.store import Lease, Store
 from crawler.sync.leases import LEASE_SECONDS
 from crawler.sync.report import CycleReport
 from crawler.sync.schedule import GRAIN
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.integration.daemon.rhythm import EXACT, TICK, Run, check_starts
 from tests.integration.daemon.virtual import SECRET, START, Time
 from tests.integration.daemon.watching import Seen

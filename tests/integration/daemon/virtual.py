@@ -12,7 +12,7 @@ import httpx
 from crawler.daemon.daemon import Daemon, DaemonOptions
 from crawler.protocol.signature import HEADER, Secret
 from crawler.store import Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.integration.daemon.watching import Seen
 
 SECRET = Secret("open sesame")

@@ -9,7 +9,8 @@ from crawler.protocol.envelope import Exchange
 from crawler.store import Lease
 from crawler.sync.exports import Settled
 from crawler.sync.pages import Accepted
-from crawler.sync.state import Outbox, OutboxEntry, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Outbox, OutboxEntry
 from tests.database import writing
 from tests.integration.histories.process import MortalStore
 

@@ -14,7 +14,7 @@ from crawler.protocol.signature import Secret
 from crawler.reference import AGENT, Forum, ReferencePartner
 from crawler.store.sqlite import SQLite
 from crawler.sync.report import CycleReport
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.integration.histories.model import Key, Model
 from tests.integration.histories.process import Death, Line, MortalStore, ProcessDied, Request
 from tests.integration.histories.shown import TEXTS

@@ -15,7 +15,8 @@ from crawler.cycle import run_cycle
 from crawler.partner import Partner
 from crawler.store import Store
 from crawler.sync.report import CycleReport
-from crawler.sync.state import OutboxEntry, Source
+from crawler.sync.source import Source
+from crawler.sync.state import OutboxEntry
 from tests.integration.hostile import hell
 from tests.integration.hostile.hell import CAP, Evil, Hell, body_of, bytes_of, content, listing
 from tests.partners.calling import fixed_clock, source

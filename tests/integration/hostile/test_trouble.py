@@ -19,7 +19,7 @@ from crawler.store import Store
 from crawler.store.sql import Transaction
 from crawler.store.sqlite import SQLite
 from crawler.sync.queueing import Draft
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.crash.comparing import check, end_state
 from tests.crash.crawling import clock, source_at
 from tests.crash.partner import LastingPartner

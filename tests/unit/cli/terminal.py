@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from crawler.cli import cli
 from crawler.cli.outside import Outside
 from crawler.reference import ReferencePartner, reference_partner
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 SECRET = "open sesame"
 URL = "http://shop.example/"

@@ -16,7 +16,7 @@ from crawler.cli.rejudging import RESTLESS, changes, rejudge, snapshot
 from crawler.conformance.baseline import Baseline
 from crawler.conformance.rules import RULES, chosen
 from crawler.protocol.signature import Secret
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.cli.terminal import SECRET, URL, Terminal, answering, noon, nothing_there
 
 

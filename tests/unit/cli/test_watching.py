@@ -12,7 +12,7 @@ from crawler.cli.outside import Outside
 from crawler.cli.watching import duration, picture, state, watch
 from crawler.protocol.signature import Secret
 from crawler.store import Standing, Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.cli.terminal import NOON, Terminal, noon
 
 FINE = Standing(

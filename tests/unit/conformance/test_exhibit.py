@@ -12,7 +12,7 @@ from crawler.conformance.evidence import Sent
 from crawler.conformance.exhibit import ARGUMENT, Exhibit, differences, exhibit
 from crawler.protocol.envelope import Answer, Exchange
 from crawler.protocol.signature import HEADER, Secret
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.partners.raw import raw_partner, response, saying
 
 SOURCE = Source(name="shop", base_uri="http://anna:pass@shop.example/sdk?a=1#top", secret=Secret("open sesame"))

@@ -11,7 +11,7 @@ from crawler.daemon.health import Pulse, Watching
 from crawler.errors import DatabaseUnavailable
 from crawler.store import Lease, Store
 from crawler.sync.report import CycleReport, ObjectReport
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.store.writing import NOON, SECRET, change, creation
 
 SHOP = Source(name="shop", base_uri="http://shop.example/", secret=SECRET)

@@ -6,7 +6,7 @@ import pytest
 from crawler.daemon.database import EVERY, LONGEST, PORTION, keep_house, open_store, prune
 from crawler.errors import ConfigurationError, DatabaseTooNew, DatabaseUnavailable
 from crawler.store import Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.store.writing import NOON, SECRET, end, exchange, rows
 
 SHOP = Source(name="shop", base_uri="http://shop.example/", secret=SECRET, keep_cycles=10_000)

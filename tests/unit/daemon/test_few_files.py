@@ -12,7 +12,7 @@ from crawler.daemon.daemon import Daemon, DaemonOptions
 from crawler.store import Store
 from crawler.sync.report import CycleReport
 from crawler.sync.schedule import PATIENCE, Outlook
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.integration.daemon.watching import Seen
 from tests.unit.store.writing import NOON, SECRET
 

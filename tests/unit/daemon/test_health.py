@@ -12,7 +12,7 @@ from crawler.daemon import Daemon, DaemonOptions
 from crawler.daemon.health import Health, Pulse, Watching
 from crawler.errors import DatabaseUnavailable
 from crawler.store import Claimable, Standing, Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.store.writing import NOON, SECRET, change
 
 

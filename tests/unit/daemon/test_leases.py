@@ -9,7 +9,7 @@ from structlog.typing import EventDict
 from crawler.daemon.leases import Leases
 from crawler.store import Lease
 from crawler.sync.leases import LEASE_SECONDS, RENEWED_EVERY
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.store.stand_in import StandIn
 from tests.unit.store.writing import NOON, SECRET
 

@@ -10,7 +10,7 @@ from crawler.daemon.process import Notify
 from crawler.daemon.reload import ConfigurationFile, Look, Reload, look
 from crawler.errors import ConfigurationError, DatabaseUnavailable
 from crawler.protocol.signature import Secret
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 SHOP = Source(name="shop", base_uri="http://shop.example/", secret=Secret("open sesame"))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crawler.store import Begun, Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.postgresql import PostgresServer
 from tests.unit.store.writing import NOON, SECRET
 

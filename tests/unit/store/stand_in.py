@@ -19,7 +19,7 @@ from crawler.store.rows import stamp
 from crawler.sync.leases import LEASE_SECONDS, HeldLease, Term
 from crawler.sync.report import CycleReport, Kind
 from crawler.sync.schedule import Outlook, answered_by, look_ahead
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 P = ParamSpec("P")
 T = TypeVar("T")

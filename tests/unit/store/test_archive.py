@@ -12,7 +12,8 @@ from crawler.reference import DEFAULT, MESSAGING, UNTHREADED, Fails, Says
 from crawler.store import Store
 from crawler.store.sql import Statement, Transaction
 from crawler.sync.queueing import Draft
-from crawler.sync.state import Cursor, Known, Source, Status
+from crawler.sync.source import Source
+from crawler.sync.state import Cursor, Known, Status
 from tests.unit.shop import NOON, SECRET, Shop
 from tests.unit.store.writing import end, lapse
 

@@ -24,7 +24,8 @@ from crawler.protocol.signature import HEADER
 from crawler.reference import DEFAULT
 from crawler.store import Store
 from crawler.store.database import HEAD
-from crawler.sync.state import Ref, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Ref
 from tests.postgresql import PostgresServer
 from tests.unit.shop import SECRET
 from tests.unit.store.writing import Row, everything

@@ -11,7 +11,8 @@ from crawler.errors import DatabaseUnavailable
 from crawler.store import Begun, Store
 from crawler.sync.exports import settle_success
 from crawler.sync.pages import Listing, accept_page
-from crawler.sync.state import Cursor, OutboxEntry, Ref, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Cursor, OutboxEntry, Ref
 from tests.database import reading
 from tests.unit.store.writing import (
     NOON,

@@ -12,7 +12,8 @@ from crawler.errors import DatabaseUnavailable, UnexpectedShape
 from crawler.protocol.remarks import Ignored
 from crawler.store import Begun, Store
 from crawler.sync.report import CycleReport, ObjectReport
-from crawler.sync.state import Cursor, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Cursor
 from tests.unit.store.writing import (
     INFO,
     NOON,

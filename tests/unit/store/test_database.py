@@ -21,7 +21,7 @@ from crawler.store.database import BUSY_SECONDS, HEAD
 from crawler.store.sources import register
 from crawler.store.sql import Statement, value
 from crawler.store.sqlite import SQLite
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.store.writing import NOON, change, rows
 
 

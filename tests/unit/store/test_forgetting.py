@@ -4,7 +4,7 @@ import pytest
 
 from crawler.errors import DatabaseUnavailable, SourceBusy, UnknownContent
 from crawler.store import Begun, Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.store.writing import change, creation, end, everything, exchange, import_page, message, rows
 
 

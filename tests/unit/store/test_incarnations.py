@@ -10,7 +10,8 @@ from crawler.protocol.objects import Content
 from crawler.store import Begun, Store
 from crawler.store.rows import stamp
 from crawler.sync.exports import Meant, Settled, settle_success
-from crawler.sync.state import Known, OutboxEntry, Ref, Source, Status
+from crawler.sync.source import Source
+from crawler.sync.state import Known, OutboxEntry, Ref, Status
 from tests.unit.store.writing import NOON, change, creation, decide, import_page, message, page, rows, user
 
 LATER = NOON + timedelta(hours=1)

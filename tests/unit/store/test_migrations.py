@@ -16,7 +16,7 @@ from crawler.protocol.uri import showable
 from crawler.store import Store
 from crawler.store.database import HEAD
 from crawler.store.schema import metadata
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.database import reading
 from tests.unit.store.writing import NOON, change, everything, import_page, message
 

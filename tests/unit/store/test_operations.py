@@ -6,7 +6,7 @@ import pytest
 
 from crawler.errors import DatabaseUnavailable, EndpointUnreachable
 from crawler.store import Standing, Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.database import writing
 from tests.unit.store.writing import NOON, SECRET, creation, end, exchange, rows
 

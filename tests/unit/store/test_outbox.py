@@ -16,7 +16,8 @@ from crawler.store import Begun, Store
 from crawler.store.rows import stamp
 from crawler.store.sql import Transaction
 from crawler.sync.exports import Meant, Settled
-from crawler.sync.state import Known, Outbox, OutboxEntry, Ref, Source, Status
+from crawler.sync.source import Source
+from crawler.sync.state import Known, Outbox, OutboxEntry, Ref, Status
 from tests.postgresql import PostgresServer
 from tests.unit.store.writing import (
     NOON,

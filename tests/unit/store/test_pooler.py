@@ -21,7 +21,7 @@ from crawler.partner import Partner
 from crawler.protocol.signature import Secret
 from crawler.reference import reference_partner
 from crawler.store import Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.postgresql import PASSWORD, USER, PostgresServer, free_port
 from tests.servers.running import whereabouts
 from tests.unit.store.writing import rows

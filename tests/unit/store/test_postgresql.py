@@ -21,7 +21,7 @@ from crawler.store.postgresql import Cursor
 from crawler.store.schema import metadata
 from crawler.store.sources import register
 from crawler.store.sql import Statement, value
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.database import writing
 from tests.postgresql import PASSWORD, USER, PostgresServer
 from tests.unit.store.writing import NOON, SECRET, change, creation, everything, lapse, rows

@@ -11,7 +11,8 @@ import pytest
 from crawler.store import Begun, Lease, Store
 from crawler.store.database import Database
 from crawler.sync.exports import Send, settle_success
-from crawler.sync.state import Source, Status
+from crawler.sync.source import Source
+from crawler.sync.state import Status
 from tests.unit.store.test_sources import WRITES
 from tests.unit.store.writing import (
     NOON,

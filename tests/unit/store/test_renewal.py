@@ -12,7 +12,7 @@ from crawler.errors import DatabaseUnavailable
 from crawler.store import Lease, Store, renew, renewing
 from crawler.store.leases import Tenure
 from crawler.sync.leases import LEASE_SECONDS
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.store.writing import NOON, SECRET, change, lapse, rows
 
 

@@ -10,7 +10,7 @@ import pytest
 from crawler.errors import DatabaseTooNew, DatabaseUnavailable
 from crawler.store import Store
 from crawler.store.sql import Statement
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.store.writing import NOON, SECRET, change, creation, end, import_page, message, rows
 
 OTHER = Source(name="other", base_uri="http://other.example/", secret=SECRET)

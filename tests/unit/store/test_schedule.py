@@ -13,7 +13,7 @@ from crawler.store import Lease, Store
 from crawler.sync.leases import LEASE_SECONDS
 from crawler.sync.report import CycleReport
 from crawler.sync.schedule import GRAIN, phase
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.store import stand_in, writing
 from tests.unit.store.writing import INFO, NOON, SECRET
 

@@ -16,7 +16,7 @@ from crawler.store.sqlite import SQLite
 from crawler.sync.exports import Send, settle_success
 from crawler.sync.leases import LEASE_SECONDS
 from crawler.sync.report import CycleReport
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.store.holding import running
 from tests.unit.store.writing import (
     INFO,

@@ -13,7 +13,7 @@ from crawler.errors import DatabaseUnavailable
 from crawler.protocol.signature import Secret
 from crawler.store import Store
 from crawler.store.sqlite import SQLite
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.store.writing import rows
 
 SECRET = Secret("open sesame")

@@ -16,7 +16,8 @@ from crawler.store.schema import metadata
 from crawler.store.sql import Statement
 from crawler.sync.pages import Accepted, Listing, accept_page
 from crawler.sync.report import CycleReport
-from crawler.sync.state import Cursor, OutboxEntry, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Cursor, OutboxEntry
 from tests.database import reading
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)

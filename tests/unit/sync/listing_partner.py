@@ -9,7 +9,8 @@ from crawler.protocol.objects import Content
 from crawler.protocol.reading import Page
 from crawler.protocol.remarks import Ignored, Remarks
 from crawler.sync.pages import Accepted, Listing, Stored, accept_page
-from crawler.sync.state import Cursor, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Cursor
 from tests.unit.sync.samples import NOW, SOURCE
 
 Unknown = Literal["nothing", "everything", "all but the oldest"]

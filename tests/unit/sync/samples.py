@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawler.protocol.signature import Secret
-from crawler.sync.state import Known, Outbox, OutboxEntry, Ref, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Known, Outbox, OutboxEntry, Ref
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 SOURCE = Source(name="shop", base_uri="http://shop.example/sdk", secret=Secret("open sesame"))

@@ -23,7 +23,8 @@ from crawler.sync.pages import (
     page_mark,
     recognize,
 )
-from crawler.sync.state import Cursor, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Cursor
 from tests.unit.protocol.samples import unhurried
 from tests.unit.sync.listing_partner import (
     ListingPartner,

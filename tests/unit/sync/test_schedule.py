@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from crawler.protocol.implementation import ImplementationInfo, read_implementation
 from crawler.protocol.signature import Secret
 from crawler.sync.schedule import GRAIN, Outlook, answered_by, interval, look_ahead, phase
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 
 NOW = 1_709_294_400.0
 SHOP = Source(name="shop", base_uri="http://shop.example/sdk", secret=Secret("open sesame"))

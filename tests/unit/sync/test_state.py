@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from crawler.protocol.signature import Secret
-from crawler.sync.state import ATTEMPTS, Ref, Source, Status
+from crawler.sync.source import Source
+from crawler.sync.state import ATTEMPTS, Ref, Status
 from tests.unit.sync.samples import SOURCE, creation, known, on, operation, outbox, queued
 
 CHANGED = {"secret": Secret("another"), "name": "store"}

@@ -5,7 +5,7 @@ import pytest
 
 from crawler.protocol.signature import Secret
 from crawler.store import Store
-from crawler.sync.state import Source
+from crawler.sync.source import Source
 from tests.unit.cli.terminal import NOON, SECRET, Terminal
 from tests.unit.store.writing import end, rows
 

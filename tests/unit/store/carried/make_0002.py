@@ -19,7 +19,8 @@ from crawler.agent import Agent
 from crawler.reference import DEFAULT, Fails, Rejects, Says
 from crawler.store import Store
 from crawler.sync.queueing import Draft
-from crawler.sync.state import Ref, Source
+from crawler.sync.source import Source
+from crawler.sync.state import Ref
 from tests.unit.shop import NOON, SECRET, Shop
 
 
