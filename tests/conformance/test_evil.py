@@ -79,9 +79,9 @@ async def turning(evil: Evil, after: int) -> AsyncIterator[RawPartner]:
             yield it
 
 
-async def over(base_uri: str, seconds: float = 60) -> Judgement:
+async def over(base_uri: str, seconds: float = 60, restart_wait: float = 1) -> Judgement:
     source = replace(SOURCE, base_uri=base_uri, deadline=DEADLINE, max_answer_bytes=CAP)
-    async with Suite(source, clock=Clock(), write=True, seconds=seconds) as suite:
+    async with Suite(source, clock=Clock(), write=True, seconds=seconds, restart_wait=restart_wait) as suite:
         return await suite.run(RULES)
 
 
@@ -224,15 +224,14 @@ async def test_lists_that_double_with_each_answer_are_read_up_to_the_cap_and_jud
         nonlocal size
         if call.action != "messages.list":
             return proceed(call)
-        size = min(size * 2, 2_000)
+        size = min(size * 2, 64)
         author = {"id": "zoe", "screenname": "Zoë"}
-        made = [{"id": f"{size}-{n}", "thread_id": "1", "author": author, "body": "x"} for n in range(size)]
+        made = [{"id": f"{size}-{n}", "thread_id": "1", "author": author, "body": "x" * 2_000} for n in range(size)]
         return made[::-1]
 
     it.fault = Fault(name="growing", rules=(), description="lists more each time", act=act)
     source = replace(SOURCE, max_answer_bytes=CAP)
-    async with Suite(source, transport=httpx.ASGITransport(it), clock=Clock(), write=True) as suite:
-        judgement = await suite.run(RULES)
+    judgement = await judged(it, source=source)
     assert_complete(judgement)
     assert judgement.failures
     sent = [sent for seen in judgement.seen.values() for sent in seen.sent]
