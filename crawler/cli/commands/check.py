@@ -1,4 +1,4 @@
-"""``check``: whether RingCX Digital would get on with an endpoint."""
+"""``check``: whether RingCX Digital would work with an endpoint."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -84,7 +84,7 @@ def check(
     restart_wait: float,
     watched: Sequence[str],
 ) -> None:
-    """Judge whether RingCX Digital would get on with an endpoint.
+    """Judge whether RingCX Digital would work with an endpoint.
 
     The verdict comes first, then what was found, what was not judged, and why; -v and --html show everything, `explain`
     tells more about a rule or a finding, and `replay` sends a request again. With --json the report is one JSON object

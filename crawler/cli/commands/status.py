@@ -1,4 +1,4 @@
-"""``status``: how the sources fare."""
+"""``status``: the status of the sources."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,7 +26,7 @@ NOTHING = "No source yet: try `ringcx-crawler sync http://localhost:3000/`, or w
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option("--watch", "live", is_flag=True, help="A table that follows a daemon's work, until Ctrl-C.")
 def status(run: Invocation, sources: Sequence[str], *, live: bool) -> None:
-    """Show how the sources fare.
+    """Show the status of the sources.
 
     What is stored of them, what waits to be exported or was given up, and the last cycle; of SOURCEs, or of all that
     are configured or stored. Nothing is sent.

@@ -1,4 +1,4 @@
-"""`status`: how sources fare."""
+"""`status`: the status of sources."""
 
 import json
 
