@@ -72,9 +72,9 @@ class Storm:
         threading.Event().wait(self.chance.uniform(least, most))
 
     def _start(self, number: int) -> None:
-        """Every third time in a namespace."""
+        """Every second time in a namespace."""
         self.starts += 1
-        self.world.start(number, contained=self.namespaces and self.starts % 3 == 0)
+        self.world.start(number, contained=self.namespaces and self.starts % 2 == 0)
 
     @property
     def _any(self) -> int:
