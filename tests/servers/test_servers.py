@@ -142,10 +142,15 @@ def shown(crawled: Crawl, name: str) -> set[tuple[str, str | None, str | None]]:
 
 
 async def test_the_judge_finds_its_habits_and_nothing_else(server: Server, partner: Running) -> None:
-    async with Suite(source_of(partner), write=True) as suite:
-        judgement = await suite.run(RULES)
-
-    assert [f"{it.rule.name}: {it.breaches or it.reason}" for it in judgement.failures] == []
-    assert judgement.verdict is Verdict.CLEAR
-    assert {it.rule.name for it in judgement.results if it.outcome is Outcome.WARNED} == server.habits
-    assert judgement.left_behind == []
+    """What stands behind an answer is seen where it has come by then: on a busy machine not each time."""
+    found = set[str]()
+    for _ in range(3):
+        async with Suite(source_of(partner), write=True) as suite:
+            judgement = await suite.run(RULES)
+        assert [f"{it.rule.name}: {it.breaches or it.reason}" for it in judgement.failures] == []
+        assert judgement.verdict is Verdict.CLEAR
+        assert judgement.left_behind == []
+        found |= {it.rule.name for it in judgement.results if it.outcome is Outcome.WARNED}
+        if not found < server.habits:
+            break
+    assert found == server.habits
