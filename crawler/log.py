@@ -165,7 +165,8 @@ class Outlet:
             if lost and self._lines.empty():
                 told += lost
                 structlog.get_logger(OURS).warning("lines of the log were lost", lines=lost, why="nobody took them")
-                self._put(self._own)  # only now: while it is said, nobody else can say anything
+                said, self._own = self._own, ""
+                self._put(said)  # only now: while it is being said, nobody else can say anything
 
     def _put(self, text: str) -> None:
         with suppress(OSError, ValueError):  # it was closed, or takes nothing

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from math import isnan
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -50,7 +51,7 @@ class Number(click.FloatRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The number. Raises `click.BadParameter`."""
         found = super().convert(value, param, ctx)
-        return found if found == found else self.fail(f"{value} is no {self._what}", param, ctx)  # noqa: PLR0124 - NaN is not
+        return self.fail(f"{value} is no {self._what}", param, ctx) if isnan(found) else found
 
 
 class Seconds(Number):

@@ -43,7 +43,7 @@ class Keys(BaseModel):
 
 def table(name: str, keys: Iterable[Key]) -> type[Keys]:
     """The model of a table with `keys`."""
-    return cast("type[Keys]", create_model(name, __base__=Keys, **{key.name: _field(key) for key in keys}))  # type: ignore[call-overload]
+    return cast("type[Keys]", create_model(name, __base__=Keys, **{key.name: _field(key) for key in keys}))  # type: ignore[call-overload]  # fields by name
 
 
 def _field(key: Key) -> tuple[Any, Any]:

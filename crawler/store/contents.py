@@ -114,9 +114,9 @@ def put_contents(tx: Transaction, lease: Lease, contents: Sequence[Content], now
     threads = {content.id for content in contents if content.object == "threads"}
     if threads:
         tx.run(FORGET_LOOKUPS, source_id=source_id, ids=sorted(threads))
-    named = {content.thread_id for content in contents if content.thread_id is not None} - threads
-    if named:
-        unknown = named.difference(tx.all(KNOWN_THREADS, source_id=source_id, ids=sorted(named)))
+    referred = {content.thread_id for content in contents if content.thread_id is not None} - threads
+    if referred:
+        unknown = referred.difference(tx.all(KNOWN_THREADS, source_id=source_id, ids=sorted(referred)))
         tx.many(NOTE_LOOKUP, ((source_id, thread_id) for thread_id in sorted(unknown)))
     # Last: it takes long, and while it and the commit run, the interpreter is free for the next page.
     tx.many(PUT_CONTENT, (content_values(source_id, content, moment) for content in contents))

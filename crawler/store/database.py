@@ -179,7 +179,7 @@ class Database:
     def transaction(self, *, writing: bool = True, limited: bool = True, beside: bool = False) -> Iterator[Transaction]:
         """A transaction: committed at the end, rolled back by an exception.
 
-        `limited`: a server has some seconds for all of it. `beside`: it may run beside those of cycles.
+        `limited`: a server has some seconds for each statement. `beside`: it may run beside those of cycles.
 
         Raises `DatabaseUnavailable`.
         """

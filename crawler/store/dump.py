@@ -102,8 +102,8 @@ class Dump(Database):
         Raises `ConfigurationError` for a source that is not stored, and `StoreError`.
         """
         with self.reading() as tx:
-            for text in self.backend.snapshot:
-                tx.run(Statement(text))
+            for statement in self.backend.snapshot:
+                tx.run(statement)
             stored = {source.row["name"]: source for source in tx.all(self.STORED_SOURCES)}
             wanted = list(stored) if names is None else list(dict.fromkeys(names))
             for name in wanted:

@@ -4,9 +4,7 @@ import json
 from datetime import datetime
 from typing import NamedTuple
 
-from crawler.store.contents import (
-    named,
-)
+from crawler.store.contents import named
 from crawler.store.rows import stamp
 from crawler.store.sql import Statement, Transaction
 from crawler.sync.state import OutboxEntry, Ref, Status

@@ -164,8 +164,6 @@ def release(tx: Transaction, lease: Lease, due: float | None = None) -> None:
 class Leases(Database):
     """The part of the store that knows who crawls sources."""
 
-    """The part of the store that knows sources."""
-
     @cached_property
     def owner(self) -> str:
         """The name under which this store holds leases. From the first time that it is asked for, it can be seen."""

@@ -1,7 +1,7 @@
 """PostgreSQL: a database that several daemons share.
 
-Transactions are ``READ COMMITTED``: each begins with the row of its source, which it thereby holds. A
-process that is stopped in the middle of one would hold it for good; so the server ends such a transaction.
+Transactions are ``READ COMMITTED``: each begins with the row of its source, which it locks. A process that is stopped
+in the middle of one would hold it for good; so the server ends such a transaction.
 """
 
 import re
@@ -17,7 +17,7 @@ import psycopg
 from crawler.errors import ConfigurationError, DatabaseUnavailable
 from crawler.network import is_readable
 from crawler.store.overdue import Limited, NoAnswer, Overdue
-from crawler.store.sql import POSTGRESQL
+from crawler.store.sql import POSTGRESQL, Statement
 from crawler.store.sqlite import URL_HINT, advice_among
 
 CONNECT_SECONDS = 10
@@ -141,8 +141,8 @@ class PostgreSQL:
     spelling = POSTGRESQL
     shared = True
     snapshot = (
-        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-        "SET LOCAL idle_in_transaction_session_timeout = 0",
+        Statement("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"),
+        Statement("SET LOCAL idle_in_transaction_session_timeout = 0"),
     )
     """What a transaction is told that reads for long, and all of one moment."""
     in_memory = False

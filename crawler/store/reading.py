@@ -35,7 +35,7 @@ IN_EARLIER_THREAD = means_an_earlier_one("thread_id", "'threads'")
 TO_EARLIER = means_an_earlier_one("in_reply_to_id", "content.object")
 
 
-def named(columns: str, *values: Any) -> Record:
+def by_column(columns: str, *values: Any) -> Record:
     """The values of columns, by their names."""
     return dict(zip(columns.split(", "), values, strict=True))
 
@@ -51,7 +51,7 @@ OF_OTHERS = "replies_to_known, in_earlier_thread, author, recipient, thread_titl
 
 def _content(*values: Any) -> Record:
     """A content without references to what has lost its id (OB13) or is not known (OB8)."""
-    row = named(f"{CONTENT}, {OF_OTHERS}", *values)
+    row = by_column(f"{CONTENT}, {OF_OTHERS}", *values)
     if row["in_earlier_thread"]:
         row["thread_id"] = row["thread_title"] = None
     if not row["replies_to_known"]:
@@ -111,7 +111,7 @@ def listing(filters: frozenset[str]) -> Statement[Record]:
 
 
 def _identity(*values: Any) -> Record:
-    record = named(f"id, {PROFILE}", *values)
+    record = by_column(f"id, {PROFILE}", *values)
     record["puppetizable"] = bool(record["puppetizable"])  # SQLite has numbers
     return loaded(record, "context_data")
 
@@ -159,7 +159,7 @@ class Cycle(NamedTuple):
 
 def read_cycle(source_id: int, *values: Any) -> Cycle:
     """The cycle of a row: the columns `OWN_CYCLE`."""
-    return Cycle(source_id, loaded(named("cycle, kind, started_at, ended_at, outcome, report", *values), "report"))
+    return Cycle(source_id, loaded(by_column("cycle, kind, started_at, ended_at, outcome, report", *values), "report"))
 
 
 OWN_CYCLE = "cycle.source_id, cycle.id, cycle.kind, cycle.started_at, cycle.ended_at, cycle.outcome, cycle.report"
@@ -173,7 +173,7 @@ EXCHANGE = (
 
 def _exchange(*values: Any) -> Record:
     """Its headers are JSON."""
-    return loaded(named(EXCHANGE, *values), "headers")
+    return loaded(by_column(EXCHANGE, *values), "headers")
 
 
 OWN_EXCHANGE = ", ".join(f"exchange.{name}" for name in EXCHANGE.split(", "))

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from crawler.errors import ConfigurationError
 from crawler.store.presence import Presence, presence_beside
 from crawler.store.samefile import OpenFile, WrongFile
-from crawler.store.sql import SQLITE
+from crawler.store.sql import SQLITE, Statement
 
 CACHE_KIB, WAL_PAGES = 8_000, 4_000
 """Memory for pages, and pages in the WAL before they are moved: a large import writes its indices' pages less often."""
@@ -92,7 +92,7 @@ class SQLite:
     dialect = "sqlite"
     spelling = SQLITE
     shared = False
-    snapshot = ()
+    snapshot: tuple[Statement[None], ...] = ()
     """What a transaction is told that reads for long, and all of one moment: each does."""
     begin = "BEGIN IMMEDIATE"
     failures: tuple[type[Exception], ...] = (sqlite3.Error,)

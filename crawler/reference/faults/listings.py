@@ -76,7 +76,7 @@ def _fault(name: str, rules: tuple[str, ...], description: str, **hooks: Callabl
     act = hooks.pop("act", None)
     if act:
         hooks["act"] = _listing(act)
-    return Fault(name=name, rules=rules, description=description, actions=LISTS, **hooks)  # type: ignore[arg-type]
+    return Fault(name=name, rules=rules, description=description, actions=LISTS, **hooks)  # type: ignore[arg-type]  # its callers'
 
 
 FAULTS = (
